@@ -1,0 +1,38 @@
+// Ids: the API's prefix and a time-ordered random part, so that ids sort by creation and cannot be guessed.
+import { randomBytes } from "node:crypto";
+
+/** Prefix by kind of object; `env_`, `sesn_`, `sevt_`, `agent_` are the Managed Agents API's own. */
+const prefixes = {
+  agent: "agent_",
+  apiKey: "apikey_",
+  environment: "env_",
+  event: "sevt_",
+  login: "login_",
+  request: "req_",
+  sandbox: "sbx_",
+  session: "sesn_",
+  team: "team_",
+  worker: "wrk_",
+} as const;
+export type IdKind = keyof typeof prefixes;
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** A new id: prefix + 10 characters of milliseconds + 16 random characters (80 bits), Crockford base 32, lower case. */
+export function newId(kind: IdKind, now: number = Date.now()): string {
+  let time = "";
+  let rest = now;
+  for (let index = 0; index < 10; index++) {
+    time = ALPHABET[rest % 32] + time;
+    rest = Math.floor(rest / 32);
+  }
+  let random = "";
+  for (const byte of randomBytes(16)) random += ALPHABET[byte % 32];
+  return prefixes[kind] + time + random;
+}
+
+/** Whether a text has the shape of an id of this kind; anything else can be answered 404 without a query. */
+export function isId(kind: IdKind, text: string): boolean {
+  const prefix = prefixes[kind];
+  return text.startsWith(prefix) && /^[0-9a-z]{26}$/.test(text.slice(prefix.length));
+}

@@ -1,0 +1,110 @@
+// The sandbox port: where an agent's tools run. Adapters: `local` (bubblewrap); others follow. `conformance.ts` defines done.
+
+/** What a sandbox may use. All are upper bounds that the backend enforces or says that it can't (self-test). */
+export type SandboxLimits = { memoryMb: number; cpus: number; pids: number; diskMb: number };
+
+export type SandboxSpec = {
+  limits: SandboxLimits;
+  /** Configuration put into the environment of every process in the sandbox. Never secrets. */
+  env: Readonly<Record<string, string>>;
+};
+
+/**
+ * `running`: processes live · `hibernated`: no process, the disk is kept.
+ * A sandbox without a disk is not listed: it does not exist.
+ */
+export type SandboxState = "running" | "hibernated";
+export type SandboxInfo = {
+  name: string;
+  /** Made by the backend with the disk; another identity under the same name means that the disk is another one. */
+  identity: string;
+  state: SandboxState;
+  /** When the last operation ended or file was touched through the platform; milliseconds since the epoch. */
+  lastUsedAt: number;
+};
+
+/** One line of the self-test, in words for an operator. */
+export type SandboxCheck = { name: string; holds: boolean; required: boolean; detail: string };
+export type SandboxSelfTest = {
+  /** All required checks hold: tools can run. */
+  usable: boolean;
+  checks: SandboxCheck[];
+  /** What to do when it is not usable, one command or sentence. */
+  remedy: string | null;
+};
+
+/**
+ * Makes sandboxes on one kind of infrastructure.
+ *
+ * The name is the caller's, so `create` is idempotent: asking twice gives the same sandbox, and a hibernated one is
+ * woken with its disk. `open` throws `sandbox_gone` when it is not running. `destroy` removes processes and disk and
+ * succeeds when both are already gone. Failures to start are `sandbox_unavailable`.
+ */
+export type SandboxBackend = {
+  readonly id: string;
+  create(name: string, spec: SandboxSpec): Promise<Sandbox>;
+  open(name: string): Promise<Sandbox>;
+  /** Ends all processes, keeps the disk. Succeeds when already hibernated or absent. */
+  hibernate(name: string): Promise<void>;
+  destroy(name: string): Promise<void>;
+  /** Every sandbox this platform owns, so that strays can be swept. Blank warm ones are not listed. */
+  list(): Promise<SandboxInfo[]>;
+  selfTest(): Promise<SandboxSelfTest>;
+  /** Drops connections. Sandboxes go on. */
+  close(): Promise<void>;
+};
+
+/** A tool of `agent_toolset_20260401`, or a bare process. Paths are absolute or relative to /workspace. */
+export type Operation =
+  | { kind: "bash"; command?: string; restart?: boolean; timeoutMs?: number }
+  | { kind: "read"; filePath: string; viewRange?: [number, number] }
+  | { kind: "write"; filePath: string; content: string }
+  | { kind: "edit"; filePath: string; oldString: string; newString: string; replaceAll?: boolean }
+  | { kind: "glob"; pattern: string; path?: string }
+  | { kind: "grep"; pattern: string; path?: string };
+
+/**
+ * `ok`: done · `failed`: the tool says why in `content` (also a non-zero exit) · `cancelled`: stopped by `cancelOperation` ·
+ * `unknown`: it was started, and the sandbox ended before its end was written down; it may have run.
+ */
+export type OperationResult = {
+  outcome: "ok" | "failed" | "cancelled" | "unknown";
+  /** What the model is shown: text, already truncated in the middle at the tool's limit. */
+  content: string;
+  /** Base64 image for `read` of an image file. */
+  image?: { mediaType: string; data: string };
+  /** Exit code of `bash`; null when it was killed. */
+  exitCode?: number | null;
+  /** Where the whole output lies in the sandbox when `content` was truncated. */
+  fullOutputPath?: string;
+  durationMs: number;
+};
+
+/** A piece of an operation's output. `offset` counts bytes from the start of the operation's output. */
+export type OutputChunk = { offset: number; text: string };
+
+export type DirectoryEntry = { name: string; kind: "file" | "directory" | "symlink" | "other"; sizeBytes: number; modifiedAt: number };
+
+/** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile. */
+export type Sandbox = {
+  readonly name: string;
+  readonly identity: string;
+  /**
+   * Runs an operation, at most once per id for the life of the disk: asked again with the same id it attaches to the
+   * running one or returns the stored result. `onOutput` gets output from byte `outputFrom` (default 0) on.
+   * Aborting `signal` stops waiting, not the operation.
+   */
+  runOperation(
+    id: string,
+    operation: Operation,
+    options?: { signal?: AbortSignal; onOutput?: (chunk: OutputChunk) => void; outputFrom?: number },
+  ): Promise<OperationResult>;
+  /** Ends a running operation; it then has outcome `cancelled`. No effect on an ended or unknown one. */
+  cancelOperation(id: string): Promise<void>;
+  /** Null when there is no such file. Only regular files within /workspace and /home/agent; others are `invalid_request`. */
+  readFile(path: string): Promise<Uint8Array | null>;
+  writeFile(path: string, content: Uint8Array): Promise<void>;
+  listDirectory(path: string): Promise<DirectoryEntry[]>;
+  /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */
+  archive(): Promise<ReadableStream<Uint8Array>>;
+};
