@@ -1,0 +1,158 @@
+// Session events: what clients may send (zod) and everything that the log and the stream carry (types).
+// Names and fields are the Managed Agents API's own.
+import { z } from "zod";
+import { type MessageBlock, messageBlock, type ResultBlock, resultBlock, type TextBlock } from "./content.ts";
+
+const eventId = z.string().min(1).max(100);
+const MAX_BLOCKS = 100;
+/** Events in one POST. */
+export const MAX_EVENTS_PER_SEND = 100;
+export const MAX_INITIAL_EVENTS = 50;
+
+export const userMessageInput = z.strictObject({
+  type: z.literal("user.message"),
+  content: z.array(messageBlock).min(1).max(MAX_BLOCKS),
+});
+export const userInterruptInput = z.strictObject({
+  type: z.literal("user.interrupt"),
+  session_thread_id: eventId.nullish(),
+});
+export const userToolConfirmationInput = z.strictObject({
+  type: z.literal("user.tool_confirmation"),
+  tool_use_id: eventId,
+  result: z.enum(["allow", "deny"]),
+  deny_message: z.string().max(10_000).nullish(),
+  session_thread_id: eventId.nullish(),
+});
+export const userCustomToolResultInput = z.strictObject({
+  type: z.literal("user.custom_tool_result"),
+  custom_tool_use_id: eventId,
+  content: z.array(resultBlock).max(MAX_BLOCKS).optional(),
+  is_error: z.boolean().nullish(),
+  session_thread_id: eventId.nullish(),
+});
+
+/** What `POST …/events` takes. */
+export const eventInput = z.discriminatedUnion("type", [
+  userMessageInput,
+  userInterruptInput,
+  userToolConfirmationInput,
+  userCustomToolResultInput,
+]);
+export type EventInput = z.infer<typeof eventInput>;
+
+/** Types of the API that this release knows but cannot act on; refused by name instead of as "unknown". */
+export const UNSUPPORTED_INPUTS = ["user.define_outcome", "user.tool_result", "system.message"] as const;
+
+type Stored<Type extends string, Fields> = { id: string; type: Type; processed_at: string } & Fields;
+type Accepted<Type extends string, Fields> = { id: string; type: Type; processed_at: string | null } & Fields;
+
+export type UserMessageEvent = Accepted<"user.message", { content: MessageBlock[] }>;
+export type UserInterruptEvent = Accepted<"user.interrupt", { session_thread_id?: string | null }>;
+export type UserToolConfirmationEvent = Accepted<
+  "user.tool_confirmation",
+  { tool_use_id: string; result: "allow" | "deny"; deny_message?: string | null }
+>;
+export type UserCustomToolResultEvent = Accepted<
+  "user.custom_tool_result",
+  { custom_tool_use_id: string; content?: ResultBlock[]; is_error?: boolean | null }
+>;
+export type UserEvent = UserMessageEvent | UserInterruptEvent | UserToolConfirmationEvent | UserCustomToolResultEvent;
+
+export type EvaluatedPermission = "allow" | "ask" | "deny";
+export type AgentMessageEvent = Stored<"agent.message", { content: TextBlock[] }>;
+export type AgentThinkingEvent = Stored<"agent.thinking", object>;
+export type AgentToolUseEvent = Stored<
+  "agent.tool_use",
+  { name: string; input: Record<string, unknown>; evaluated_permission: EvaluatedPermission }
+>;
+export type AgentToolResultEvent = Stored<
+  "agent.tool_result",
+  { tool_use_id: string; content: ResultBlock[]; is_error: boolean }
+>;
+export type AgentCustomToolUseEvent = Stored<"agent.custom_tool_use", { name: string; input: Record<string, unknown> }>;
+export type ThreadContextCompactedEvent = Stored<"agent.thread_context_compacted", object>;
+
+export type StopReason =
+  | { type: "end_turn" }
+  | { type: "requires_action"; event_ids: string[] }
+  | { type: "retries_exhausted" }
+  | { type: "budget_reached" };
+export type RetryStatus = { type: "retrying" | "exhausted" | "terminal" };
+/** The API's error types that this release produces. */
+export type SessionErrorType =
+  | "unknown_error"
+  | "model_overloaded_error"
+  | "model_rate_limited_error"
+  | "model_request_failed_error"
+  | "billing_error"
+  | "compaction_limit_reached_error"
+  | "tool_use_limit_reached_error";
+
+export type StatusRunningEvent = Stored<"session.status_running", object>;
+export type StatusIdleEvent = Stored<"session.status_idle", { stop_reason: StopReason; stop_details: null }>;
+export type StatusRescheduledEvent = Stored<"session.status_rescheduled", object>;
+export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
+export type SessionErrorEvent = Stored<
+  "session.error",
+  { error: { type: SessionErrorType; message: string; retry_status: RetryStatus } }
+>;
+export type SessionDeletedEvent = Stored<"session.deleted", object>;
+export type SessionUpdatedEvent = Stored<
+  "session.updated",
+  { title?: string | null; metadata?: Record<string, string>; agent?: unknown; budget?: unknown }
+>;
+
+export type UsageSnapshot = {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation: { ephemeral_5m_input_tokens: number; ephemeral_1h_input_tokens: number };
+  active_seconds: number;
+  /** Absent while a request of the session had no known price. */
+  list_cost?: { amount: string; currency: "USD" };
+};
+export type SessionUsageEvent = Stored<"session.usage", { usage: UsageSnapshot; budget: unknown }>;
+
+export type ModelUsageFields = {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+};
+export type ModelRequestStartEvent = Stored<"span.model_request_start", object>;
+export type ModelRequestEndEvent = Stored<
+  "span.model_request_end",
+  { model_request_start_id: string; is_error: boolean; model_usage: ModelUsageFields }
+>;
+
+export type AgentEvent =
+  | AgentMessageEvent
+  | AgentThinkingEvent
+  | AgentToolUseEvent
+  | AgentToolResultEvent
+  | AgentCustomToolUseEvent
+  | ThreadContextCompactedEvent;
+export type StatusEvent =
+  | StatusRunningEvent
+  | StatusIdleEvent
+  | StatusRescheduledEvent
+  | StatusTerminatedEvent
+  | SessionErrorEvent
+  | SessionDeletedEvent
+  | SessionUpdatedEvent
+  | SessionUsageEvent;
+export type SpanEvent = ModelRequestStartEvent | ModelRequestEndEvent;
+
+/** Everything that is stored in a session's log. */
+export type SessionEvent = UserEvent | AgentEvent | StatusEvent | SpanEvent;
+export type SessionEventType = SessionEvent["type"];
+
+/** Previews, for streams that ask with `event_deltas[]`. Never stored, never replayed; the event with the same id replaces them. */
+export type EventStart = { type: "event_start"; event: { type: "agent.message" | "agent.thinking"; id: string } };
+export type EventDelta = {
+  type: "event_delta";
+  event_id: string;
+  delta: { type: "content_delta"; index: number; content: { type: "text"; text: string } };
+};
+export type StreamEvent = SessionEvent | EventStart | EventDelta;

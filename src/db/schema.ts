@@ -1,0 +1,146 @@
+// The tables as Kysely sees them. int8 and numeric: see database.ts for how they are parsed.
+import type { ColumnType, Generated } from "kysely";
+
+type Json<T> = ColumnType<T, string, string>;
+type CreatedAt = ColumnType<Date, never | Date | undefined, never>;
+type Touched = ColumnType<Date, Date | undefined, Date>;
+
+export type SessionStatus = "idle" | "running" | "rescheduling" | "terminated";
+
+export type TeamsTable = { id: string; name: string; created_at: CreatedAt };
+export type ApiKeysTable = {
+  id: string;
+  team_id: string;
+  name: string;
+  key_hash: Buffer;
+  created_at: CreatedAt;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
+};
+export type LoginTokensTable = {
+  token_hash: Buffer;
+  team_id: string;
+  created_at: CreatedAt;
+  expires_at: Date;
+  used_at: Date | null;
+};
+export type BrowserSessionsTable = { token_hash: Buffer; team_id: string; created_at: CreatedAt; expires_at: Date };
+export type AgentsTable = {
+  id: string;
+  team_id: string;
+  version: number;
+  created_at: CreatedAt;
+  updated_at: Touched;
+  archived_at: Date | null;
+};
+export type AgentVersionsTable = {
+  agent_id: string;
+  version: number;
+  team_id: string;
+  definition: Json<unknown>;
+  created_at: CreatedAt;
+};
+export type EnvironmentsTable = {
+  id: string;
+  team_id: string;
+  name: string;
+  description: string | null;
+  config: Json<unknown>;
+  metadata: Json<Record<string, string>>;
+  scope: string | null;
+  is_default: Generated<boolean>;
+  created_at: CreatedAt;
+  updated_at: Touched;
+  archived_at: Date | null;
+};
+export type SessionsTable = {
+  id: string;
+  team_id: string;
+  agent_id: string;
+  agent_version: number;
+  agent: Json<unknown>;
+  environment_id: string;
+  title: string | null;
+  metadata: Json<Record<string, string>>;
+  resources: Json<unknown[]>;
+  vault_ids: Json<string[]>;
+  budget: ColumnType<unknown, string | null, string | null>;
+  status: Generated<SessionStatus>;
+  stop_reason: ColumnType<unknown, string | null, string | null>;
+  last_seq: Generated<number>;
+  wake_at: Date | null;
+  lease_owner: string | null;
+  lease_epoch: Generated<number>;
+  lease_until: Date | null;
+  retry_attempt: Generated<number>;
+  failed_claims: Generated<number>;
+  input_tokens: Generated<number>;
+  output_tokens: Generated<number>;
+  cache_read_tokens: Generated<number>;
+  cache_creation_tokens: Generated<number>;
+  /** Decimal text, exact. */
+  cost_usd: Generated<string>;
+  cost_complete: Generated<boolean>;
+  active_ms: Generated<number>;
+  active_since: Date | null;
+  created_at: CreatedAt;
+  updated_at: Touched;
+  archived_at: Date | null;
+};
+export type EventsTable = {
+  session_id: string;
+  seq: number;
+  id: string;
+  team_id: string;
+  type: string;
+  payload: Json<Record<string, unknown>>;
+  private: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+  echo: Generated<boolean>;
+  created_at: CreatedAt;
+  processed_at: Date | null;
+};
+export type IdempotencyKeysTable = {
+  team_id: string;
+  key: string;
+  request_hash: Buffer;
+  status: number | null;
+  response: ColumnType<unknown, string | null, string | null>;
+  created_at: CreatedAt;
+};
+export type WorkersTable = {
+  id: string;
+  lock_key: number;
+  hostname: string;
+  pid: number;
+  version: string;
+  started_at: CreatedAt;
+  seen_at: Touched;
+  health: Json<unknown>;
+};
+export type SandboxesTable = {
+  session_id: string;
+  team_id: string;
+  name: string;
+  backend: string;
+  identity: string;
+  state: "running" | "hibernated";
+  created_at: CreatedAt;
+  last_used_at: Touched;
+};
+export type SandboxRemovalsTable = { name: string; team_id: string; backend: string; requested_at: CreatedAt };
+
+export type Schema = {
+  teams: TeamsTable;
+  api_keys: ApiKeysTable;
+  login_tokens: LoginTokensTable;
+  browser_sessions: BrowserSessionsTable;
+  agents: AgentsTable;
+  agent_versions: AgentVersionsTable;
+  environments: EnvironmentsTable;
+  sessions: SessionsTable;
+  events: EventsTable;
+  idempotency_keys: IdempotencyKeysTable;
+  workers: WorkersTable;
+  sandboxes: SandboxesTable;
+  sandbox_removals: SandboxRemovalsTable;
+};

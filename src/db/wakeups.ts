@@ -1,0 +1,216 @@
+// Wake-ups between processes: NOTIFY on a connection of its own, after commit, coalesced; LISTEN on another.
+// Nothing here is needed for correctness: whoever misses a wake-up finds the same facts by polling.
+import pg from "pg";
+import type { Logger } from "../lib/logger.ts";
+
+/** A session's log grew to `lastSeq` (0: look yourself). */
+export type LogWakeup = { sessionId: string; lastSeq: number };
+/** A preview (`event_start`, `event_delta`) of an event to come. Never stored. */
+export type Preview = { sessionId: string; data: Record<string, unknown> };
+
+const LOG_CHANNEL = "berth_log";
+const PREVIEW_CHANNEL = "berth_preview";
+/** Postgres refuses payloads of 8,000 bytes and more. */
+const MAX_PAYLOAD_BYTES = 7_600;
+const RECONNECT_MS = 250;
+
+export type Notifier = {
+  /** Tells all processes that this session's log grew. Call it after commit. */
+  logGrew(wakeup: LogWakeup): void;
+  preview(preview: Preview): void;
+  close(): Promise<void>;
+};
+
+/** While one NOTIFY is under way the next ones collect; so a lone wake-up leaves at once and a flood becomes few statements. */
+export function createNotifier(options: { url: string; applicationName: string; logger: Logger }): Notifier {
+  const grown = new Map<string, number>();
+  let previews: string[] = [];
+  let client: pg.Client | null = null;
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  async function connected(): Promise<pg.Client> {
+    if (client) return client;
+    const fresh = new pg.Client({
+      connectionString: options.url,
+      application_name: options.applicationName,
+      keepAlive: true,
+    });
+    fresh.on("error", () => {
+      if (client === fresh) client = null;
+    });
+    fresh.on("end", () => {
+      if (client === fresh) client = null;
+    });
+    await fresh.connect();
+    client = fresh;
+    return fresh;
+  }
+
+  function takePayloads(): { channel: string; payload: string }[] {
+    const payloads: { channel: string; payload: string }[] = [];
+    const pack = (channel: string, items: string[]) => {
+      let batch: string[] = [];
+      let bytes = 2;
+      for (const item of items) {
+        const size = Buffer.byteLength(item) + 1;
+        if (batch.length > 0 && bytes + size > MAX_PAYLOAD_BYTES) {
+          payloads.push({ channel, payload: `[${batch.join(",")}]` });
+          batch = [];
+          bytes = 2;
+        }
+        batch.push(item);
+        bytes += size;
+      }
+      if (batch.length > 0) payloads.push({ channel, payload: `[${batch.join(",")}]` });
+    };
+    pack(PREVIEW_CHANNEL, previews);
+    pack(
+      LOG_CHANNEL,
+      [...grown].map((entry) => JSON.stringify(entry)),
+    );
+    previews = [];
+    grown.clear();
+    return payloads;
+  }
+
+  async function drain(): Promise<void> {
+    while (grown.size > 0 || previews.length > 0) {
+      const payloads = takePayloads();
+      try {
+        const connection = await connected();
+        await connection.query("select pg_notify(c, p) from unnest($1::text[], $2::text[]) as x(c, p)", [
+          payloads.map((entry) => entry.channel),
+          payloads.map((entry) => entry.payload),
+        ]);
+      } catch (error) {
+        // Readers poll as a backstop, so a lost wake-up only costs time.
+        options.logger.debug({ err: error }, "wake-up was not sent");
+        client?.end().catch(() => undefined);
+        client = null;
+        if (closed) return;
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    }
+  }
+
+  function kick(): void {
+    if (running || closed) return;
+    running = drain().finally(() => {
+      running = null;
+      if (grown.size > 0 || previews.length > 0) kick();
+    });
+  }
+
+  return {
+    logGrew({ sessionId, lastSeq }) {
+      grown.set(sessionId, Math.max(lastSeq, grown.get(sessionId) ?? 0));
+      kick();
+    },
+    preview(preview) {
+      for (const item of splitPreview(preview)) previews.push(JSON.stringify([item.sessionId, item.data]));
+      kick();
+    },
+    async close() {
+      await running;
+      closed = true;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+/** A delta too long for one payload becomes several; JSON escaping can double a byte six-fold, so pieces are small. */
+export function splitPreview(preview: Preview): Preview[] {
+  const delta = preview.data.delta;
+  if (typeof delta !== "object" || delta === null || !("content" in delta)) return [preview];
+  const content = delta.content;
+  if (typeof content !== "object" || content === null || !("text" in content) || typeof content.text !== "string")
+    return [preview];
+  if (Buffer.byteLength(JSON.stringify(content.text)) < MAX_PAYLOAD_BYTES - 600) return [preview];
+  const pieces: Preview[] = [];
+  const characters = Array.from(content.text);
+  for (let start = 0; start < characters.length; start += 1_000) {
+    const text = characters.slice(start, start + 1_000).join("");
+    pieces.push({ ...preview, data: { ...preview.data, delta: { ...delta, content: { ...content, text } } } });
+  }
+  return pieces;
+}
+
+export type Listener = { readonly connected: boolean; close(): Promise<void> };
+
+/** Hears all wake-ups; reconnects by itself, and calls `onReconnect` then, for what was missed meanwhile. */
+export function listenForWakeups(options: {
+  url: string;
+  applicationName: string;
+  logger: Logger;
+  onLog?: (wakeup: LogWakeup) => void;
+  onPreview?: (preview: Preview) => void;
+  onReconnect?: () => void;
+}): Listener {
+  let client: pg.Client | null = null;
+  let closed = false;
+  let first = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  function onNotification(message: pg.Notification): void {
+    if (!message.payload) return;
+    const entries: unknown = JSON.parse(message.payload);
+    if (!Array.isArray(entries)) return;
+    for (const entry of entries) {
+      if (!Array.isArray(entry) || typeof entry[0] !== "string") continue;
+      if (message.channel === LOG_CHANNEL && typeof entry[1] === "number")
+        options.onLog?.({ sessionId: entry[0], lastSeq: entry[1] });
+      else if (message.channel === PREVIEW_CHANNEL && typeof entry[1] === "object")
+        options.onPreview?.({ sessionId: entry[0], data: entry[1] });
+    }
+  }
+
+  async function connect(): Promise<void> {
+    const fresh = new pg.Client({
+      connectionString: options.url,
+      application_name: options.applicationName,
+      keepAlive: true,
+    });
+    const lost = () => {
+      if (client === fresh) client = null;
+      retry();
+    };
+    fresh.on("error", () => undefined);
+    fresh.once("end", lost);
+    fresh.on("notification", onNotification);
+    try {
+      await fresh.connect();
+      if (options.onLog) await fresh.query(`listen ${LOG_CHANNEL}`);
+      if (options.onPreview) await fresh.query(`listen ${PREVIEW_CHANNEL}`);
+      client = fresh;
+      if (!first) options.onReconnect?.();
+      first = false;
+      if (closed) await fresh.end();
+    } catch (error) {
+      options.logger.debug({ err: error }, "listener could not connect");
+      fresh.removeListener("end", lost);
+      fresh.end().catch(() => undefined);
+      retry();
+    }
+  }
+
+  function retry(): void {
+    if (closed || timer) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void connect();
+    }, RECONNECT_MS);
+  }
+
+  void connect();
+  return {
+    get connected() {
+      return client !== null;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
