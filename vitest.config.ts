@@ -1,13 +1,33 @@
+// The suites. `npm test` runs the first five; `npm run test:slow` the rest (they download or build more).
 import { defineConfig } from "vitest/config";
 
-// Unit tests are pure and finish in milliseconds; everything that needs Postgres, a sandbox or the whole system is in the other projects.
+const slow = { testTimeout: 120_000, hookTimeout: 300_000 };
+
 export default defineConfig({
   test: {
-    projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/**/*.test.ts"], exclude: ["src/**/*.integration.test.ts"] } },
-      { test: { name: "integration", include: ["src/**/*.integration.test.ts", "test/security/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 } },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 180_000 } },
-    ],
     maxWorkers: 2,
+    reporters: ["default"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/**/*.test.ts"],
+          exclude: ["src/**/*.integration.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["src/**/*.integration.test.ts", "scripts/**/*.integration.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { name: "api", include: ["test/api/**/*.test.ts"], ...slow } },
+      { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
+      { test: { name: "e2e", include: ["test/e2e/*.test.ts"], ...slow } },
+      { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },
+      { test: { name: "journeys", include: ["test/e2e/journeys/**/*.test.ts"], ...slow } },
+    ],
   },
 });
