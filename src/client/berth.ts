@@ -1,0 +1,24 @@
+// Typed client of Berth's API, for the dashboard, command line and tests.
+import { createAgentsClient } from "./agents.ts";
+import { createEnvironmentsClient } from "./environments.ts";
+import { createEventsClient } from "./events.ts";
+import { createHealthClient } from "./health.ts";
+import { createModelsClient } from "./models.ts";
+import { createSessionsClient } from "./sessions.ts";
+import { createSignInClient } from "./sign-in.ts";
+import { type ClientOptions, createTransport } from "./transport.ts";
+
+export type BerthClient = ReturnType<typeof createBerthClient>;
+
+export function createBerthClient(options: ClientOptions = {}) {
+  const transport = createTransport(options);
+  return {
+    agents: createAgentsClient(transport),
+    environments: createEnvironmentsClient(transport),
+    events: createEventsClient(transport),
+    health: createHealthClient(transport),
+    models: createModelsClient(transport),
+    sessions: createSessionsClient(transport),
+    signIn: createSignInClient(transport),
+  };
+}

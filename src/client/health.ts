@@ -1,0 +1,24 @@
+// `/readyz`: which parts work, in words.
+import { readApiError } from "./api-error.ts";
+import type { Transport } from "./transport.ts";
+
+export type PartHealth = {
+  name: string;
+  /** `ok` is well; any other word names what is not. */
+  state: string;
+  /** One sentence for people: what holds, or what is wrong and what to do. */
+  detail: string;
+};
+export type Health = { status: string; version: string; parts: PartHealth[] };
+
+export function createHealthClient(transport: Transport) {
+  return {
+    /** A server that is not ready answers 503 and says in the same words what is missing. */
+    async get(signal?: AbortSignal): Promise<Health> {
+      const response = await transport.send("GET", "/readyz", signal ? { signal } : {});
+      if (response.status !== 200 && response.status !== 503) throw await readApiError(response);
+      // Written by the same release's server; a proxy's own 503 has no JSON and fails here.
+      return (await response.json()) as Health;
+    },
+  };
+}
