@@ -1,0 +1,224 @@
+// Every setting of Berth: its variable, how its text becomes a value, its default, and the words of docs/configuration.md.
+// The parsers are plain functions, not zod: the supervisor reads this table and stays in memory, and zod costs it 17 MB.
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+
+/** Throws an Error whose message completes the sentence "PORT …", without repeating the value of a secret. */
+type Parse<T> = (text: string) => T;
+
+export type Setting<T> = {
+  parse: Parse<T>;
+  /** Used when the variable is unset or empty. */
+  fallback: (env: Environment) => T;
+  /** The default as documentation shows it. */
+  fallbackText: string;
+  /** A value that is accepted, shown when the given one is not. */
+  example: string;
+  about: string;
+  /** Its value is never printed. */
+  secret?: true;
+};
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+function integer(min: number, max: number): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) throw new Error("is not a whole number");
+    if (value < min || value > max) throw new Error(`must be between ${min} and ${max}`);
+    return value;
+  };
+}
+
+function decimal(min: number, max: number): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+(\.\d+)?$/.test(text)) throw new Error("is not a number");
+    if (value < min || value > max) throw new Error(`must be between ${min} and ${max}`);
+    return value;
+  };
+}
+
+function oneOf<const T extends string>(...choices: T[]): Parse<T> {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new Error(`must be ${choices.map((choice) => `"${choice}"`).join(" or ")}`);
+    return found;
+  };
+}
+
+function url(...protocols: string[]): Parse<string> {
+  return (text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : null;
+    if (!parsed) throw new Error("is not a URL");
+    if (!protocols.includes(parsed.protocol))
+      throw new Error(`must begin with ${protocols.map((p) => `${p}//`).join(" or ")}`);
+    if (!parsed.hostname && parsed.protocol.startsWith("http")) throw new Error("has no host");
+    return text;
+  };
+}
+
+function text(pattern: RegExp, problem: string): Parse<string> {
+  return (value) => {
+    if (!pattern.test(value)) throw new Error(problem);
+    return value;
+  };
+}
+
+const MIN_API_KEY_LENGTH = 16;
+
+function apiKey(value: string): string {
+  if (value.length < MIN_API_KEY_LENGTH) throw new Error(`must have at least ${MIN_API_KEY_LENGTH} characters`);
+  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error("may only hold printable ASCII characters without spaces");
+  return value;
+}
+
+function directory(value: string): string {
+  return resolve(value.startsWith("~/") ? join(homedir(), value.slice(2)) : value);
+}
+
+function defaultDataDir(env: Environment): string {
+  const base = env.XDG_DATA_HOME;
+  // The XDG specification: a relative path is ignored.
+  return base && isAbsolute(base) ? join(base, "berth") : join(homedir(), ".local", "share", "berth");
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+function fixed<T>(value: T): { fallback: () => T; fallbackText: string } {
+  return { fallback: () => value, fallbackText: value === null ? "–" : String(value) };
+}
+
+export const settings = {
+  PORT: setting({
+    parse: integer(0, 65_535),
+    ...fixed(3000),
+    example: "3000",
+    about: "Port of the API and the dashboard. 0 takes a free one.",
+  }),
+  HOST: setting({
+    parse: text(/^[A-Za-z0-9.:_-]+$/, "is not a host name or address"),
+    ...fixed("127.0.0.1"),
+    example: "0.0.0.0",
+    about: "Address to listen on. Anything but loopback needs BERTH_API_KEY.",
+  }),
+  BERTH_DATA_DIR: setting({
+    parse: directory,
+    fallback: defaultDataDir,
+    fallbackText: "`$XDG_DATA_HOME/berth` or `~/.local/share/berth`",
+    example: "/var/lib/berth",
+    about: "Where everything that must survive lies: database, sandbox disks, API key, logs.",
+  }),
+  DATABASE_URL: setting<string | null>({
+    parse: url("postgres:", "postgresql:"),
+    fallback: () => null,
+    fallbackText: "embedded Postgres",
+    example: "postgres://berth:password@db.internal:5432/berth",
+    about: "A Postgres 15 or newer of yours. Unset: Berth runs its own on 127.0.0.1, in the data directory.",
+    secret: true,
+  }),
+  BERTH_API_KEY: setting<string | null>({
+    parse: apiKey,
+    fallback: () => null,
+    fallbackText: "made at first start",
+    example: "a text of 16 or more characters, for instance from: openssl rand -hex 24",
+    about:
+      "The API key of the default team. Unset: made at first start and kept in `<data>/api-key`, readable by you only.",
+    secret: true,
+  }),
+  LITELLM_GATEWAY_URL: setting<string | null>({
+    parse: url("http:", "https:"),
+    fallback: () => null,
+    fallbackText: "demo model",
+    example: "http://127.0.0.1:4000",
+    about: "The LiteLLM gateway that serves the models. Unset: the built-in demo model answers.",
+  }),
+  LITELLM_API_KEY: setting<string | null>({
+    parse: text(/^[\x21-\x7e]+$/, "may only hold printable ASCII characters without spaces"),
+    fallback: () => null,
+    fallbackText: "–",
+    example: "sk-…",
+    about: "The key that Berth shows to the gateway.",
+    secret: true,
+  }),
+  BERTH_DEFAULT_MODEL: setting<string | null>({
+    parse: text(/^\S+$/, "may not hold spaces"),
+    fallback: () => null,
+    fallbackText: "the gateway's first",
+    example: "claude-sonnet-5",
+    about: "Model of agents that are made without one, in the dashboard.",
+  }),
+  BERTH_WORKER_CONCURRENCY: setting({
+    parse: integer(1, 1000),
+    ...fixed(50),
+    example: "50",
+    about: "Turns that one worker runs at the same time.",
+  }),
+  BERTH_SANDBOX_BACKEND: setting({
+    parse: oneOf("local"),
+    ...fixed<"local">("local"),
+    example: "local",
+    about: "What makes sandboxes.",
+  }),
+  BERTH_SANDBOX_WARM: setting({
+    parse: integer(0, 100),
+    ...fixed(2),
+    example: "2",
+    about: "Blank sandboxes kept ready, so that nobody waits for a start.",
+  }),
+  BERTH_SANDBOX_IDLE_S: setting({
+    parse: integer(5, 604_800),
+    ...fixed(600),
+    example: "600",
+    about: "Seconds without use after which a sandbox is hibernated: its processes end, its disk stays.",
+  }),
+  BERTH_SANDBOX_MEMORY_MB: setting({
+    parse: integer(64, 1_048_576),
+    ...fixed(2048),
+    example: "2048",
+    about: "Memory of one sandbox, in MB.",
+  }),
+  BERTH_SANDBOX_CPUS: setting({
+    parse: decimal(0.1, 1024),
+    ...fixed(2),
+    example: "1.5",
+    about: "CPUs of one sandbox.",
+  }),
+  BERTH_SANDBOX_PIDS: setting({
+    parse: integer(16, 100_000),
+    ...fixed(512),
+    example: "512",
+    about: "Processes and threads of one sandbox.",
+  }),
+  BERTH_SANDBOX_DISK_MB: setting({
+    parse: integer(64, 10_485_760),
+    ...fixed(4096),
+    example: "4096",
+    about: "Disk of one sandbox (`/workspace` and home together), in MB.",
+  }),
+  BERTH_INSTALL: setting({
+    parse: oneOf("auto", "never"),
+    ...fixed<"auto" | "never">("auto"),
+    example: "never",
+    about: "`auto`: as root on Debian or Ubuntu, a missing bubblewrap is installed with apt and Berth says so.",
+  }),
+  BERTH_LOG_LEVEL: setting({
+    parse: oneOf("trace", "debug", "info", "warn", "error", "silent"),
+    ...fixed<"trace" | "debug" | "info" | "warn" | "error" | "silent">("info"),
+    example: "debug",
+    about:
+      "What goes to the log files in `<data>/logs`; the terminal shows warnings and errors only, unless `--verbose`.",
+  }),
+  BERTH_LOG_FORMAT: setting({
+    parse: oneOf("auto", "json", "pretty"),
+    ...fixed<"auto" | "json" | "pretty">("auto"),
+    example: "json",
+    about: "Lines on the terminal: `pretty` for people, `json` for machines; `auto` is pretty on a terminal.",
+  }),
+};
+
+export type SettingName = keyof typeof settings;
+
+/** Variables of this prefix are put into every sandbox, without the prefix. */
+export const SANDBOX_ENV_PREFIX = "CONTAINER_ENV_";
