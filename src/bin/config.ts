@@ -10,6 +10,7 @@ import { type Environment, SANDBOX_ENV_PREFIX, type Setting, type SettingName, s
 export type Config = {
   port: number;
   host: string;
+  ui: "on" | "off";
   dataDir: string;
   /** null: the embedded Postgres. */
   databaseUrl: string | null;
@@ -98,6 +99,7 @@ export function parseConfig(env: Environment): Config {
   const config: Config = {
     port: read("PORT", settings.PORT),
     host: read("HOST", settings.HOST),
+    ui: read("BERTH_UI", settings.BERTH_UI),
     dataDir: read("BERTH_DATA_DIR", settings.BERTH_DATA_DIR),
     databaseUrl: read("DATABASE_URL", settings.DATABASE_URL),
     apiKey: read("BERTH_API_KEY", settings.BERTH_API_KEY),

@@ -103,6 +103,12 @@ export const settings = {
     example: "0.0.0.0",
     about: "Address to listen on. Anything but loopback needs BERTH_API_KEY.",
   }),
+  BERTH_UI: setting({
+    parse: oneOf("on", "off"),
+    ...fixed<"on" | "off">("on"),
+    example: "off",
+    about: "`off`: the API without the dashboard; nothing is built and web needs less memory.",
+  }),
   BERTH_DATA_DIR: setting({
     parse: directory,
     fallback: defaultDataDir,
