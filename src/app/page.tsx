@@ -1,3 +1,5 @@
 // test
 import { x } from "./x.ts";
-export default function Page() { return <p className="text-red-500">{x}</p>; }
+export default function Page() {
+  return <p className="text-red-500">{x}</p>;
+}

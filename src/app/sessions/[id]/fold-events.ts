@@ -1,0 +1,202 @@
+// Folds a session's events into what the page shows. Pure: the same events give the same view, however they are cut.
+import type { EventDelta, EventStart, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
+import type { SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
+import { ViewDraft } from "./view-draft.ts";
+
+/** `seq` is the place in the log; null for previews. Stored events come in order; one that was seen before is skipped. */
+export type SequencedEvent = { seq: number | null; event: StreamEvent };
+
+export function foldEvents(view: SessionView, events: readonly SequencedEvent[]): SessionView {
+  const draft = new ViewDraft(view, events.length);
+  for (const { seq, event } of events) {
+    if (event.type === "event_start" || event.type === "event_delta") foldPreview(draft, event);
+    else if (seq !== null && seq > draft.view.lastSeq) {
+      draft.view.lastSeq = seq;
+      foldStored(draft, event);
+    }
+  }
+  return draft.view;
+}
+
+/** After a broken connection the rest of a preview is lost: what is there stays, and its message will replace it. */
+export function cutPreviews(view: SessionView): SessionView {
+  const draft = new ViewDraft(view, 1);
+  draft.endPreviews();
+  return draft.view;
+}
+
+function foldPreview(draft: ViewDraft, event: EventStart | EventDelta): void {
+  if (event.type === "event_start") {
+    const { id, type } = event.event;
+    const known = draft.get(id);
+    // `at` is set by the stored event, which is final: a preview that comes late changes nothing.
+    if (known && "at" in known && known.at !== null) return;
+    if (type === "agent.message") draft.put({ kind: "agent_message", id, text: "", state: "writing", at: null });
+    else if (type === "agent.thinking") draft.put({ kind: "thinking", id, state: "thinking", at: null });
+    return;
+  }
+  const item = draft.get(event.event_id);
+  if (item?.kind !== "agent_message" || item.state !== "writing") return;
+  draft.put({ ...item, text: item.text + event.delta.content.text });
+}
+
+function foldStored(draft: ViewDraft, event: SessionEvent): void {
+  // The table has one entry a type, each for its own event. A type that this release does not know has nothing to show.
+  const fold = folds[event.type] as ((draft: ViewDraft, event: SessionEvent) => void) | undefined;
+  fold?.(draft, event);
+}
+
+const stateByPermission = { allow: "running", ask: "asking", deny: "denied" } as const;
+
+const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<SessionEvent, { type: Type }>) => void } =
+  {
+    /** Comes twice: accepted (in the queue), then where it entered the conversation. */
+    "user.message"(draft, event) {
+      const { view } = draft;
+      const item: UserMessageItem = {
+        kind: "user_message",
+        id: event.id,
+        content: event.content,
+        at: event.processed_at,
+      };
+      view.queued = view.queued.filter((each) => each.id !== event.id);
+      if (event.processed_at === null) view.queued = [...view.queued, item];
+      else draft.put(item);
+    },
+    "user.interrupt"(draft, event) {
+      if (event.processed_at !== null) {
+        draft.put({ kind: "note", id: event.id, text: "Interrupted.", at: event.processed_at });
+      }
+    },
+    "user.tool_confirmation"(draft, event) {
+      const allowed = event.result === "allow";
+      draft.changeCall(event.tool_use_id, (call) => ({
+        ...call,
+        confirmation: { result: event.result, message: event.deny_message ?? null },
+        state: call.state === "asking" ? (allowed ? "running" : "denied") : call.state,
+        startedAt: allowed ? (event.processed_at ?? call.startedAt) : null,
+      }));
+    },
+    "user.custom_tool_result"(draft, event) {
+      draft.changeCall(event.custom_tool_use_id, (call) => ({
+        ...call,
+        state: event.is_error ? "failed" : "done",
+        result: event.content ?? [],
+        endedAt: event.processed_at ?? call.endedAt,
+      }));
+    },
+    "agent.message"(draft, event) {
+      const text = event.content.map((block) => block.text).join("\n\n");
+      draft.put({ kind: "agent_message", id: event.id, text, state: "done", at: event.processed_at });
+    },
+    "agent.thinking"(draft, event) {
+      draft.put({ kind: "thinking", id: event.id, state: "done", at: event.processed_at });
+    },
+    "agent.tool_use"(draft, event) {
+      draft.put({
+        ...newCall(event),
+        owner: "agent",
+        state: stateByPermission[event.evaluated_permission],
+        startedAt: event.evaluated_permission === "allow" ? event.processed_at : null,
+      });
+    },
+    "agent.custom_tool_use"(draft, event) {
+      draft.put({ ...newCall(event), owner: "client", state: "awaiting_result", startedAt: event.processed_at });
+    },
+    "agent.tool_result"(draft, event) {
+      draft.changeCall(event.tool_use_id, (call) => ({
+        ...call,
+        state: call.state === "denied" ? "denied" : event.is_error ? "failed" : "done",
+        result: event.content,
+        endedAt: event.processed_at,
+      }));
+    },
+    "agent.thread_context_compacted"(draft, event) {
+      const text = "The conversation was long, so its older part was summarised.";
+      draft.put({ kind: "note", id: event.id, text, at: event.processed_at });
+    },
+    "session.status_running"(draft, event) {
+      draft.view.status = "running";
+      draft.view.stopReason = null;
+      draft.openTurn(event.id).startedAt ??= event.processed_at;
+    },
+    "session.status_idle"(draft, event) {
+      draft.view.status = "idle";
+      draft.view.stopReason = event.stop_reason;
+      draft.endPreviews();
+      // The turn waits for an answer and goes on with it.
+      if (event.stop_reason.type === "requires_action") return;
+      if (event.stop_reason.type === "budget_reached") {
+        const text = "The session's budget is used up.";
+        draft.put({ kind: "note", id: event.id, text, at: event.processed_at });
+      }
+      draft.endTurn(event.processed_at);
+    },
+    "session.status_rescheduled"(draft) {
+      draft.view.status = "rescheduling";
+    },
+    "session.status_terminated"(draft, event) {
+      draft.view.status = "terminated";
+      draft.endPreviews();
+      draft.put({ kind: "note", id: event.id, text: "The session has ended.", at: event.processed_at });
+      draft.endTurn(event.processed_at);
+    },
+    "session.deleted"(draft, event) {
+      draft.view.status = "deleted";
+      draft.endPreviews();
+      draft.endTurn(event.processed_at);
+    },
+    "session.error"(draft, event) {
+      const { type, message, retry_status } = event.error;
+      draft.endPreviews();
+      draft.put({
+        kind: "error",
+        id: event.id,
+        errorType: type,
+        message,
+        retry: retry_status.type,
+        at: event.processed_at,
+      });
+    },
+    "session.updated"(draft, event) {
+      if (event.title !== undefined) draft.view.title = event.title;
+    },
+    "session.usage"(draft, event) {
+      draft.view.usage = event.usage;
+    },
+    "span.model_request_start"(draft, event) {
+      const turn = draft.openTurn(event.id);
+      turn.openRequests = [...turn.openRequests, event.id];
+    },
+    "span.model_request_end"(draft, event) {
+      const { tokens } = draft.view;
+      const used = event.model_usage;
+      draft.view.tokens = {
+        input_tokens: tokens.input_tokens + used.input_tokens,
+        output_tokens: tokens.output_tokens + used.output_tokens,
+        cache_read_input_tokens: tokens.cache_read_input_tokens + used.cache_read_input_tokens,
+        cache_creation_input_tokens: tokens.cache_creation_input_tokens + used.cache_creation_input_tokens,
+      };
+      const turn = draft.openTurn(event.id);
+      turn.openRequests = turn.openRequests.filter((id) => id !== event.model_request_start_id);
+      draft.endPreviews();
+    },
+  };
+
+function newCall(event: {
+  id: string;
+  name: string;
+  input: Record<string, unknown>;
+  processed_at: string;
+}): Omit<ToolCallItem, "state" | "startedAt" | "owner"> {
+  return {
+    kind: "tool_call",
+    id: event.id,
+    name: event.name,
+    input: event.input,
+    askedAt: event.processed_at,
+    endedAt: null,
+    result: null,
+    confirmation: null,
+  };
+}

@@ -1,0 +1,99 @@
+// What the session page shows: turns with items, what waits for a person, status and usage.
+import type { MessageBlock, ResultBlock } from "../../../contract/content.ts";
+import type { StopReason, UsageSnapshot } from "../../../contract/events.ts";
+
+export type ToolState =
+  /** A person has to allow or deny it. */
+  | "asking"
+  | "running"
+  /** A custom tool: the program that owns the session has to answer. */
+  | "awaiting_result"
+  | "done"
+  | "failed"
+  | "denied"
+  /** The turn ended before a result came. */
+  | "unfinished";
+
+export type UserMessageItem = { kind: "user_message"; id: string; content: MessageBlock[]; at: string | null };
+export type AgentMessageItem = {
+  kind: "agent_message";
+  id: string;
+  text: string;
+  /** `writing`: a preview that grows; `cut`: a preview whose message never came or is still to come after a broken connection. */
+  state: "writing" | "cut" | "done";
+  at: string | null;
+};
+export type ThinkingItem = { kind: "thinking"; id: string; state: "thinking" | "done"; at: string | null };
+export type ToolCallItem = {
+  kind: "tool_call";
+  id: string;
+  owner: "agent" | "client";
+  name: string;
+  input: Record<string, unknown>;
+  state: ToolState;
+  askedAt: string;
+  /** When it began to run: at once, or when a person allowed it. */
+  startedAt: string | null;
+  endedAt: string | null;
+  result: ResultBlock[] | null;
+  confirmation: { result: "allow" | "deny"; message: string | null } | null;
+};
+export type ErrorItem = {
+  kind: "error";
+  id: string;
+  errorType: string;
+  message: string;
+  retry: "retrying" | "exhausted" | "terminal";
+  at: string;
+};
+export type NoteItem = { kind: "note"; id: string; text: string; at: string | null };
+
+export type Item = UserMessageItem | AgentMessageItem | ThinkingItem | ToolCallItem | ErrorItem | NoteItem;
+export type ItemOf<Kind extends Item["kind"]> = Extract<Item, { kind: Kind }>;
+
+/** From the first thing that happened after the agent rested to its next rest. */
+export type Turn = {
+  id: string;
+  items: readonly Item[];
+  startedAt: string | null;
+  endedAt: string | null;
+  /** Requests to the model that are under way, by the id of their start. */
+  openRequests: readonly string[];
+};
+
+export type Tokens = Pick<UsageSnapshot, "input_tokens" | "output_tokens" | "cache_read_input_tokens"> & {
+  cache_creation_input_tokens: number;
+};
+
+export type SessionView = {
+  /** Place in the log of the last event that was folded in; 0 before the first. */
+  lastSeq: number;
+  status: "idle" | "running" | "rescheduling" | "terminated" | "deleted";
+  stopReason: StopReason | null;
+  turns: readonly Turn[];
+  /** Messages that are accepted and not yet in the conversation. */
+  queued: readonly UserMessageItem[];
+  /** Tokens of the model requests that were seen, and the latest snapshot of the server's own count. */
+  tokens: Tokens;
+  usage: UsageSnapshot | null;
+  /** Undefined until an event says otherwise. */
+  title: string | null | undefined;
+};
+
+export const emptyView: SessionView = {
+  lastSeq: 0,
+  status: "idle",
+  stopReason: null,
+  turns: [],
+  queued: [],
+  tokens: { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+  usage: null,
+  title: undefined,
+};
+
+/** Calls that wait for a person, oldest first. */
+export function waitingCalls(view: SessionView): ToolCallItem[] {
+  return view.turns.flatMap((turn) =>
+    turn.items.filter((item): item is ToolCallItem => item.kind === "tool_call" && item.state === "asking"),
+  );
+}
