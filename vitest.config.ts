@@ -18,12 +18,20 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          globalSetup: ["test/support/postgres-setup.ts"],
           include: ["src/**/*.integration.test.ts", "scripts/**/*.integration.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
-      { test: { name: "api", include: ["test/api/**/*.test.ts"], ...slow } },
+      {
+        test: {
+          name: "api",
+          globalSetup: ["test/support/postgres-setup.ts"],
+          include: ["test/api/**/*.test.ts"],
+          ...slow,
+        },
+      },
       { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
       { test: { name: "e2e", include: ["test/e2e/*.test.ts"], ...slow } },
       { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },
