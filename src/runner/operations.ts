@@ -1,0 +1,266 @@
+// Operations by id: each runs at most once for the life of the disk; asked again, the caller gets the running one or its stored result.
+import { createHash } from "node:crypto";
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { editTool, readTool, writeTool } from "./file-tools.ts";
+import type { Journal } from "./journal.ts";
+import { Output } from "./output.ts";
+import { confine, errnoOf, fileErrorText, ToolError } from "./paths.ts";
+import { BadRequest, type RunnerConfig, type WireOperation, type WireResult } from "./protocol.ts";
+import { findRipgrep, globTool, grepTool } from "./search-tools.ts";
+import { Shell, shownResult } from "./shell.ts";
+
+type Done = Omit<WireResult, "durationMs">;
+type Running = { hash: string; result: Promise<WireResult>; output: Output; abort: AbortController };
+/** Outputs of the last commands stay readable by offset for a caller that lost its connection just before the end. */
+const RECENT_OUTPUTS = 8;
+const MAX_ID_LENGTH = 200;
+
+export type Attached = { result: Promise<WireResult>; output: Output | null };
+
+/** Effects that must not happen twice. Reading again is harmless, so reads are not written down before they begin. */
+function hasEffect(operation: WireOperation): boolean {
+  return operation.kind === "bash" || operation.kind === "write" || operation.kind === "edit";
+}
+
+export class Operations {
+  readonly #config: RunnerConfig;
+  readonly #journal: Journal;
+  readonly #workerFile: string;
+  readonly #shell: Shell;
+  readonly #env: () => Record<string, string>;
+  readonly #running = new Map<string, Running>();
+  readonly #recent: { id: string; output: Output; keepFile: boolean }[] = [];
+  readonly #ripgrep = findRipgrep();
+  /** Settles when the command before has ended: the shell takes one at a time. */
+  #shellFree: Promise<unknown> = Promise.resolve();
+  #lastUsedAt = Date.now();
+
+  constructor(options: {
+    config: RunnerConfig;
+    journal: Journal;
+    env: () => Record<string, string>;
+    workerFile: string;
+  }) {
+    this.#config = options.config;
+    this.#journal = options.journal;
+    this.#env = options.env;
+    this.#workerFile = options.workerFile;
+    this.#shell = new Shell({
+      directory: options.config.workspaceDir,
+      stateDir: options.config.stateDir,
+      env: options.env,
+    });
+    this.#shell.prepare();
+    // No command of this life refers to outputs yet; results of earlier ones do, so only the oldest go.
+    this.#pruneOutputFiles();
+  }
+
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  get lastUsedAt(): number {
+    return this.#running.size > 0 ? Date.now() : this.#lastUsedAt;
+  }
+
+  touch(): void {
+    this.#lastUsedAt = Date.now();
+  }
+
+  /** Starts an operation or attaches to it. */
+  run(id: string, operation: WireOperation): Attached {
+    if (id === "" || id.length > MAX_ID_LENGTH) throw new BadRequest(`id: 1 to ${MAX_ID_LENGTH} characters`);
+    const hash = createHash("sha256").update(JSON.stringify(operation)).digest("hex").slice(0, 16);
+    const running = this.#running.get(id);
+    if (running) {
+      if (running.hash !== hash) throw new BadRequest("id: already used for another operation");
+      return running;
+    }
+    const known = this.#journal.find(id);
+    if (known) {
+      if (known.hash !== hash) throw new BadRequest("id: already used for another operation");
+      const result = "result" in known ? known.result : this.#interrupted(id, hash);
+      const output = this.#recent.find((recent) => recent.id === id)?.output ?? null;
+      return { result: Promise.resolve(result), output };
+    }
+    const output = new Output({
+      path: this.#outputPath(id),
+      maxFileBytes: this.#config.maxOutputFileBytes,
+    });
+    const abort = new AbortController();
+    const result = this.#runOnce(id, hash, operation, output, abort.signal);
+    const entry: Running = { hash, result, output, abort };
+    this.#running.set(id, entry);
+    return entry;
+  }
+
+  /** The environment changed: a shell that no command has used yet starts anew with it; a used one keeps its own. */
+  refreshEnv(): void {
+    this.#shell.prepare();
+  }
+
+  cancel(id: string): void {
+    this.#running.get(id)?.abort.abort();
+  }
+
+  /** Ends the shell and with it whatever runs in it. */
+  end(): void {
+    for (const running of this.#running.values()) running.abort.abort();
+    this.#shell.end();
+  }
+
+  #outputPath(id: string): string {
+    const name = /^[A-Za-z0-9_.-]{1,80}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
+    return join(this.#config.stateDir, "outputs", `${name}.txt`);
+  }
+
+  /** It began before this runner did, and its end was never written down. From now on that is its result. */
+  #interrupted(id: string, hash: string): WireResult {
+    const result: WireResult = {
+      outcome: "unknown",
+      content:
+        "The sandbox ended before this operation did. It may have run, in part or whole; check its effect before doing it again.",
+      durationMs: 0,
+    };
+    this.#journal.end(id, hash, result);
+    return result;
+  }
+
+  async #runOnce(
+    id: string,
+    hash: string,
+    operation: WireOperation,
+    output: Output,
+    signal: AbortSignal,
+  ): Promise<WireResult> {
+    // Yields first, so that the entry is registered before anything can end.
+    await null;
+    let startedAt = Date.now();
+    let done: Done;
+    const begin = () => {
+      startedAt = Date.now();
+      if (hasEffect(operation)) this.#journal.start(id, hash);
+    };
+    try {
+      done = await this.#perform(operation, output, signal, begin);
+    } catch (error) {
+      done = { outcome: signal.aborted ? "cancelled" : "failed", content: this.#problemText(operation, error) };
+    }
+    const result: WireResult = { ...done, durationMs: Date.now() - startedAt };
+    try {
+      this.#journal.end(id, hash, result);
+    } catch (error) {
+      // The disk is full to the last block: this caller has the result; one that asks after a restart will get `unknown`.
+      process.stderr.write(`journal: ${error instanceof Error ? error.message : error}\n`);
+    }
+    output.end();
+    this.#retire(id, output, result.fullOutputPath !== undefined);
+    this.#running.delete(id);
+    this.touch();
+    return result;
+  }
+
+  #problemText(operation: WireOperation, error: unknown): string {
+    if (error instanceof ToolError) return error.message;
+    if (errnoOf(error) !== undefined) return `${operation.kind}: ${fileErrorText(error, "sandbox disk")}`;
+    return `${operation.kind}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  #retire(id: string, output: Output, keepFile: boolean): void {
+    this.#recent.push({ id, output, keepFile });
+    if (this.#recent.length > RECENT_OUTPUTS) {
+      const oldest = this.#recent.shift();
+      oldest?.output.release({ keepFile: oldest.keepFile });
+    }
+    if (keepFile) this.#pruneOutputFiles();
+  }
+
+  async #perform(operation: WireOperation, output: Output, signal: AbortSignal, begin: () => void): Promise<Done> {
+    const { workspaceDir, homeDir, stateDir } = this.#config;
+    const forWriting = (path: string) => confine(path, [workspaceDir, homeDir, "/tmp"]);
+    const forReading = (path: string) => confine(path, [workspaceDir, homeDir, "/tmp", join(stateDir, "outputs")]);
+    switch (operation.kind) {
+      case "bash":
+        return this.#bash(operation, output, signal, begin);
+      case "read":
+        begin();
+        return { outcome: "ok", ...(await readTool(operation, forReading)) };
+      case "write":
+        begin();
+        return { outcome: "ok", content: await writeTool(operation, forWriting) };
+      case "edit":
+        begin();
+        return { outcome: "ok", content: await editTool(operation, forWriting) };
+      case "glob": {
+        begin();
+        const root = await forReading(operation.path || workspaceDir);
+        return { outcome: "ok", content: await globTool({ pattern: operation.pattern, root }) };
+      }
+      case "grep": {
+        begin();
+        const root = await forReading(operation.path || workspaceDir);
+        const { pattern } = operation;
+        const content = await grepTool({
+          pattern,
+          root,
+          signal,
+          env: this.#env(),
+          ripgrep: this.#ripgrep,
+          workerFile: this.#workerFile,
+        });
+        return { outcome: "ok", content };
+      }
+    }
+  }
+
+  async #bash(
+    operation: Extract<WireOperation, { kind: "bash" }>,
+    output: Output,
+    signal: AbortSignal,
+    begin: () => void,
+  ): Promise<Done> {
+    const before = this.#shellFree;
+    let free: () => void = () => undefined;
+    this.#shellFree = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    try {
+      await before;
+      if (signal.aborted) return { outcome: "cancelled", content: "bash: the command was cancelled before it began" };
+      const { command, restart, timeoutMs } = operation;
+      if (!command && !restart) throw new ToolError("bash: command is required");
+      begin();
+      if (restart) this.#shell.end();
+      if (!command) return { outcome: "ok", content: "bash session restarted", exitCode: 0 };
+      const options = timeoutMs === undefined ? { signal } : { signal, timeoutMs };
+      const result = await this.#shell.run(command, output, options);
+      const { content, ...rest } = output.shown();
+      return { outcome: result.outcome, content: shownResult(result, content), exitCode: result.exitCode, ...rest };
+    } finally {
+      free();
+    }
+  }
+
+  /** Keeps the newest whole outputs within four times one output's cap. */
+  #pruneOutputFiles(): void {
+    const directory = join(this.#config.stateDir, "outputs");
+    let names: string[];
+    try {
+      names = readdirSync(directory);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
+      throw error;
+    }
+    const files = names.flatMap((name) => {
+      const stat = statSync(join(directory, name), { throwIfNoEntry: false });
+      return stat ? [{ path: join(directory, name), sizeBytes: stat.size, modifiedAt: stat.mtimeMs }] : [];
+    });
+    files.sort((a, b) => b.modifiedAt - a.modifiedAt);
+    let total = 0;
+    for (const file of files) {
+      total += file.sizeBytes;
+      if (total > 4 * this.#config.maxOutputFileBytes) rmSync(file.path, { force: true, recursive: true });
+    }
+  }
+}

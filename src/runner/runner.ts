@@ -1,0 +1,32 @@
+// Puts the runner together: journal, operations and server from one configuration.
+import type { Server } from "node:http";
+import { Journal } from "./journal.ts";
+import { Operations } from "./operations.ts";
+import type { RunnerConfig } from "./protocol.ts";
+import { createRunnerServer } from "./server.ts";
+
+/** What every process in a sandbox has, before the configured variables. */
+const BASE_ENV = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/berth/bin",
+  LANG: "C.UTF-8",
+  USER: "agent",
+  LOGNAME: "agent",
+  SHELL: "/bin/bash",
+};
+
+export type Runner = { server: Server; end: () => void };
+
+/** `workerFile` is the program that the search thread runs: the bundle itself. */
+export function createRunner(config: RunnerConfig, options: { workerFile: string }): Runner {
+  const env = () => ({ ...BASE_ENV, HOME: config.homeDir, ...config.env });
+  const journal = new Journal(config.stateDir);
+  const operations = new Operations({ config, journal, env, workerFile: options.workerFile });
+  const server = createRunnerServer({ config, operations, env });
+  const end = () => {
+    server.closeAllConnections();
+    server.close();
+    operations.end();
+    journal.close();
+  };
+  return { server, end };
+}
