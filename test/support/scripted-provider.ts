@@ -1,4 +1,4 @@
-// A scripted model provider over HTTP in OpenAI's chat format, alone or behind a real LiteLLM: answers, faults, a log of requests.
+// A scripted model provider over HTTP, alone (OpenAI's chat format) or behind a real LiteLLM (also Anthropic's): answers, faults, a log of requests.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,31 +9,18 @@ import {
   type ScriptedPrompt,
   type ScriptedUsage,
 } from "./scripted-answer.ts";
+import { answerMessages, readMessagesPrompt } from "./scripted-messages.ts";
+import {
+  type ChatBody,
+  createGate,
+  type Exchange,
+  type Gate,
+  type LoggedRequest,
+  newId,
+  sendJson,
+  wordsOf,
+} from "./scripted-wire.ts";
 
-export type LoggedRequest = {
-  method: string;
-  path: string;
-  headers: IncomingMessage["headers"];
-  body: ChatBody | null;
-  /** Milliseconds since the epoch. */
-  at: number;
-  /** The client left before the answer was whole. */
-  aborted: boolean;
-  answered: boolean;
-};
-
-type ChatMessage = { role: string; content?: unknown; tool_calls?: unknown; tool_call_id?: string };
-export type ChatBody = {
-  model: string;
-  stream?: boolean;
-  stream_options?: { include_usage?: boolean };
-  messages: ChatMessage[];
-  tools?: { function?: { name: string } }[];
-  [field: string]: unknown;
-};
-
-/** One open answer: writes that come to nothing once the client has left. */
-export type Exchange = { request: LoggedRequest; response: ServerResponse; body: ChatBody };
 type Rule = { when: (body: ChatBody) => boolean; answers: ScriptedAnswer[] };
 
 export type ScriptedProvider = {
@@ -46,9 +33,9 @@ export type ScriptedProvider = {
   script(answers: ScriptedAnswer[], when?: (body: ChatBody) => boolean): void;
   /** Resolves when an answer is held (see `hold`), so that a test can act in the middle of it. */
   held(): Promise<void>;
-  /** Lets every held answer, and those that would be held from now on, go on. */
+  /** Lets the answers that are held now go on. */
   release(): void;
-  /** Forgets requests, scripts and releases. */
+  /** Forgets requests and scripts, and lets held answers go on. */
   reset(): void;
   stop(): Promise<void>;
 };
@@ -66,11 +53,11 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   const requests: LoggedRequest[] = [];
   const failures = new Map<string, number>();
   let rules: Rule[] = [];
-  let gate = createGate();
+  const gate = createGate();
 
-  const answerTo = (body: ChatBody): ScriptedAnswer =>
+  const answerTo = (body: ChatBody, prompt: ScriptedPrompt): ScriptedAnswer =>
     rules.find((rule) => rule.answers.length > 0 && rule.when(body))?.answers.shift() ??
-    answerByMarker(readPrompt(body), failures);
+    answerByMarker(prompt, failures);
 
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
@@ -112,9 +99,26 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     if (path.endsWith("/model/info") && options.modelInfo !== undefined) {
       return sendJson(response, 200, { data: options.modelInfo });
     }
-    if (path.endsWith("/chat/completions") && body !== null)
-      return chat({ request, response, body }, answerTo(body), gate);
+    const exchange = body === null || !isAnswerPath(path) ? null : { request, response, body };
+    if (exchange !== null) return path.endsWith("/messages") ? messages(exchange) : chat(exchange);
     sendJson(response, 404, { detail: "Not Found" });
+  };
+
+  /** True when the answer's fault or error was all there was to say. */
+  const failedAtOnce = ({ response }: Exchange, answer: ScriptedAnswer): boolean => {
+    if (answer.status !== undefined) sendError(response, answer);
+    if (answer.fault === "refuse") response.destroy();
+    return answer.status !== undefined || answer.fault === "refuse" || answer.fault === "hang";
+  };
+  const chat = async (exchange: Exchange) => {
+    const answer = answerTo(exchange.body, readPrompt(exchange.body));
+    if (failedAtOnce(exchange, answer)) return;
+    if (exchange.body.stream === true) return streamChat(exchange, answer, gate);
+    sendJson(exchange.response, 200, wholeChat(exchange.body, answer));
+  };
+  const messages = async (exchange: Exchange) => {
+    const answer = answerTo(exchange.body, readMessagesPrompt(exchange.body));
+    if (!failedAtOnce(exchange, answer)) await answerMessages(exchange, answer, gate);
   };
 
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
@@ -124,16 +128,15 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     url: `http://127.0.0.1:${port}`,
     requests,
     get chats() {
-      return requests.filter((request) => request.path.endsWith("/chat/completions"));
+      return requests.filter((request) => isAnswerPath(request.path));
     },
     script: (answers, when = () => true) => {
       rules.push({ when, answers: [...answers] });
     },
-    held: () => gate.held,
+    held: () => gate.held(),
     release: () => gate.release(),
     reset: () => {
       gate.release();
-      gate = createGate();
       rules = [];
       failures.clear();
       requests.length = 0;
@@ -147,42 +150,25 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   };
 }
 
-type Gate = { held: Promise<void>; markHeld: () => void; released: Promise<void>; release: () => void };
-
-function createGate(): Gate {
-  const held = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  return { held: held.promise, markHeld: held.resolve, released: released.promise, release: released.resolve };
+function isAnswerPath(path: string): boolean {
+  return path.endsWith("/chat/completions") || path.endsWith("/messages");
 }
 
-async function chat(exchange: Exchange, answer: ScriptedAnswer, gate: Gate): Promise<void> {
-  const { response, body } = exchange;
-  if (answer.status !== undefined) return sendError(response, answer);
-  if (answer.fault === "hang") return;
-  if (answer.fault === "refuse") {
-    response.destroy();
-    return;
-  }
-  if (body.stream === true) return streamChat(exchange, answer, gate);
-  sendJson(response, 200, {
+function wholeChat(body: ChatBody, answer: ScriptedAnswer) {
+  const message = {
+    role: "assistant",
+    content: answer.text ?? null,
+    ...(answer.reasoning === undefined ? {} : { reasoning_content: answer.reasoning }),
+    ...(answer.toolCalls === undefined ? {} : { tool_calls: answer.toolCalls.map(toToolCall) }),
+  };
+  return {
     id: newId("chatcmpl"),
     object: "chat.completion",
     created: 1,
     model: body.model,
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: "assistant",
-          content: answer.text ?? null,
-          ...(answer.reasoning === undefined ? {} : { reasoning_content: answer.reasoning }),
-          ...(answer.toolCalls === undefined ? {} : { tool_calls: answer.toolCalls.map((call) => toToolCall(call)) }),
-        },
-        finish_reason: finishOf(answer),
-      },
-    ],
+    choices: [{ index: 0, message, finish_reason: finishOf(answer) }],
     ...(answer.usage === null ? {} : { usage: toUsage(answer) }),
-  });
+  };
 }
 
 async function streamChat({ response, body }: Exchange, answer: ScriptedAnswer, gate: Gate): Promise<void> {
@@ -211,10 +197,7 @@ async function streamChat({ response, body }: Exchange, answer: ScriptedAnswer, 
   for (const [index, word] of wordsOf(answer.text).entries()) {
     if (response.destroyed) return;
     chunk({ content: word });
-    if (index === 0 && answer.hold) {
-      gate.markHeld();
-      await gate.released;
-    }
+    if (index === 0 && answer.hold) await gate.pass(response);
     if (index === 1 && answer.fault !== undefined && answer.fault !== "no-finish") {
       if (answer.fault === "stall") return;
       if (answer.fault === "error-event") {
@@ -251,13 +234,9 @@ function sendError(response: ServerResponse, answer: ScriptedAnswer): void {
   const error = answer.error ?? { message: `scripted error ${status}` };
   if (retryAfterS !== undefined) response.setHeader("retry-after", String(retryAfterS));
   sendJson(response, status, {
+    type: "error",
     error: { param: null, type: status === 429 ? "rate_limit_error" : "api_error", code: String(status), ...error },
   });
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(value));
 }
 
 function finishOf(answer: ScriptedAnswer): string {
@@ -300,14 +279,4 @@ function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
   return content.map((part: { text?: unknown }) => (typeof part.text === "string" ? part.text : "")).join("\n");
-}
-
-function wordsOf(text: string | undefined): string[] {
-  return text?.match(/\S+\s*/g) ?? [];
-}
-
-let lastId = 0;
-function newId(prefix: string): string {
-  lastId++;
-  return `${prefix}-${Date.now().toString(36)}-${lastId}`;
 }
