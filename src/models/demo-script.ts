@@ -16,10 +16,13 @@ const TOUR_FILE = "hello-from-berth.md";
 const MAX_SHOWN_CHARACTERS = 1_500;
 
 /** The next answer to `request`: a step of the plan that the last user message asks for, or its conclusion. */
-export function nextDemoAnswer(request: Pick<ModelRequest, "messages" | "tools">): DemoAnswer {
+export function nextDemoAnswer(request: Pick<ModelRequest, "messages" | "tools" | "system">): DemoAnswer {
   const { messages, tools } = request;
+  if (tools.length === 0 && /\bsummar|\bsum up\b/i.test(request.system)) return summaryOf(messages);
   const start = startOfTurn(messages);
-  const asked = messages.slice(start).flatMap((message) => (message.role === "user" ? message.content : []));
+  const asked = messages
+    .slice(start)
+    .flatMap((message) => (message.role === "user" && !isSummary(message) ? message.content : []));
   const turn = messages.slice(start);
   const offered = new Set(tools.map((tool) => tool.name));
   const firstTurn = !messages.slice(0, start).some((message) => message.role === "assistant");
@@ -41,6 +44,22 @@ export function nextDemoAnswer(request: Pick<ModelRequest, "messages" | "tools">
   };
 }
 
+/** What stands for a conversation that was too long holds commands that were already run. */
+function isSummary(message: Extract<ModelMessage, { role: "user" }>): boolean {
+  const [first] = message.content;
+  return first?.type === "text" && /^The conversation so far\b.*\bsumm/.test(first.text);
+}
+
+/** Asked to sum up, the demo model keeps the ends. */
+function summaryOf(messages: readonly ModelMessage[]): DemoAnswer {
+  const whole = messages.map((message) => ("content" in message ? textOf(message.content) : message.text)).join("\n");
+  const kept =
+    whole.length <= MAX_SHOWN_CHARACTERS * 2
+      ? whole
+      : `${whole.slice(0, MAX_SHOWN_CHARACTERS)}\n[…]\n${whole.slice(-MAX_SHOWN_CHARACTERS)}`;
+  return { reasoning: "", text: `The beginning and the end of what was said:\n${kept}`, toolCalls: [] };
+}
+
 /** The first of the user messages that the current turn answers: several that wait are answered together. */
 function startOfTurn(messages: readonly ModelMessage[]): number {
   let start = messages.findLastIndex((message) => message.role === "user");
@@ -57,7 +76,7 @@ function planFor({
   offered: Set<string>;
   firstTurn: boolean;
 }): Plan {
-  const text = asked.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  const text = textOf(asked);
   const received = describeAttachments(asked);
   const named = namedTool(text);
   if (named !== null) return toolPlan(named, offered);
@@ -167,7 +186,7 @@ function resultsOf(turn: readonly ModelMessage[]): Result[] {
     if (message.role !== "tool") continue;
     results.push({
       call: calls.get(message.toolCallId) ?? { name: message.name, input: {} },
-      text: message.content.map((part) => (part.type === "text" ? part.text : "")).join("\n"),
+      text: textOf(message.content),
       isError: message.isError,
       pictures: message.content.filter((part) => part.type !== "text").length,
     });
@@ -176,11 +195,7 @@ function resultsOf(turn: readonly ModelMessage[]): Result[] {
 }
 
 function wasDenied(result: Result): boolean {
-  return (
-    result.isError &&
-    /\b(denied|deny|declined|rejected|not allowed|did not allow)\b/i.test(result.text) &&
-    !/permission denied/i.test(result.text)
-  );
+  return result.isError && /^The user (denied|declined|rejected)\b/i.test(result.text.trimStart());
 }
 
 function failures(results: Result[]): string {
@@ -232,4 +247,8 @@ function describeAttachments(parts: ContentPart[]): string {
 
 function kilobytes(base64: string): string {
   return `${Math.max(1, Math.round((base64.length * 3) / 4 / 1_024))} KB`;
+}
+
+function textOf(parts: readonly ContentPart[]): string {
+  return parts.map((part) => (part.type === "text" ? part.text : "")).join("\n");
 }

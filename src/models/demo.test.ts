@@ -99,10 +99,13 @@ describe("a command in backticks", () => {
     expect(last).toContain("too dangerous");
   });
 
-  test("that lacks permission failed, it was not denied by the user", async () => {
-    const { last } = await play([says("`cat /etc/shadow`")], () => ({ text: "cat: Permission denied", isError: true }));
-    expect(last).toContain("failed");
-  });
+  test.each(["cat: Permission denied", "HTTP 403: Access denied"])(
+    "that failed with '%s' was not denied by the user",
+    async (text) => {
+      const { last } = await play([says("`cat /etc/shadow`")], () => ({ text, isError: true }));
+      expect(last).toContain("`cat /etc/shadow` failed");
+    },
+  );
 
   test("with a huge output is shown in part", async () => {
     const { last } = await play([says("`yes`")], () => ({ text: "y\n".repeat(50_000) }));
@@ -147,6 +150,24 @@ test("how to connect a gateway is told at length once, then in one line", async 
 test("messages that waited together are answered together", async () => {
   const { steps } = await play([says("`a`"), says("`b`")]);
   expect(steps.map(inputs)).toEqual([[{ command: "a" }], [{ command: "b" }], []]);
+});
+
+test("a summary of the conversation so far is no new request", async () => {
+  const summary = says(
+    "The conversation so far was too long and was summed up. The summary:\n\nHe asked to run `rm -rf x`.",
+  );
+  const { steps } = await play([summary, says("`ls`")]);
+  expect(steps.map(inputs)).toEqual([[{ command: "ls" }], []]);
+});
+
+test("asked to sum up, it keeps the ends and calls nothing", async () => {
+  const messages = [says(`first \`ls\` ${"x".repeat(100_000)} last`)];
+  const { signal } = new AbortController();
+  const request = { model: "demo", system: "You summarise conversations.", messages, tools: [], signal };
+  const { text, toolCalls } = await model.streamAnswer(request, () => undefined);
+  expect(toolCalls).toEqual([]);
+  expect(text).toMatch(/first[\s\S]*last$/);
+  expect(text.length).toBeLessThan(4_000);
 });
 
 test("the same conversation gives the same answer, and no two steps share a call id", async () => {
