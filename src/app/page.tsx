@@ -1,5 +1,6 @@
-// test
-import { x } from "./x.ts";
+// `/`: all sessions.
+import { SessionsRoom } from "./sessions/sessions-room.tsx";
+
 export default function Page() {
-  return <p className="text-red-500">{x}</p>;
+  return <SessionsRoom />;
 }

@@ -1,18 +1,7 @@
 // `/v1/environments`: where sessions run.
+import type { Environment } from "../contract/environments.ts";
 import type { Page } from "./page.ts";
 import type { Transport } from "./transport.ts";
-
-export type Environment = {
-  type: "environment";
-  id: string;
-  name: string;
-  description: string | null;
-  config: { type: string; [key: string]: unknown };
-  metadata: Record<string, string>;
-  created_at: string;
-  updated_at: string;
-  archived_at: string | null;
-};
 
 export function createEnvironmentsClient(transport: Transport) {
   return {

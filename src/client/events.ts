@@ -9,8 +9,12 @@ export type EventQuery = { order?: "asc" | "desc"; types?: SessionEventType[]; l
 
 export function createEventsClient(transport: Transport) {
   return {
-    send: (sessionId: string, events: EventInput[]) =>
-      transport.json<{ data: UserEvent[] }>("POST", `${sessionPath(sessionId)}/events`, { body: { events } }),
+    /** With the same key a second time, the first answer comes again and nothing is sent twice. */
+    send: (sessionId: string, events: EventInput[], options: { idempotencyKey?: string } = {}) =>
+      transport.json<{ data: UserEvent[] }>("POST", `${sessionPath(sessionId)}/events`, {
+        body: { events },
+        ...(options.idempotencyKey ? { headers: { "idempotency-key": options.idempotencyKey } } : {}),
+      }),
     list: (sessionId: string, query: EventQuery = {}, signal?: AbortSignal) =>
       transport.json<Page<SessionEvent>>("GET", `${sessionPath(sessionId)}/events`, {
         query,

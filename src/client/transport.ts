@@ -107,7 +107,7 @@ function delayMs(attempts: number, retryAfter: string | null): number {
   return Math.max(own * (0.75 + Math.random() / 2), Math.min(Number.isFinite(asked) ? asked * 1000 : 0, 10_000));
 }
 
-/** `crypto.randomUUID` is missing on pages that were loaded by plain HTTP from another host than localhost. */
-function randomKey(): string {
+/** A key for one intent. `crypto.randomUUID` is missing on pages that were loaded by plain HTTP from another host than localhost. */
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,0 +1,21 @@
+// Somebody saved the agent meanwhile: take theirs, or save ours on top.
+import { GitBranch } from "lucide-react";
+import { Button } from "../../components/ui/button.tsx";
+
+export function StaleVersionNote({ onReload, onOverwrite }: { onReload: () => void; onOverwrite: () => void }) {
+  return (
+    <div
+      role="alert"
+      className="m-4 flex flex-wrap items-center gap-3 rounded-md border border-waiting/60 bg-waiting-soft px-3 py-2"
+    >
+      <GitBranch aria-hidden className="size-4 shrink-0 text-waiting" />
+      <p className="min-w-0 flex-1 basis-60">Somebody saved a newer version of this agent while you were editing.</p>
+      <Button size="small" onClick={onReload}>
+        Show theirs, drop mine
+      </Button>
+      <Button size="small" onClick={onOverwrite}>
+        Save mine as the newest
+      </Button>
+    </div>
+  );
+}

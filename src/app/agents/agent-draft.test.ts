@@ -1,0 +1,87 @@
+// Editing an agent changes what the form shows and keeps the rest.
+import { expect, test } from "vitest";
+import type { Agent } from "../../contract/agents.ts";
+import { createAgentInput, updateAgentInput } from "../../contract/agents.ts";
+import { findProblems, newAgentDraft, toDraft, toInput } from "./agent-draft.ts";
+
+const agent: Agent = {
+  type: "agent",
+  id: "agent_1",
+  version: 3,
+  name: "Helper",
+  description: null,
+  model: { id: "big", effort: { type: "high" } },
+  system: "Be brief.",
+  tools: [
+    {
+      type: "agent_toolset_20260401",
+      default_config: { enabled: true, permission_policy: { type: "always_allow" } },
+      configs: [
+        { type: "bash", name: "bash", enabled: true, permission_policy: { type: "always_ask" } },
+        {
+          type: "web_fetch",
+          name: "web_fetch",
+          enabled: false,
+          permission_policy: { type: "always_allow" },
+          allowed_domains: ["docs.example.com"],
+        },
+      ],
+    },
+    { type: "custom", name: "weather", description: "The weather", input_schema: { type: "object" } },
+  ],
+  mcp_servers: [],
+  skills: [],
+  multiagent: null,
+  execution_identity: { type: "service_account" },
+  metadata: { owner: "me" },
+  created_at: "2026-01-01T00:00:00Z",
+  updated_at: "2026-01-01T00:00:00Z",
+  archived_at: null,
+};
+
+test("the form shows each tool as it will be used", () => {
+  const { tools } = toDraft(agent);
+  expect(tools.bash).toEqual({ enabled: true, policy: "always_ask" });
+  expect(tools.web_fetch).toEqual({ enabled: false, policy: "always_allow" });
+  expect(tools.grep).toEqual({ enabled: true, policy: "always_allow" });
+});
+
+test("what the form does not show survives an edit, and the API takes the result", () => {
+  const input = toInput({ ...toDraft(agent), name: "Helper 2", model: "bigger" }, agent);
+  expect(input).toMatchObject({
+    name: "Helper 2",
+    model: { id: "bigger", effort: { type: "high" } },
+    system: "Be brief.",
+  });
+  expect(JSON.stringify(input)).toContain("docs.example.com");
+  expect(JSON.stringify(input)).toContain("weather");
+  expect(updateAgentInput.safeParse({ ...input, version: 3 }).error).toBeUndefined();
+});
+
+test("an edit that changes nothing shows the same form again", () => {
+  const draft = toDraft(agent);
+  const input = toInput(draft, agent);
+  const saved = { ...agent, ...input, tools: input.tools as Agent["tools"], model: agent.model };
+  expect(toDraft(saved)).toEqual(draft);
+});
+
+test("a new agent is what the API takes", () => {
+  const input = toInput({ ...newAgentDraft, name: "New", model: "demo" }, null);
+  expect(createAgentInput.safeParse(input).error).toBeUndefined();
+});
+
+test("an agent without tools stays without", () => {
+  const none = { ...agent, tools: [] };
+  expect(toInput(toDraft(none), none).tools).toEqual([]);
+});
+
+test.each([
+  [{ name: " " }, "name"],
+  [{ model: "" }, "model"],
+  [{ customTools: "{" }, "customTools"],
+  [{ customTools: "{}" }, "customTools"],
+  [{ customTools: "[{}]" }, "customTools"],
+  [{ customTools: "[null]" }, "customTools"],
+])("%j cannot be sent, and the form says where", (changes, field) => {
+  expect(findProblems({ ...newAgentDraft, name: "a", model: "m", ...changes })).toHaveProperty(field);
+});

@@ -1,0 +1,138 @@
+// The agent form's content, and how it becomes what the API takes.
+import type {
+  Agent,
+  AgentTool,
+  AgentToolset,
+  CustomTool,
+  PermissionPolicy,
+  ToolInput,
+  ToolName,
+} from "../../contract/agents.ts";
+
+export type Policy = PermissionPolicy["type"];
+export type ToolSwitch = { enabled: boolean; policy: Policy };
+
+export type AgentDraft = {
+  name: string;
+  model: string;
+  description: string;
+  system: string;
+  tools: Record<ToolName, ToolSwitch>;
+  /** JSON: a list of custom tools. Empty: none. */
+  customTools: string;
+};
+
+/** In the order in which people meet them. The type keeps the list complete. */
+export const toolLabels: Record<ToolName, string> = {
+  bash: "Run commands in a shell",
+  read: "Read files",
+  write: "Write files",
+  edit: "Change parts of files",
+  glob: "Find files by name",
+  grep: "Search in files",
+  web_fetch: "Fetch web pages",
+  web_search: "Search the web",
+};
+/** The keys of a literal record are its names. */
+export const toolNames = Object.keys(toolLabels) as ToolName[];
+
+export const newAgentDraft: AgentDraft = {
+  name: "",
+  model: "",
+  description: "",
+  system: "",
+  tools: fillTools(() => ({ enabled: true, policy: "always_allow" })),
+  customTools: "",
+};
+
+export function toDraft(agent: Agent): AgentDraft {
+  const toolset = agent.tools.find(isToolset);
+  const customTools = agent.tools.filter((tool) => tool.type === "custom");
+  return {
+    name: agent.name,
+    model: agent.model.id,
+    description: agent.description ?? "",
+    system: agent.system ?? "",
+    tools: fillTools((name) => {
+      if (!toolset) return { enabled: false, policy: "always_allow" };
+      const config = toolset.configs.find((each) => each.name === name) ?? toolset.default_config;
+      return { enabled: config.enabled, policy: config.permission_policy.type };
+    }),
+    customTools: customTools.length === 0 ? "" : JSON.stringify(customTools, null, 2),
+  };
+}
+
+export type DraftProblems = Partial<Record<"name" | "model" | "customTools", string>>;
+
+/** Null when the draft can be sent; the server has the last word on the details. */
+export function findProblems(draft: AgentDraft): DraftProblems | null {
+  const problems: DraftProblems = {};
+  if (draft.name.trim() === "") problems.name = "Give the agent a name.";
+  if (draft.model.trim() === "") problems.model = "Choose a model, or type the name that your gateway uses.";
+  const tools = parseCustomTools(draft.customTools);
+  if (typeof tools === "string") problems.customTools = tools;
+  return Object.keys(problems).length === 0 ? null : problems;
+}
+
+/** `before` is the version that was edited: what the form does not show is kept. */
+export function toInput(draft: AgentDraft, before: Agent | null) {
+  const customTools = parseCustomTools(draft.customTools);
+  if (typeof customTools === "string") throw new Error(customTools);
+  const model = draft.model.trim();
+  return {
+    name: draft.name.trim(),
+    model: before ? { ...before.model, id: model } : model,
+    description: draft.description.trim() || null,
+    system: draft.system || null,
+    tools: [...toToolset(draft, before?.tools.find(isToolset)), ...customTools],
+  };
+}
+
+function toToolset(draft: AgentDraft, before: AgentToolset | undefined): ToolInput[] {
+  if (!before && toolNames.every((name) => !draft.tools[name].enabled)) return [];
+  const configs = toolNames.map((name) => ({
+    // Settings of single tools that the form does not show, such as allowed domains.
+    ...before?.configs.find((config) => config.name === name),
+    name,
+    enabled: draft.tools[name].enabled,
+    permission_policy: { type: draft.tools[name].policy },
+  }));
+  const { enabled, permission_policy } = before?.default_config ?? {
+    enabled: true,
+    permission_policy: { type: "always_allow" as const },
+  };
+  // Each entry is what the server sent for this tool, or the fields that all tools share; the union cannot express that.
+  return [{ type: "agent_toolset_20260401", default_config: { enabled, permission_policy }, configs } as ToolInput];
+}
+
+/** The tools, or what is wrong with the text. */
+function parseCustomTools(text: string): CustomTool[] | string {
+  if (text.trim() === "") return [];
+  let tools: unknown;
+  try {
+    tools = JSON.parse(text);
+  } catch (error) {
+    return `This is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (!Array.isArray(tools)) return "This has to be a list: [ { … } ]";
+  const wrong = tools.findIndex((tool) => tool?.type !== "custom" || typeof tool.name !== "string");
+  if (wrong !== -1) return `Tool ${wrong + 1} needs "type": "custom", a "name", a "description" and an "input_schema".`;
+  return tools;
+}
+
+function isToolset(tool: AgentTool): tool is AgentToolset {
+  return tool.type === "agent_toolset_20260401";
+}
+
+function fillTools(fill: (name: ToolName) => ToolSwitch): Record<ToolName, ToolSwitch> {
+  return {
+    bash: fill("bash"),
+    read: fill("read"),
+    write: fill("write"),
+    edit: fill("edit"),
+    glob: fill("glob"),
+    grep: fill("grep"),
+    web_fetch: fill("web_fetch"),
+    web_search: fill("web_search"),
+  };
+}

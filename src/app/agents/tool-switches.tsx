@@ -1,0 +1,60 @@
+// Which built-in tools the agent has, and which of them ask first.
+"use client";
+
+import type { ToolName } from "../../contract/agents.ts";
+import { Select } from "../components/ui/input.tsx";
+import { type Policy, type ToolSwitch, toolLabels, toolNames } from "./agent-draft.ts";
+
+/** `auto` is only offered where a program has set it: the form keeps what is there. */
+const policyLabels: Record<Policy, string> = {
+  always_allow: "runs at once",
+  always_ask: "asks first",
+  auto: "decided for each call",
+};
+
+type ToolSwitchesProps = {
+  tools: Record<ToolName, ToolSwitch>;
+  onChange: (tools: Record<ToolName, ToolSwitch>) => void;
+};
+
+export function ToolSwitches({ tools, onChange }: ToolSwitchesProps) {
+  return (
+    <fieldset className="min-w-0">
+      <legend className="mb-1 font-medium">Tools</legend>
+      <ul className="rounded-md border border-line bg-panel">
+        {toolNames.map((name) => {
+          const tool = tools[name];
+          const change = (changes: Partial<ToolSwitch>) => onChange({ ...tools, [name]: { ...tool, ...changes } });
+          return (
+            <li key={name} className="flex items-center gap-3 border-line px-3 py-1.5 not-last:border-b">
+              <label className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 py-1">
+                <span className="flex items-center gap-3">
+                  <input
+                    type="checkbox"
+                    className="size-4 accent-accent max-md:size-5"
+                    checked={tool.enabled}
+                    onChange={(event) => change({ enabled: event.target.checked })}
+                  />
+                  <code className="w-24 font-mono text-[13px]">{name}</code>
+                </span>
+                <span className="min-w-0 text-muted">{toolLabels[name]}</span>
+              </label>
+              <Select
+                aria-label={`When ${name} is called`}
+                className="w-36 shrink-0"
+                disabled={!tool.enabled}
+                value={tool.policy}
+                // The options are the policies, so the value is one of them.
+                onChange={(event) => change({ policy: event.target.value as Policy })}
+              >
+                <option value="always_allow">{policyLabels.always_allow}</option>
+                <option value="always_ask">{policyLabels.always_ask}</option>
+                {tool.policy === "auto" && <option value="auto">{policyLabels.auto}</option>}
+              </Select>
+            </li>
+          );
+        })}
+      </ul>
+    </fieldset>
+  );
+}

@@ -1,0 +1,14 @@
+// Models that the gateway offers.
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useBerth } from "../providers.tsx";
+
+export function useModels() {
+  const berth = useBerth();
+  return useQuery({
+    queryKey: ["models"],
+    queryFn: ({ signal }) => berth.models.list(signal),
+    staleTime: 60_000,
+  });
+}

@@ -1,0 +1,29 @@
+// Navigation around every room: on the left, on a phone at the bottom. The login page stands alone.
+"use client";
+
+import { usePathname } from "next/navigation";
+import type { ReactNode } from "react";
+import { DemoModelBanner } from "./demo-model-banner.tsx";
+import { Navigation } from "./navigation.tsx";
+
+export function AppShell({ children }: { children: ReactNode }) {
+  const pathname = usePathname();
+  if (pathname === "/login") return <main>{children}</main>;
+  return (
+    <div className="flex h-dvh flex-col md:flex-row">
+      <a
+        href="#room"
+        className="absolute left-2 z-50 -translate-y-20 rounded-md bg-accent px-3 py-1 text-on-accent focus:translate-y-2"
+      >
+        Skip to content
+      </a>
+      <Navigation pathname={pathname} />
+      <div className="order-first flex min-h-0 min-w-0 flex-1 flex-col md:order-none">
+        <DemoModelBanner />
+        <main id="room" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+// Copies a text and says so.
+"use client";
+
+import { Check, Copy } from "lucide-react";
+import { classNames } from "./class-names.ts";
+import { Button } from "./ui/button.tsx";
+import { useCopy } from "./use-copy.ts";
+
+/** `text` may be a function when it is costly or known only when asked for. */
+export function CopyButton({
+  text,
+  label,
+  className,
+}: {
+  text: string | (() => string);
+  label: string;
+  className?: string;
+}) {
+  const { copied, available, copy } = useCopy();
+  if (!available) return null;
+  return (
+    <Button
+      look="quiet"
+      size="small"
+      className={classNames("max-md:size-8", className)}
+      onClick={() => copy(typeof text === "string" ? text : text())}
+      aria-label={copied ? "Copied" : label}
+      title={label}
+    >
+      {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
+    </Button>
+  );
+}

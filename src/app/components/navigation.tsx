@@ -1,0 +1,52 @@
+// Ways to the rooms.
+"use client";
+
+import { Anchor, Bot, MessagesSquare, Settings, SquareTerminal } from "lucide-react";
+import Link from "next/link";
+import { classNames } from "./class-names.ts";
+
+const rooms = [
+  {
+    href: "/",
+    label: "Sessions",
+    icon: MessagesSquare,
+    owns: (path: string) => path === "/" || path.startsWith("/sessions"),
+  },
+  { href: "/agents", label: "Agents", icon: Bot, owns: (path: string) => path.startsWith("/agents") },
+  {
+    href: "/environments",
+    label: "Environments",
+    icon: SquareTerminal,
+    owns: (path: string) => path.startsWith("/environments"),
+  },
+  { href: "/settings", label: "Settings", icon: Settings, owns: (path: string) => path.startsWith("/settings") },
+];
+
+export function Navigation({ pathname }: { pathname: string }) {
+  return (
+    <nav
+      aria-label="Rooms"
+      className="flex shrink-0 gap-1 border-line bg-panel p-2 max-md:justify-around max-md:border-t max-md:pb-[max(0.5rem,env(safe-area-inset-bottom))] md:w-44 md:flex-col md:border-r"
+    >
+      <Link href="/" className="mb-2 hidden items-center gap-2 px-2 py-1 text-base font-semibold md:flex">
+        <Anchor aria-hidden className="size-4 text-accent" /> Berth
+      </Link>
+      {rooms.map(({ href, label, icon: Icon, owns }) => {
+        const here = owns(pathname);
+        return (
+          <Link
+            key={href}
+            href={href}
+            aria-current={here ? "page" : undefined}
+            className={classNames(
+              "flex items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text max-md:flex-col max-md:gap-0.5 max-md:px-3 max-md:text-xs",
+              here && "bg-accent-soft font-medium text-accent hover:bg-accent-soft hover:text-accent",
+            )}
+          >
+            <Icon aria-hidden className="size-4 max-md:size-5" /> {label}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

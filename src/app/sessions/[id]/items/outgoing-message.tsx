@@ -1,0 +1,28 @@
+// A message on its way to the server, or one that did not get there.
+import { Button } from "../../../components/ui/button.tsx";
+import { visibleProse } from "../../../components/visible-text.ts";
+import type { Outbox, OutgoingMessage } from "../use-outbox.ts";
+
+export function OutgoingMessageView({ message, outbox }: { message: OutgoingMessage; outbox: Outbox }) {
+  const failed = message.error !== null;
+  return (
+    <div className="ml-auto grid max-w-[85%] min-w-0 justify-items-end gap-1">
+      <p className="min-w-0 rounded-lg bg-accent-soft px-3 py-2 whitespace-pre-wrap wrap-anywhere opacity-70">
+        {visibleProse(message.text)}
+      </p>
+      {failed ? (
+        <div role="alert" className="flex flex-wrap items-center justify-end gap-2 text-[13px] text-danger">
+          Not sent. {message.error instanceof Error ? message.error.message : ""}
+          <Button size="small" onClick={() => outbox.retry(message)}>
+            Send again
+          </Button>
+          <Button size="small" look="quiet" onClick={() => outbox.discard(message)}>
+            Discard
+          </Button>
+        </div>
+      ) : (
+        <p className="text-[13px] text-muted">Sending…</p>
+      )}
+    </div>
+  );
+}

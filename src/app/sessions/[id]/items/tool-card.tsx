@@ -1,0 +1,64 @@
+// One tool call: what, in which state, how long; opens to input and output.
+"use client";
+
+import { ChevronRight } from "lucide-react";
+import { useState } from "react";
+import { visibleExactly } from "../../../components/visible-text.ts";
+import type { ToolCallItem } from "../session-view.ts";
+import { summarizeCall } from "../tool-summary.ts";
+import { ApprovalForm } from "./approval-form.tsx";
+import { Blocks } from "./blocks.tsx";
+import { OutputText } from "./output-text.tsx";
+import { ToolIcon } from "./tool-icon.tsx";
+import { ToolStateLabel } from "./tool-state-label.tsx";
+
+export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: string }) {
+  const [openedByHand, setOpenedByHand] = useState<boolean | null>(null);
+  const asking = item.state === "asking";
+  const open = openedByHand ?? asking;
+  return (
+    <section
+      data-event={item.id}
+      aria-label={`Tool call ${item.name}`}
+      className={`min-w-0 rounded-md border bg-panel ${asking ? "border-waiting" : "border-line"}`}
+    >
+      <button
+        type="button"
+        aria-expanded={open}
+        className="flex w-full min-w-0 items-center gap-2 rounded-md px-3 py-1.5 text-left hover:bg-sunken max-md:py-3"
+        onClick={() => setOpenedByHand(!open)}
+      >
+        <ChevronRight aria-hidden className={`size-3.5 shrink-0 text-muted ${open ? "rotate-90" : ""}`} />
+        <ToolIcon name={item.name} />
+        <span className="shrink-0 font-medium">{visibleExactly(item.name)}</span>
+        <span className="min-w-0 flex-1 truncate font-mono text-[13px] text-muted">
+          {visibleExactly(summarizeCall(item.name, item.input))}
+        </span>
+        <ToolStateLabel item={item} />
+      </button>
+      {open && (
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t border-line p-3">
+          <OutputText label="Input" text={inputText(item)} copyLabel="Copy input" />
+          {item.confirmation?.message && (
+            <p className="text-[13px]">Reason: {visibleExactly(item.confirmation.message)}</p>
+          )}
+          {item.result && (
+            <Blocks
+              blocks={item.result}
+              renderText={(text) => <OutputText label="Output" text={text} copyLabel="Copy output" isOutput />}
+            />
+          )}
+          {item.result?.length === 0 && <p className="text-[13px] text-muted">No output.</p>}
+        </div>
+      )}
+      {asking && <ApprovalForm item={item} sessionId={sessionId} />}
+    </section>
+  );
+}
+
+/** A shell command as it is typed; anything else as JSON. */
+function inputText({ name, input }: ToolCallItem): string {
+  const keys = Object.keys(input);
+  if (name === "bash" && keys.length === 1 && typeof input.command === "string") return input.command;
+  return JSON.stringify(input, null, 2);
+}

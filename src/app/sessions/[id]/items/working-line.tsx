@@ -1,0 +1,10 @@
+// The model was asked and has not begun to answer.
+import { LoaderCircle } from "lucide-react";
+
+export function WorkingLine() {
+  return (
+    <p className="flex items-center gap-2 text-[13px] text-muted">
+      <LoaderCircle aria-hidden className="size-4 motion-safe:animate-spin" /> Waiting for the model…
+    </p>
+  );
+}

@@ -1,0 +1,52 @@
+// What this session is, how it is doing, and what can be done with it.
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { Square } from "lucide-react";
+import Link from "next/link";
+import type { Session } from "../../../contract/sessions.ts";
+import { FailureNote } from "../../components/failure-note.tsx";
+import { type SessionState, StatusChip } from "../../components/status-chip.tsx";
+import { Button } from "../../components/ui/button.tsx";
+import { visibleExactly } from "../../components/visible-text.ts";
+import { useBerth } from "../../providers.tsx";
+import { SessionMenu } from "./session-menu.tsx";
+import { SessionTitle } from "./session-title.tsx";
+import type { SessionView } from "./session-view.ts";
+import { UsageLine } from "./usage-line.tsx";
+
+type SessionHeaderProps = { session: Session; view: SessionView; title: string | null; state: SessionState };
+
+export function SessionHeader({ session, view, title, state }: SessionHeaderProps) {
+  const berth = useBerth();
+  const interrupt = useMutation({
+    mutationFn: () => berth.events.send(session.id, [{ type: "user.interrupt" }]),
+  });
+  const busy = view.status === "running" || view.status === "rescheduling";
+  return (
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2">
+      <div className="min-w-0 flex-1 basis-60">
+        <SessionTitle sessionId={session.id} title={title} />
+        <p className="flex flex-wrap gap-x-3 text-[13px] text-muted">
+          <Link href={`/agents/${session.agent.id}`} className="hover:underline">
+            {visibleExactly(session.agent.name)} v{session.agent.version}
+          </Link>
+          <span>{visibleExactly(session.agent.model.id)}</span>
+          <UsageLine session={session} view={view} />
+        </p>
+      </div>
+      <div className="flex items-center gap-2">
+        <span role="status">
+          <StatusChip state={state} />
+        </span>
+        {busy && (
+          <Button onClick={() => interrupt.mutate()} disabled={interrupt.isPending}>
+            <Square aria-hidden /> Interrupt
+          </Button>
+        )}
+        <SessionMenu session={session} />
+      </div>
+      {interrupt.error && <FailureNote error={interrupt.error} />}
+    </header>
+  );
+}

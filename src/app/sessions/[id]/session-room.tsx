@@ -1,0 +1,65 @@
+// One session: header, timeline, composer.
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useEffect } from "react";
+import { ApiError } from "../../../client/api-error.ts";
+import { EmptyState } from "../../components/empty-state.tsx";
+import { FailureNote } from "../../components/failure-note.tsx";
+import { ListSkeleton } from "../../components/list-skeleton.tsx";
+import { sessionState } from "../../components/status-chip.tsx";
+import { useBerth } from "../../providers.tsx";
+import { Composer } from "./composer.tsx";
+import { ConnectionNote } from "./connection-note.tsx";
+import { SessionHeader } from "./session-header.tsx";
+import { waitingCalls } from "./session-view.ts";
+import { Timeline } from "./timeline.tsx";
+import { useOutbox } from "./use-outbox.ts";
+import { useSessionEvents } from "./use-session-events.ts";
+
+export function SessionRoom({ sessionId }: { sessionId: string }) {
+  const berth = useBerth();
+  const session = useQuery({
+    queryKey: ["session", sessionId],
+    queryFn: ({ signal }) => berth.sessions.get(sessionId, signal),
+  });
+  const { view, connection, caughtUp, error } = useSessionEvents(sessionId);
+  const outbox = useOutbox(sessionId, view);
+
+  // Cost and times are the server's to know; they change when a turn does.
+  const { refetch } = session;
+  const { status } = view;
+  useEffect(() => {
+    if (status !== "running") void refetch();
+  }, [status, refetch]);
+
+  const waiting = waitingCalls(view).length;
+  const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
+  useEffect(() => {
+    document.title = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
+  }, [waiting, title]);
+
+  const missing = [session.error, error].some((each) => each instanceof ApiError && each.status === 404);
+  if (missing || status === "deleted") {
+    return (
+      <EmptyState title={status === "deleted" ? "This session was deleted" : "There is no such session"}>
+        <Link href="/" className="text-accent underline">
+          Back to all sessions
+        </Link>
+      </EmptyState>
+    );
+  }
+  if (session.error && !session.data) return <FailureNote error={session.error} onRetry={() => void refetch()} />;
+  if (!session.data || !caughtUp) return <ListSkeleton label="Loading the session" />;
+  const state = waiting > 0 ? "waiting" : sessionState({ ...session.data, status, stop_reason: view.stopReason });
+  return (
+    <div className="flex h-full flex-col">
+      <SessionHeader session={session.data} view={view} title={title} state={state} />
+      <ConnectionNote state={connection} />
+      {error !== null && <FailureNote error={error} />}
+      <Timeline view={view} sessionId={sessionId} outbox={outbox} />
+      <Composer state={state} onSend={outbox.send} />
+    </div>
+  );
+}

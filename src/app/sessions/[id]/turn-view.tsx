@@ -1,0 +1,45 @@
+// One turn: its items in order. Drawn again only when one of them changes.
+import { memo } from "react";
+import { AgentMessage } from "./items/agent-message.tsx";
+import { ErrorCard } from "./items/error-card.tsx";
+import { NoteLine } from "./items/note-line.tsx";
+import { ThinkingLine } from "./items/thinking-line.tsx";
+import { ToolCard } from "./items/tool-card.tsx";
+import { UserMessage } from "./items/user-message.tsx";
+import { WorkingLine } from "./items/working-line.tsx";
+import type { Item, Turn } from "./session-view.ts";
+
+export const TurnView = memo(function TurnView({ turn, sessionId }: { turn: Turn; sessionId: string }) {
+  return (
+    <>
+      {turn.items.map((item) => (
+        <ItemView key={item.id} item={item} sessionId={sessionId} />
+      ))}
+      {isSilent(turn) && <WorkingLine />}
+    </>
+  );
+});
+
+const ItemView = memo(function ItemView({ item, sessionId }: { item: Item; sessionId: string }) {
+  switch (item.kind) {
+    case "user_message":
+      return <UserMessage item={item} queued={false} />;
+    case "agent_message":
+      return <AgentMessage item={item} />;
+    case "thinking":
+      return <ThinkingLine item={item} />;
+    case "tool_call":
+      return <ToolCard item={item} sessionId={sessionId} />;
+    case "error":
+      return <ErrorCard item={item} />;
+    case "note":
+      return <NoteLine item={item} />;
+  }
+});
+
+/** The model was asked and nothing of its answer can be seen yet. */
+function isSilent(turn: Turn): boolean {
+  if (turn.endedAt !== null || turn.openRequests.length === 0) return false;
+  const last = turn.items.at(-1);
+  return !(last?.kind === "agent_message" && last.state === "writing") && last?.kind !== "thinking";
+}

@@ -1,0 +1,100 @@
+// Chooses an agent and says the first words.
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { useAgents } from "../../agents/use-agents.ts";
+import { EmptyState } from "../../components/empty-state.tsx";
+import { FailureNote } from "../../components/failure-note.tsx";
+import { ListSkeleton } from "../../components/list-skeleton.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { Button } from "../../components/ui/button.tsx";
+import { Field } from "../../components/ui/field.tsx";
+import { Select, Textarea } from "../../components/ui/input.tsx";
+import { visibleExactly } from "../../components/visible-text.ts";
+import { useBerth } from "../../providers.tsx";
+
+const SUGGESTION = "Look around in your sandbox and tell me what you find.";
+
+export function NewSessionForm({ agentId }: { agentId: string | null }) {
+  const berth = useBerth();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const agents = useAgents();
+  const [chosenId, setChosenId] = useState(agentId);
+  const [message, setMessage] = useState("");
+  const selectedId = chosenId ?? agents.data?.[0]?.id ?? "";
+  const start = useMutation({
+    mutationFn: () =>
+      berth.sessions.create({
+        agent: selectedId,
+        ...(message.trim() === ""
+          ? {}
+          : { initial_events: [{ type: "user.message", content: [{ type: "text", text: message }] }] }),
+      }),
+    onSuccess: (session) => {
+      void queries.invalidateQueries({ queryKey: ["sessions"] });
+      router.push(`/sessions/${session.id}`);
+    },
+  });
+  return (
+    <>
+      <PageHeader title="New session" />
+      {agents.isPending && <ListSkeleton label="Loading agents" />}
+      {agents.error && <FailureNote error={agents.error} onRetry={() => void agents.refetch()} />}
+      {agents.data?.length === 0 && (
+        <EmptyState title="There is no agent yet">
+          <p>An agent is a model, a system prompt and tools. Create one, then talk to it.</p>
+          <Button asChild look="primary">
+            <Link href="/agents/new">Create an agent</Link>
+          </Button>
+        </EmptyState>
+      )}
+      {agents.data && agents.data.length > 0 && (
+        <form
+          className="grid max-w-2xl gap-4 p-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            start.mutate();
+          }}
+        >
+          <Field label="Agent">
+            {(control) => (
+              <Select {...control} value={selectedId} onChange={(event) => setChosenId(event.target.value)}>
+                {agents.data.map((agent) => (
+                  <option key={agent.id} value={agent.id}>
+                    {visibleExactly(agent.name)} · {visibleExactly(agent.model.id)}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label="First message" hint="Optional. You can also write it in the session.">
+            {(control) => (
+              <Textarea
+                {...control}
+                className="min-h-24"
+                value={message}
+                placeholder={SUGGESTION}
+                onChange={(event) => setMessage(event.target.value)}
+              />
+            )}
+          </Field>
+          {start.error && <FailureNote error={start.error} />}
+          <div className="flex flex-wrap gap-2">
+            <Button type="submit" look="primary" disabled={start.isPending || selectedId === ""}>
+              {start.isPending ? "Starting…" : "Start session"}
+            </Button>
+            {message === "" && (
+              <Button look="quiet" onClick={() => setMessage(SUGGESTION)}>
+                Use the suggestion
+              </Button>
+            )}
+          </div>
+        </form>
+      )}
+    </>
+  );
+}

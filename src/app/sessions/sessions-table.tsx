@@ -1,0 +1,62 @@
+// Sessions as a table; on a phone as a list of cards.
+import Link from "next/link";
+import type { Session } from "../../contract/sessions.ts";
+import { formatCost, formatCount } from "../components/format.ts";
+import { RelativeTime } from "../components/relative-time.tsx";
+import { StatusChip, sessionState } from "../components/status-chip.tsx";
+import { visibleExactly } from "../components/visible-text.ts";
+
+export function SessionsTable({ sessions }: { sessions: Session[] }) {
+  return (
+    <table className="w-full border-collapse text-left max-md:block">
+      <thead className="text-[13px] text-muted max-md:hidden">
+        <tr className="border-b border-line [&>th]:px-4 [&>th]:py-2 [&>th]:font-medium">
+          <th scope="col">Title</th>
+          <th scope="col">State</th>
+          <th scope="col">Agent</th>
+          <th scope="col" className="text-right">
+            Tokens
+          </th>
+          <th scope="col" className="text-right">
+            Cost
+          </th>
+          <th scope="col" className="text-right">
+            Last change
+          </th>
+        </tr>
+      </thead>
+      <tbody className="max-md:block">
+        {sessions.map((session) => (
+          <SessionRow key={session.id} session={session} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function SessionRow({ session }: { session: Session }) {
+  const { usage } = session;
+  const cost = formatCost(usage);
+  return (
+    <tr className="relative border-b border-line hover:bg-sunken max-md:flex max-md:flex-wrap max-md:items-center max-md:gap-x-3 max-md:gap-y-1 max-md:px-4 max-md:py-3 md:[&>td]:px-4 md:[&>td]:py-2">
+      <td className="w-full max-w-0 max-md:max-w-none max-md:basis-full">
+        {/* The link covers the row, so that the whole row can be clicked and the focus ring shows which one. */}
+        <Link
+          href={`/sessions/${session.id}`}
+          className="block truncate font-medium before:absolute before:inset-0 before:content-['']"
+        >
+          {session.title ? visibleExactly(session.title) : <span className="text-muted">Untitled</span>}
+        </Link>
+      </td>
+      <td>
+        <StatusChip state={sessionState(session)} />
+      </td>
+      <td className="max-w-48 truncate">{visibleExactly(session.agent.name)}</td>
+      <td className="text-right tabular-nums max-md:hidden">{formatCount(usage.input_tokens + usage.output_tokens)}</td>
+      <td className="text-right tabular-nums max-md:hidden">{cost ?? <span className="text-muted">unknown</span>}</td>
+      <td className="text-right text-muted max-md:ml-auto">
+        <RelativeTime at={session.updated_at} />
+      </td>
+    </tr>
+  );
+}

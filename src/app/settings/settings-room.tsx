@@ -1,0 +1,58 @@
+// Health of each part in words, who is logged in, and what this is.
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { FailureNote } from "../components/failure-note.tsx";
+import { ListSkeleton } from "../components/list-skeleton.tsx";
+import { PageHeader } from "../components/page-header.tsx";
+import { Button } from "../components/ui/button.tsx";
+import { useBerth } from "../providers.tsx";
+import { HealthList } from "./health-list.tsx";
+import { useHealth } from "./use-health.ts";
+
+export function SettingsRoom() {
+  const berth = useBerth();
+  const health = useHealth();
+  const signIn = useQuery({ queryKey: ["sign-in"], queryFn: ({ signal }) => berth.signIn.get(signal) });
+  const logout = useMutation({
+    mutationFn: () => berth.signIn.end(),
+    onSuccess: () => window.location.replace("/login"),
+  });
+  return (
+    <>
+      <PageHeader title="Settings" />
+      <div className="grid max-w-3xl gap-8 p-4">
+        <section aria-labelledby="health-title" className="grid gap-2">
+          <h2 id="health-title" className="font-semibold">
+            Health
+          </h2>
+          {health.isPending && <ListSkeleton label="Asking the server" />}
+          {health.error && <FailureNote error={health.error} onRetry={() => void health.refetch()} />}
+          {health.data && <HealthList parts={health.data.parts} />}
+        </section>
+        <section aria-labelledby="account-title" className="grid justify-items-start gap-2">
+          <h2 id="account-title" className="font-semibold">
+            Account
+          </h2>
+          {signIn.data && <p className="text-muted">Team {signIn.data.team.name}</p>}
+          <Button onClick={() => logout.mutate()} disabled={logout.isPending}>
+            Log out
+          </Button>
+          {logout.error && <FailureNote error={logout.error} />}
+        </section>
+        <section aria-labelledby="about-title" className="grid gap-2">
+          <h2 id="about-title" className="font-semibold">
+            About
+          </h2>
+          <p className="text-muted">
+            Berth {health.data?.version}, the self-hosted server for the Managed Agents API. The API is described at{" "}
+            <a href="/docs" className="text-accent underline">
+              /docs
+            </a>
+            .
+          </p>
+        </section>
+      </div>
+    </>
+  );
+}
