@@ -25,6 +25,7 @@ afterAll(async () => {
 
 let sessionId = "";
 beforeEach(async () => {
+  provider.reset();
   const environments = await client.beta.environments.list();
   const environment = environments.data[0];
   if (!environment) throw new Error("the default environment is missing");
@@ -66,8 +67,9 @@ test.each<Part>(["web", "worker"])("kill -9 of %s while a command runs: the turn
 });
 
 test("kill -9 of the worker while the model streams: the request is made again, the log is sound", async () => {
-  await send("SLOW answer please");
-  await until(async () => (await log()).some((entry) => entry.type === "span.model_request_start"), { timeoutMs: 30_000, intervalMs: 50 });
+  provider.script([{ text: "cut in the middle", hold: true }]);
+  await send("Answer please");
+  await provider.held();
   await system.killPart("worker");
   const entries = await untilIdle();
   expectSoundLog(entries);
@@ -104,8 +106,9 @@ test("kill -9 of sandboxd while a command runs: the result says that it may have
 test("kill -9 of npm start in the middle of a turn, then npm start: the turn goes on, files and conversation are there", async () => {
   await send("RUNCMD[echo kept > kept.txt]");
   await untilIdle();
-  await send("SLOW answer please");
-  await until(async () => (await log()).some((entry) => entry.type === "span.model_request_start"), { timeoutMs: 30_000, intervalMs: 50 });
+  provider.script([{ text: "cut in the middle", hold: true }]);
+  await send("Answer please");
+  await provider.held();
   const before = await log();
   await system.kill();
   await system.start();
