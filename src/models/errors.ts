@@ -190,7 +190,7 @@ export function modelErrorOfConnection(error: unknown, gateway: GatewayName): Mo
 }
 
 /** Text of an upstream made safe to show: one line, short, without anything that looks like a key. */
-export function forPeople(text: string): string {
+function forPeople(text: string): string {
   const line = text
     .replace(/\s+/g, " ")
     .replace(/\b(sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_\-*.]{4,}/g, "$1-…")

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { until } from "./until.ts";
 
 /** 1.82.7 and 1.82.8 were compromised; newer than this one does not install everywhere. */
-export const LITELLM_VERSION = "1.106.2";
+const LITELLM_VERSION = "1.106.2";
 
 function venvPath(): string {
   return join(process.env.BERTH_CACHE_DIR ?? join(homedir(), ".cache", "berth-ci"), `litellm-${LITELLM_VERSION}`);
@@ -25,7 +25,7 @@ export async function litellmMissing(): Promise<string | null> {
   return `LiteLLM ${LITELLM_VERSION} is not installed; REQUIRE_LITELLM=1 installs it`;
 }
 
-export async function installLitellm(): Promise<void> {
+async function installLitellm(): Promise<void> {
   const venv = venvPath();
   // A half-made environment is worth nothing.
   await rm(venv, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // What a scripted model answers: written by a test, or chosen by a marker in the last user text.
 
-export type ScriptedToolCall = {
+type ScriptedToolCall = {
   name: string;
   input?: unknown;
   /** Sent instead of `input` as it is, to play a model that writes broken JSON. */
@@ -16,7 +16,7 @@ export type ScriptedUsage = {
   reasoning?: number;
 };
 
-export type Fault =
+type Fault =
   /** Never answers. */
   | "hang"
   /** Headers, then nothing. */
@@ -61,7 +61,7 @@ export type ScriptedPrompt = {
 
 export const DEFAULT_USAGE: ScriptedUsage = { prompt: 100, completion: 20 };
 
-export const CONTEXT_OVERFLOW: ScriptedAnswer = {
+const CONTEXT_OVERFLOW: ScriptedAnswer = {
   status: 400,
   error: {
     message:
