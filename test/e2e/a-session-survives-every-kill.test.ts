@@ -15,7 +15,11 @@ beforeAll(async () => {
   provider = await startScriptedProvider();
   system = await startSystem({ env: { LITELLM_GATEWAY_URL: provider.url, LITELLM_API_KEY: "sk-test" } });
   client = system.client();
-  const agent = await client.beta.agents.create({ name: "Survivor", model: "scripted", tools: [{ type: "agent_toolset_20260401" }] });
+  const agent = await client.beta.agents.create({
+    name: "Survivor",
+    model: "scripted",
+    tools: [{ type: "agent_toolset_20260401" }],
+  });
   agentId = agent.id;
 });
 afterAll(async () => {
@@ -34,7 +38,9 @@ beforeEach(async () => {
 
 const log = () => readSessionLog({ url: system.url, apiKey: system.apiKey, sessionId });
 const send = (text: string) =>
-  client.beta.sessions.events.send(sessionId, { events: [{ type: "user.message", content: [{ type: "text", text }] }] });
+  client.beta.sessions.events.send(sessionId, {
+    events: [{ type: "user.message", content: [{ type: "text", text }] }],
+  });
 
 async function untilIdle(): Promise<LogEntry[]> {
   await until(
@@ -42,7 +48,11 @@ async function untilIdle(): Promise<LogEntry[]> {
       const session = await client.beta.sessions.retrieve(sessionId).catch(() => null);
       return session?.status === "idle" && (await log()).at(-1)?.type === "session.status_idle";
     },
-    { timeoutMs: 60_000, intervalMs: 200, describe: () => `session ${sessionId} did not become idle\n${system.output()}` },
+    {
+      timeoutMs: 60_000,
+      intervalMs: 200,
+      describe: () => `session ${sessionId} did not become idle\n${system.output()}`,
+    },
   );
   return log();
 }
@@ -50,21 +60,27 @@ async function untilIdle(): Promise<LogEntry[]> {
 /** A turn that appends one line to a file, slowly, so that there is time to kill something while it runs. */
 const slowAppend = "echo started >> lines.txt; sleep 2; echo finished >> lines.txt; cat lines.txt";
 
-test.each<Part>(["web", "worker"])("kill -9 of %s while a command runs: the turn ends, the command ran once", async (part) => {
-  await send(`RUNCMD[${slowAppend}]`);
-  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), { timeoutMs: 30_000, intervalMs: 50 });
-  await system.killPart(part);
-  await until(async () => (await fetch(`${system.url}/healthz`).catch(() => null))?.ok, { timeoutMs: 30_000 });
-  const entries = await untilIdle();
-  expectSoundLog(entries);
-  const result = entries.find((entry) => entry.type === "agent.tool_result");
-  expect(JSON.stringify(result?.content)).toContain("started\\nfinished");
-  await send("RUNCMD[cat lines.txt]");
-  const after = await untilIdle();
-  expectSoundLog(after);
-  const lines = after.filter((entry) => entry.type === "agent.tool_result").at(-1);
-  expect(JSON.stringify(lines?.content).match(/finished/g)).toHaveLength(1);
-});
+test.each<Part>(["web", "worker"])(
+  "kill -9 of %s while a command runs: the turn ends, the command ran once",
+  async (part) => {
+    await send(`RUNCMD[${slowAppend}]`);
+    await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), {
+      timeoutMs: 30_000,
+      intervalMs: 50,
+    });
+    await system.killPart(part);
+    await until(async () => (await fetch(`${system.url}/healthz`).catch(() => null))?.ok, { timeoutMs: 30_000 });
+    const entries = await untilIdle();
+    expectSoundLog(entries);
+    const result = entries.find((entry) => entry.type === "agent.tool_result");
+    expect(JSON.stringify(result?.content)).toContain("started\\nfinished");
+    await send("RUNCMD[cat lines.txt]");
+    const after = await untilIdle();
+    expectSoundLog(after);
+    const lines = after.filter((entry) => entry.type === "agent.tool_result").at(-1);
+    expect(JSON.stringify(lines?.content).match(/finished/g)).toHaveLength(1);
+  },
+);
 
 test("kill -9 of the worker while the model streams: the request is made again, the log is sound", async () => {
   provider.script([{ text: "cut in the middle", hold: true }]);
@@ -80,7 +96,10 @@ test("kill -9 of the worker while the model streams: the request is made again, 
 
 test("kill -9 of Postgres while a command runs: no acknowledged event is lost, the turn ends", async () => {
   await send(`RUNCMD[${slowAppend}]`);
-  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), { timeoutMs: 30_000, intervalMs: 50 });
+  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), {
+    timeoutMs: 30_000,
+    intervalMs: 50,
+  });
   const before = await log();
   await system.killPart("postgres");
   const entries = await untilIdle();
@@ -91,7 +110,10 @@ test("kill -9 of Postgres while a command runs: no acknowledged event is lost, t
 
 test("kill -9 of sandboxd while a command runs: the result says that it may have run, the files stay", async () => {
   await send(`RUNCMD[${slowAppend}]`);
-  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), { timeoutMs: 30_000, intervalMs: 50 });
+  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), {
+    timeoutMs: 30_000,
+    intervalMs: 50,
+  });
   await until(async () => (await client.beta.sessions.retrieve(sessionId)).status === "running");
   await system.killPart("sandboxd");
   const entries = await untilIdle();
@@ -122,13 +144,19 @@ test("kill -9 of npm start in the middle of a turn, then npm start: the turn goe
 
 test("Ctrl-C and npm start: everything is there again", async () => {
   await send("RUNCMD[echo again > again.txt; sleep 1]");
-  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), { timeoutMs: 30_000, intervalMs: 50 });
+  await until(async () => (await log()).some((entry) => entry.type === "agent.tool_use"), {
+    timeoutMs: 30_000,
+    intervalMs: 50,
+  });
   expect(await system.stop()).toBe(0);
-  for (const part of ["supervisor", "web", "worker", "postgres", "sandboxd"] as const) expect(await system.pid(part)).toBeNull();
+  for (const part of ["supervisor", "web", "worker", "postgres", "sandboxd"] as const)
+    expect(await system.pid(part)).toBeNull();
   await system.start();
   const entries = await untilIdle();
   expectSoundLog(entries);
   await send("RUNCMD[ls]");
   const after = await untilIdle();
-  expect(JSON.stringify(after.filter((entry) => entry.type === "agent.tool_result").at(-1)?.content)).toContain("again.txt");
+  expect(JSON.stringify(after.filter((entry) => entry.type === "agent.tool_result").at(-1)?.content)).toContain(
+    "again.txt",
+  );
 });

@@ -10,7 +10,10 @@ import { startSystem } from "../support/system.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 
 async function npmStart(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn("node", ["scripts/start.cjs"], { cwd: repository, env: { PATH: process.env.PATH, HOME: process.env.HOME, BERTH_UI: "off", ...env } as NodeJS.ProcessEnv });
+  const child = spawn("node", ["scripts/start.cjs"], {
+    cwd: repository,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, BERTH_UI: "off", ...env } as NodeJS.ProcessEnv,
+  });
   let output = "";
   child.stdout.on("data", (chunk) => {
     output += chunk;
@@ -24,7 +27,9 @@ async function npmStart(env: Record<string, string>): Promise<{ code: number | n
 
 test("a second start on the same data directory says so and exits; SIGTERM leaves no process and an empty run/", async () => {
   const system = await startSystem();
-  const pids = await Promise.all((["supervisor", "web", "worker", "postgres"] as const).map((part) => system.pid(part)));
+  const pids = await Promise.all(
+    (["supervisor", "web", "worker", "postgres"] as const).map((part) => system.pid(part)),
+  );
   for (const pid of pids) expect(pid).not.toBeNull();
   const second = await npmStart({ BERTH_DATA_DIR: system.dataDir, PORT: "0" }).catch((error) => error);
   expect(second.code).toBe(1);

@@ -31,7 +31,10 @@ test("the official SDK example answers, with a tool call", async () => {
   const file = path.join(directory, "example.ts");
   await writeFile(file, code);
   try {
-    const { stdout } = await run("node", [file], { env: { ...process.env, BERTH_URL: system.url, BERTH_API_KEY: system.apiKey }, timeout: 60_000 });
+    const { stdout } = await run("node", [file], {
+      env: { ...process.env, BERTH_URL: system.url, BERTH_API_KEY: system.apiKey },
+      timeout: 60_000,
+    });
     expect(stdout).toContain("agent.tool_use");
     expect(stdout).toMatch(/agent\.tool_result .*Linux/);
     expect(stdout).toContain('"stop_reason":{"type":"end_turn"}');
@@ -49,12 +52,18 @@ test("the curl lines, in the words of the API alias, answer", async () => {
   };
   const lines = await readmeBlock("sh", "/api/sessions");
   expect(lines).toContain('{"name":"Hello","model":"demo","tools":[{"type":"agent_toolset_20260401"}]}');
-  const agent = await post("/api/agents", { name: "Hello", model: "demo", tools: [{ type: "agent_toolset_20260401" }] });
+  const agent = await post("/api/agents", {
+    name: "Hello",
+    model: "demo",
+    tools: [{ type: "agent_toolset_20260401" }],
+  });
   const session = await post("/api/sessions", { agent_id: agent.id });
   await post(`/api/sessions/${session.id}/events`, {
     events: [{ type: "user.message", content: [{ type: "text", text: "Run `ls -la`" }] }],
   });
-  const stream = await fetch(`${system.url}/api/sessions/${session.id}/events/stream`, { headers: { ...headers, "last-event-id": "0" } });
+  const stream = await fetch(`${system.url}/api/sessions/${session.id}/events/stream`, {
+    headers: { ...headers, "last-event-id": "0" },
+  });
   let text = "";
   for await (const chunk of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk;

@@ -4,7 +4,12 @@ import { expect } from "vitest";
 export type LogEntry = { seq: number; id: string; type: string; processed_at: string | null; [field: string]: unknown };
 
 /** All stored entries up to `lastSeq` or, without it, to the first quiet 300 ms after a final status. */
-export async function readSessionLog(options: { url: string; apiKey: string; sessionId: string; after?: number }): Promise<LogEntry[]> {
+export async function readSessionLog(options: {
+  url: string;
+  apiKey: string;
+  sessionId: string;
+  after?: number;
+}): Promise<LogEntry[]> {
   const abort = new AbortController();
   const response = await fetch(`${options.url}/v1/sessions/${options.sessionId}/events/stream`, {
     headers: { "x-api-key": options.apiKey, "last-event-id": String(options.after ?? 0) },
@@ -49,11 +54,15 @@ export function expectSoundLog(entries: readonly LogEntry[]): void {
     expect(count, `${entry?.type} ${id}`).toBeLessThanOrEqual(twice ? 2 : 1);
   }
   const uses = entries.filter((entry) => entry.type === "agent.tool_use").map((entry) => entry.id);
-  const results = entries.filter((entry) => entry.type === "agent.tool_result").map((entry) => String(entry.tool_use_id));
+  const results = entries
+    .filter((entry) => entry.type === "agent.tool_result")
+    .map((entry) => String(entry.tool_use_id));
   expect(new Set(results).size, "a tool call has one result").toBe(results.length);
   for (const id of results) expect(uses).toContain(id);
   const starts = entries.filter((entry) => entry.type === "span.model_request_start").map((entry) => entry.id);
-  const ends = entries.filter((entry) => entry.type === "span.model_request_end").map((entry) => String(entry.model_request_start_id));
+  const ends = entries
+    .filter((entry) => entry.type === "span.model_request_end")
+    .map((entry) => String(entry.model_request_start_id));
   expect(new Set(ends).size, "a model request ends once").toBe(ends.length);
   if (entries.at(-1)?.type === "session.status_idle") {
     expect([...starts].sort()).toEqual([...ends].sort());

@@ -55,7 +55,9 @@ function alive(pid: number): boolean {
   }
 }
 
-export async function startSystem(options: { env?: Record<string, string>; ui?: boolean; dataDir?: string } = {}): Promise<System> {
+export async function startSystem(
+  options: { env?: Record<string, string>; ui?: boolean; dataDir?: string } = {},
+): Promise<System> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), "berth-e2e-")));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -67,7 +69,9 @@ export async function startSystem(options: { env?: Record<string, string>; ui?: 
   async function start(): Promise<void> {
     output = "";
     const inherited = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(BERTH_|LITELLM_|DATABASE_URL|VITEST|NODE_OPTIONS|PORT|HOST)/.test(name)),
+      Object.entries(process.env).filter(
+        ([name]) => !/^(BERTH_|LITELLM_|DATABASE_URL|VITEST|NODE_OPTIONS|PORT|HOST)/.test(name),
+      ),
     );
     const started = spawn("node", ["scripts/start.cjs"], {
       cwd: repository,

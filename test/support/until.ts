@@ -10,7 +10,8 @@ export async function until<T>(
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${options.describe?.() ?? condition.toString()}`);
+    if (Date.now() > deadline)
+      throw new Error(`not within ${timeoutMs} ms: ${options.describe?.() ?? condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
 }

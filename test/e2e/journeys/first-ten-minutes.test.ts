@@ -1,0 +1,154 @@
+// A newcomer in a real browser: the printed link, an agent, a session with an approval, a reload, an interrupt.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type System, startSystem } from "../../support/system.ts";
+
+const chromium = findChromium();
+
+describe.skipIf(!chromium)("the first ten minutes", () => {
+  let system: System;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    system = await startSystem({ ui: true });
+    browser = await openBrowser(chromium ?? "", system.url);
+  }, 400_000);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.dispose();
+  });
+
+  test("without a login every page leads to the login page", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/agents`);
+    await page.waitForURL(/\/login/);
+    await page.getByRole("heading", { name: "Berth" }).waitFor();
+    await browser.screenshots("login");
+    // The API's 401 is what led here.
+    browser.complaints.splice(0);
+  });
+
+  test("the printed link logs in, once", async () => {
+    const { page } = browser;
+    await page.goto(system.loginUrl);
+    await page.getByRole("link", { name: "Sessions" }).first().waitFor();
+    expect(new URL(page.url()).searchParams.has("token")).toBe(false);
+    await browser.screenshots("sessions-empty");
+    const again = await fetch(`${system.url}/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-berth-csrf": "1", origin: system.url },
+      body: JSON.stringify({ token: new URL(system.loginUrl).searchParams.get("token") }),
+    });
+    expect(again.status).toBe(401);
+  });
+
+  test("an agent is created whose shell asks first", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/agents/new`);
+    await page.getByLabel("Name").fill("Careful helper");
+    await page.getByLabel("System prompt").fill("You are careful.");
+    await page.getByLabel("When bash is called").selectOption({ label: "asks first" });
+    await browser.screenshots("agent-new");
+    await page.getByRole("button", { name: "Create agent" }).click();
+    await page.waitForURL(/\/agents\/agent_/);
+    await page.getByText("Careful helper").first().waitFor();
+    await browser.screenshots("agent");
+  });
+
+  test("a message is answered live; the call waits for Allow, then shows its output", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/sessions/new`);
+    await page.getByLabel("Agent").selectOption({ label: "Careful helper · demo" });
+    await page.getByRole("button", { name: "Start session" }).click();
+    await page.waitForURL(/\/sessions\/sesn_/);
+    await page.getByLabel("Message").fill("Please run `echo from-the-$((40 + 2))-sandbox`");
+    await page.getByLabel("Message").press("Enter");
+    const card = page.getByRole("region", { name: "Tool call bash" });
+    await card.getByRole("button", { name: "Allow" }).waitFor({ timeout: 30_000 });
+    await expectText(page.getByRole("status").first(), "Waiting for you");
+    expect(await card.innerText()).toContain("echo from-the-$((40 + 2))-sandbox");
+    await browser.screenshots("session-approval");
+    await card.getByRole("button", { name: "Allow" }).click();
+    await card.getByText("done").waitFor({ timeout: 30_000 });
+    if ((await card.getByText("Output").count()) === 0) await card.getByRole("button").first().click();
+    await card.getByText("from-the-42-sandbox").waitFor();
+    await expectText(page.getByRole("status").first(), "Idle");
+    await browser.screenshots("session-done");
+  });
+
+  test("after a reload everything is there", async () => {
+    const { page } = browser;
+    const before = await page.getByRole("log").innerText();
+    await page.reload();
+    await page.getByRole("region", { name: "Tool call bash" }).waitFor();
+    await expectText(page.getByRole("status").first(), "Idle");
+    const after = await page.getByRole("log").innerText();
+    expect(after).toContain("echo from-the-");
+    expect(after.split("\n").length).toBeGreaterThanOrEqual(Math.min(3, before.split("\n").length));
+    expect(await page.locator("header").first().innerText()).toMatch(/tokens|\d/);
+  });
+
+  test("a denial reaches the agent with its reason", async () => {
+    const { page } = browser;
+    await page.getByLabel("Message").fill("Run `rm -rf build`");
+    await page.getByLabel("Message").press("Enter");
+    const card = page.getByRole("region", { name: "Tool call bash" }).last();
+    await card.getByRole("button", { name: "Deny" }).waitFor({ timeout: 30_000 });
+    await card.getByLabel("Reason for a denial").fill("not today");
+    await card.getByRole("button", { name: "Deny" }).click();
+    await card.getByText("denied").waitFor({ timeout: 30_000 });
+    await expectText(page.getByRole("status").first(), "Idle");
+  });
+
+  test("a running command is interrupted by its button", async () => {
+    const { page } = browser;
+    await page.getByLabel("Message").fill("Run `sleep 120`");
+    await page.getByLabel("Message").press("Enter");
+    const card = page.getByRole("region", { name: "Tool call bash" }).last();
+    await card.getByRole("button", { name: "Allow" }).click({ timeout: 30_000 });
+    await expectText(page.getByRole("status").first(), "Running");
+    await page.getByRole("button", { name: "Interrupt" }).click();
+    await expectText(page.getByRole("status").first(), "Idle");
+  });
+
+  test("hostile text stays text", async () => {
+    const { page } = browser;
+    const attacks = [
+      `<img src=x onerror="document.title='owned'">`,
+      `<script>document.title='owned'</script>`,
+      `[click](javascript:document.title='owned')`,
+      `![pixel](http://127.0.0.1:9/pixel.png?q=secret)`,
+    ].join("\n\n");
+    await page.getByLabel("Message").fill(`Say this back:\n${attacks}`);
+    await page.getByLabel("Message").press("Enter");
+    await page.getByText("document.title").first().waitFor();
+    expect(await page.title()).not.toContain("owned");
+    expect(await page.locator("img[src^='http']").count()).toBe(0);
+  });
+
+  test("the other rooms have something to say", async () => {
+    const { page } = browser;
+    for (const [path, text] of [
+      ["/", "Careful helper"],
+      ["/agents", "Careful helper"],
+      ["/environments", "default"],
+      ["/settings", "database"],
+    ] as const) {
+      await page.goto(system.url + path);
+      await page.getByText(new RegExp(text, "i")).first().waitFor();
+      await browser.screenshots(path === "/" ? "sessions" : path.slice(1));
+    }
+    await page.goto(`${system.url}/sessions/sesn_nothing`);
+    await page
+      .getByText(/not found|no such|does not exist|There is no/i)
+      .first()
+      .waitFor();
+    // The 404 of that last page is expected.
+    const unexpected = browser.complaints.filter((line) => !/404|401/.test(line));
+    expect(unexpected).toEqual([]);
+  });
+});
+
+async function expectText(locator: { innerText(): Promise<string> }, text: string): Promise<void> {
+  await expect.poll(() => locator.innerText(), { timeout: 30_000 }).toContain(text);
+}

@@ -1,0 +1,82 @@
+// A real Chromium, headless, with what it complained about; screenshots in light and dark, wide and narrow.
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+
+const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const screens = path.resolve(import.meta.dirname, "../../test-results/screens");
+
+/** Where Chromium is, or null; in CI (REQUIRE_BROWSER=1) its absence is an error. */
+export function findChromium(): string | null {
+  const found = CANDIDATES.find((candidate) => existsSync(candidate)) ?? null;
+  if (!found && process.env.REQUIRE_BROWSER === "1")
+    throw new Error("REQUIRE_BROWSER=1, but there is no Chromium: apt-get install chromium");
+  if (!found) console.warn("SKIPPED: no Chromium on this machine (Debian: apt-get install chromium)");
+  return found;
+}
+
+export type Browser = {
+  context: BrowserContext;
+  page: Page;
+  /** Console errors and warnings, failed pages, CSP reports, requests to other origins. Expected to stay empty. */
+  complaints: string[];
+  /** Saves the page at 1440×900 and 390×844, light and dark. */
+  screenshots(name: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function openBrowser(executablePath: string, origin: string): Promise<Browser> {
+  const profile = await mkdtemp(path.join(tmpdir(), "berth-chromium-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    viewport: { width: 1440, height: 900 },
+    colorScheme: "light",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning")
+      complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`page error: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
+      complaints.push(`other origin: ${request.url()}`);
+  });
+  return {
+    context,
+    page,
+    complaints,
+    async screenshots(name) {
+      await mkdir(screens, { recursive: true });
+      for (const [size, viewport] of [
+        ["wide", { width: 1440, height: 900 }],
+        ["phone", { width: 390, height: 844 }],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({ path: path.join(screens, `${name}-${size}-${colorScheme}.png`) });
+        }
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.emulateMedia({ colorScheme: "light" });
+    },
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
