@@ -56,7 +56,7 @@ export function loadConfig(source: { env: Environment; cwd: string }): Config {
   return parseConfig({ ...readDotEnv(source.cwd), ...source.env });
 }
 
-/** For entry points: the configuration of this process, or a message on stderr and exit code 2. */
+/** For entry points: the configuration of this process, or a message on stderr and exit code 1. */
 export function loadConfigOrExit(): Config {
   try {
     const config = loadConfig({ env: process.env, cwd: process.cwd() });
@@ -65,7 +65,7 @@ export function loadConfigOrExit(): Config {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(describeConfigError(error));
-    process.exit(2);
+    process.exit(1);
   }
 }
 
@@ -150,6 +150,13 @@ function sandboxEnv(env: Environment, problems: string[]): Record<string, string
       );
   }
   return found;
+}
+
+/** Where a browser on this machine finds the dashboard. `port` when it was chosen at start (PORT=0). */
+export function dashboardUrl(config: Pick<Config, "host" | "port">, port: number = config.port): string {
+  const everywhere = config.host === "0.0.0.0" || config.host === "::";
+  const host = everywhere ? "127.0.0.1" : config.host.includes(":") ? `[${config.host}]` : config.host;
+  return `http://${host}:${port}`;
 }
 
 export function isLoopback(host: string): boolean {

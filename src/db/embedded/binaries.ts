@@ -85,7 +85,7 @@ function versionOf(root: string): string {
 
 function hasGlibc(): boolean {
   // Without this the report looks up the name of every network interface.
-  process.report.excludeNetwork = true;
+  Object.assign(process.report, { excludeNetwork: true });
   const report: unknown = process.report.getReport();
   if (typeof report !== "object" || report === null || !("header" in report)) return true;
   const header = report.header;

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { childEnvironment } from "../../lib/processes.ts";
 import { EmbeddedPostgresError, type PostgresBinaries } from "./binaries.ts";
 
 export const APP_ROLE = "berth";
@@ -129,7 +130,10 @@ function giveTo(path: string, owner: number): void {
 function run(name: string, command: readonly string[], input: string): Promise<void> {
   const [file = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const env = process.platform === "win32" ? {} : { env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" } };
+    const env =
+      process.platform === "win32"
+        ? {}
+        : { env: childEnvironment({ PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" }) };
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], ...env });
     let output = "";
     const collect = (chunk: Buffer) => {

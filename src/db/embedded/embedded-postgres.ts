@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { endProcess, findProcess, isAlive } from "../../lib/processes.ts";
+import { childEnvironment, endProcess, findProcess, isAlive } from "../../lib/processes.ts";
 import { EmbeddedPostgresError, findBinaries } from "./binaries.ts";
 import {
   APP_DATABASE,
@@ -199,7 +199,10 @@ async function launch(options: {
   onOutput?: (line: string) => void;
 }): Promise<Launched> {
   const [file = "", ...args] = options.command;
-  const env = process.platform === "win32" ? {} : { env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" } };
+  const env =
+    process.platform === "win32"
+      ? {}
+      : { env: childEnvironment({ PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" }) };
   // Its own process group: Ctrl-C in the terminal reaches the supervisor only, which stops all parts in order.
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, ...env });
   const recent: string[] = [];

@@ -1,0 +1,262 @@
+// `npm start`: one supervisor that runs Postgres, sandboxd, web and worker on this machine, and stops them in order.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
+import { systemClock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import { childEnvironment } from "../lib/processes.ts";
+import { runBuild } from "../supervisor/build.ts";
+import { outdatedTargets } from "../supervisor/build-stamp.ts";
+import { takeLock } from "../supervisor/data-dir-lock.ts";
+import { startDatabase } from "../supervisor/database.ts";
+import { nodePart } from "../supervisor/node-part.ts";
+import { createPartLogs, type PartLogs } from "../supervisor/part-logs.ts";
+import { createPidFiles } from "../supervisor/pid-files.ts";
+import { checkPort } from "../supervisor/ports.ts";
+import { writeRunningUrl } from "../supervisor/running-url.ts";
+import { startSandboxd } from "../supervisor/sandboxd-part.ts";
+import { StartFailure } from "../supervisor/start-failure.ts";
+import { createSupervisor, type Supervisor } from "../supervisor/supervisor.ts";
+import { createTerminal, renderFailure, renderReady, tildePath } from "../supervisor/terminal.ts";
+import {
+  type Config,
+  ConfigError,
+  dashboardUrl,
+  describeConfigError,
+  ensureApiKey,
+  ensureDataDir,
+  loadConfig,
+} from "./config.ts";
+import type { Environment } from "./settings.ts";
+
+/** Ctrl-C in a terminal arrives several times: from the terminal, from npm, from the start script. */
+const SAME_SIGNAL_WITHIN_MS = 1_000;
+
+const repository = resolve(import.meta.dirname, "../..");
+const verbose = process.argv.includes("--verbose");
+const terminal = createTerminal(process.stdout, { noColour: Boolean(process.env.NO_COLOR) });
+const stopping = new AbortController();
+let supervisor: Supervisor | null = null;
+
+process.title = "berth-supervisor";
+try {
+  const config = loadConfig({ env: process.env, cwd: process.cwd() });
+  ensureDataDir(config.dataDir);
+  await start(config);
+} catch (error) {
+  if (!stopping.signal.aborted) await giveUp(error);
+}
+
+async function start(config: Config): Promise<void> {
+  // Held as long as this process lives; the system gives it back however it ends.
+  if (!takeLock(join(config.dataDir, "lock"))) throw alreadyRunning(config.dataDir);
+  const pidFiles = createPidFiles(config.dataDir);
+  const orphans = await pidFiles.endOrphans();
+  pidFiles.write("supervisor", process.pid);
+  const logs = openLogs(config);
+  const parts = createSupervisor({ pidFiles, clock: systemClock, log: logs.say });
+  supervisor = parts;
+  stopOnSignals(parts);
+
+  terminal.print(`Berth ${packageVersion()}`);
+  for (const warning of config.warnings) terminal.print(`  Warning: ${warning}`);
+  if (orphans.length > 0) logs.say("info", `ended what an earlier start left running: ${orphans.join(", ")}`);
+  ensureApiKey(config);
+  await checkPort(config.host, config.port);
+
+  const outdated = new Set(outdatedTargets(repository).map((target) => target.name));
+  const build = (target: "runner" | "dashboard") =>
+    runBuild({ target, repository, env: process.env, logs, signal: stopping.signal });
+  const sandboxes = startSandboxd({
+    prepare: async () => (outdated.has("runner") ? build("runner") : undefined),
+    spec: sandboxdSpec(config, logs),
+    parts,
+    terminal,
+    signal: stopping.signal,
+  });
+  const dashboard =
+    config.ui === "on" && outdated.has("dashboard") ? showProgress(build("dashboard")) : Promise.resolve();
+  dashboard.catch(() => undefined); // Awaited below, after the database.
+  const databaseUrl = await startDatabase({
+    databaseUrl: config.databaseUrl,
+    dataDir: config.dataDir,
+    parts,
+    logs,
+    terminal,
+  });
+
+  const env = (): Environment => ({
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    BERTH_DATA_DIR: config.dataDir,
+    BERTH_LOG_FORMAT: "json",
+    BERTH_SUPERVISED: "1",
+    NODE_ENV: "production",
+  });
+  const worker = parts.run(ourPart("worker", env, logs));
+  const token = oneTimeToken(env());
+  token.catch(() => undefined); // Awaited below, when there is a place to use it.
+  const models = config.gatewayUrl
+    ? `gateway ${config.gatewayUrl}`
+    : "demo model (set LITELLM_GATEWAY_URL to use yours)";
+  terminal.row({ name: "models", text: models, state: "ready" });
+  await dashboard;
+
+  const webStarted = performance.now();
+  terminal.row({ name: "web", text: dashboardUrl(config), state: "starting" });
+  // A port that was chosen at start stays the same when web is started again.
+  let port = config.port;
+  const webPart = parts.run(ourPart("web", () => ({ ...env(), PORT: String(port) }), logs));
+  const web = await webPart.ready.catch(didNotStart("web"));
+  if (typeof web.readyMessage.port === "number") port = web.readyMessage.port;
+  const url = dashboardUrl(config, port);
+  writeRunningUrl(config.dataDir, url);
+  await worker.ready.catch(didNotStart("worker"));
+  terminal.row({
+    name: "web",
+    text: config.ui === "on" ? url : `${url} (API only)`,
+    state: "ready",
+    seconds: secondsSince(webStarted),
+  });
+  await sandboxes;
+  const link = `${url}/login?token=${await token}`;
+  terminal.settle();
+  terminal.print(renderReady(link, terminal.style));
+}
+
+function openLogs(config: Config): PartLogs {
+  return createPartLogs({
+    directory: join(config.dataDir, "logs"),
+    show: (line) => terminal.print(line),
+    format: { verbose, json: config.logFormat === "json", colour: terminal.style.colour },
+  });
+}
+
+function ourPart(name: "web" | "worker", env: () => Environment, logs: PartLogs) {
+  const script = join(repository, "src", "bin", `${name}.ts`);
+  return nodePart({ name, script, env, saysReadyBy: "ipc", onLine: (line) => logs.write(name, line) });
+}
+
+function sandboxdSpec(config: Config, logs: PartLogs) {
+  const { sandbox } = config;
+  const flags = {
+    "data-dir": config.dataDir,
+    warm: sandbox.warm,
+    "memory-mb": sandbox.memoryMb,
+    cpus: sandbox.cpus,
+    pids: sandbox.pids,
+    "disk-mb": sandbox.diskMb,
+    install: config.install,
+  };
+  return nodePart({
+    name: "sandboxd",
+    script: join(repository, "src", "bin", "sandboxd.ts"),
+    args: Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
+    // The privileged part gets nothing that it has no use for, above all no key.
+    env: () => ({
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      LANG: process.env.LANG,
+      BERTH_DATA_DIR: config.dataDir,
+    }),
+    saysReadyBy: "stdout",
+    onLine: (line) => logs.write("sandboxd", line),
+  });
+}
+
+async function showProgress(build: Promise<void>): Promise<void> {
+  const started = performance.now();
+  const text = "building (first start: about a minute)";
+  if (!process.stdout.isTTY) terminal.print(`  dashboard  ${text} …`);
+  const show = () =>
+    terminal.row({ name: "dashboard", text: `${text}  ${Math.round(secondsSince(started))} s`, state: "starting" });
+  show();
+  const tick = setInterval(show, 1_000);
+  try {
+    await build;
+  } finally {
+    clearInterval(tick);
+  }
+  terminal.row({ name: "dashboard", text: "built", state: "ready", seconds: secondsSince(started) });
+}
+
+async function oneTimeToken(env: Environment): Promise<string> {
+  // A process of its own: what it loads to reach the database would stay in the supervisor's memory.
+  const script = join(repository, "src", "bin", "login.ts");
+  const child = spawn(process.execPath, [script], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: childEnvironment(env),
+  });
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  let token = "";
+  child.on("message", (message: unknown) => {
+    if (typeof message === "object" && message !== null && "token" in message) token = String(message.token);
+  });
+  await once(child, "close");
+  if (token) return token;
+  throw new StartFailure("No login link could be made.", {
+    why: said.trim(),
+    remedy: "Start again; if it stays so, see the logs in the data directory.",
+  });
+}
+
+function didNotStart(part: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new StartFailure(`${part} did not start.`, {
+      why: messageOf(cause),
+      remedy: `See logs/${part}.log in the data directory.`,
+      cause,
+    });
+  };
+}
+
+function alreadyRunning(dataDir: string): StartFailure {
+  const pid = createPidFiles(dataDir).read("supervisor");
+  return new StartFailure("Berth already runs on this data directory.", {
+    why: `${pid ? `Process ${pid} (berth-supervisor)` : "Another start"} holds ${tildePath(dataDir)}.`,
+    remedy:
+      "Use that one (`npm run login` prints a link), stop it first, or set BERTH_DATA_DIR and PORT to start another one beside it.",
+  });
+}
+
+function stopOnSignals(parts: Supervisor): void {
+  let first = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) {
+        if (Date.now() - first > SAME_SIGNAL_WITHIN_MS) parts.force();
+        return;
+      }
+      first = Date.now();
+      stopping.abort(new Error("stopping"));
+      terminal.settle();
+      if (process.stdout.isTTY) terminal.print("\nStopping …  (Ctrl-C again: at once)");
+      void parts.stop().then(() => process.exit(0));
+    });
+  }
+}
+
+async function giveUp(error: unknown): Promise<never> {
+  stopping.abort(error);
+  terminal.settle();
+  if (error instanceof ConfigError) console.error(describeConfigError(error));
+  else if (error instanceof StartFailure || error instanceof EmbeddedPostgresError) {
+    console.error(renderFailure({ what: error.message, why: error.why, remedy: error.remedy }, terminal.style));
+  } else console.error(error);
+  await supervisor?.stop();
+  process.exit(1);
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
+}

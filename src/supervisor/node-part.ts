@@ -1,0 +1,156 @@
+// A part that is a Node process of ours: spawned in a process group of its own, ready when it says so, ended with its parent.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { childEnvironment } from "../lib/processes.ts";
+import { describeExit, type Exit, type PartProcess, type PartSpec } from "./part.ts";
+
+export type NodePart = PartProcess & {
+  /** What it said when it became ready: the IPC message or the JSON line. */
+  readyMessage: Readonly<Record<string, unknown>>;
+};
+
+export type NodePartOptions = {
+  name: string;
+  script: string;
+  args?: readonly string[];
+  /** The whole environment of the process. Asked for at each start. */
+  env: () => Readonly<Record<string, string | undefined>>;
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[];
+  /** "ipc": `process.send({ type: "ready", … })`. "stdout": a line of JSON with `"type":"ready"` or `"ready":true`. */
+  saysReadyBy: "ipc" | "stdout";
+  /** Everything it writes, line by line. */
+  onLine: (line: string) => void;
+  readyWithinMs?: number;
+};
+
+const READY_WITHIN_MS = 60_000;
+const OUTPUT_AFTER_EXIT_MS = 250;
+
+export function nodePart(options: NodePartOptions): PartSpec<NodePart> {
+  return { name: options.name, launch: (hooks) => launch(options, hooks) };
+}
+
+async function launch(
+  options: NodePartOptions,
+  hooks: { onSpawn: (pid: number) => void; signal: AbortSignal },
+): Promise<NodePart> {
+  const flags = options.nodeFlags ?? [];
+  const child = spawn(process.execPath, [...flags, options.script, ...(options.args ?? [])], {
+    // The open stdin and the IPC channel close when this process is gone: the part ends itself then.
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
+    env: childEnvironment(options.env()),
+    // Ctrl-C in the terminal reaches the supervisor only, which stops all parts in order.
+    detached: true,
+  });
+  const recent: string[] = [];
+  const exited = exitOf(child, recent);
+  if (child.pid === undefined) throw new Error(`${options.name} could not be started: ${describeExit(await exited)}`);
+  hooks.onSpawn(child.pid);
+
+  const ready = Promise.withResolvers<Readonly<Record<string, unknown>>>();
+  const onLine = (line: string) => {
+    recent.push(line);
+    if (recent.length > 20) recent.shift();
+    options.onLine(line);
+  };
+  readLines(child.stderr, onLine);
+  readLines(child.stdout, (line) => {
+    const message = options.saysReadyBy === "stdout" ? readyLine(line) : null;
+    if (message) ready.resolve(message);
+    else onLine(line);
+  });
+  child.on("message", (message: unknown) => {
+    if (options.saysReadyBy === "ipc" && isRecord(message) && message.type === "ready") ready.resolve(message);
+  });
+
+  const onAbort = () => ready.reject(new Error("stopped"));
+  hooks.signal.addEventListener("abort", onAbort, { once: true });
+  const withinMs = options.readyWithinMs ?? READY_WITHIN_MS;
+  const timer = setTimeout(() => ready.reject(new Error(`not ready within ${withinMs / 1000} s`)), withinMs);
+  void exited.then((exit) => ready.reject(new Error(`it ${describeExit(exit)}`)));
+  try {
+    const readyMessage = await ready.promise;
+    return {
+      pid: child.pid,
+      exited,
+      readyMessage,
+      stop: (graceMs) => stop(child, exited, graceMs),
+      kill: () => void child.kill("SIGKILL"),
+    };
+  } catch (error) {
+    await stop(child, exited, 2_000);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    hooks.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Resolves when the process is gone and its output is read. Output that its children hold open is not waited for. */
+function exitOf(child: ChildProcess, lines: readonly string[]): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.on("exit", (code, signal) => {
+      const settle = () => {
+        const words = signal || code === 0 ? null : lastWords(lines);
+        resolve({ code, signal, ...(words !== null && { lastWords: words }) });
+      };
+      const timer = setTimeout(settle, OUTPUT_AFTER_EXIT_MS);
+      child.once("close", () => {
+        clearTimeout(timer);
+        settle();
+      });
+    });
+    child.on("error", (error) => resolve({ code: null, signal: null, lastWords: error.message }));
+  });
+}
+
+async function stop(child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+function readLines(stream: Readable | null, onLine: (line: string) => void): void {
+  if (stream) createInterface({ input: stream }).on("line", onLine);
+}
+
+function readyLine(line: string): Record<string, unknown> | null {
+  if (!line.startsWith("{")) return null;
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return isRecord(parsed) && (parsed.type === "ready" || parsed.ready === true) ? parsed : null;
+  } catch {
+    return null; // A line that only looks like JSON is output like any other.
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** The message of the last structured line, or the last line that names an error. */
+function lastWords(lines: readonly string[]): string | null {
+  for (const line of lines.toReversed()) {
+    const parsed = parseRecord(line);
+    const error = parsed?.err;
+    const words =
+      isRecord(error) && typeof error.message === "string"
+        ? `${String(parsed?.msg ?? "")}: ${error.message}`
+        : parsed?.msg;
+    if (typeof words === "string") return words;
+    if (/error/i.test(line) && !line.trim().startsWith("at ")) return line.trim();
+  }
+  return null;
+}
+
+function parseRecord(line: string): Record<string, unknown> | null {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return isRecord(parsed) ? parsed : null;
+  } catch {
+    return null; // Not a structured line.
+  }
+}

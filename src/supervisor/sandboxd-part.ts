@@ -1,0 +1,46 @@
+// Sandboxes of a start: the privileged helper as a part. Where it cannot work, the start says so and the rest runs.
+import { messageOf } from "../lib/errors.ts";
+import type { NodePart } from "./node-part.ts";
+import type { PartSpec } from "./part.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { renderFailure, type Terminal } from "./terminal.ts";
+
+/** Resolves when sandboxes are ready, or the terminal says why they are not. */
+export async function startSandboxd(options: {
+  prepare: () => Promise<void>;
+  spec: PartSpec<NodePart>;
+  parts: Supervisor;
+  terminal: Terminal;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { terminal } = options;
+  const started = performance.now();
+  terminal.row({ name: "sandboxes", text: "local", state: "starting" });
+  try {
+    await options.prepare();
+    const { readyMessage } = await options.parts.run(options.spec, { optional: true }).ready;
+    showSandboxes(readyMessage, (performance.now() - started) / 1000, terminal);
+  } catch (error) {
+    if (options.signal.aborted) return;
+    terminal.row({ name: "sandboxes", text: "not available: agents run without tools", state: "failed" });
+    const failure = {
+      what: "Sandboxes cannot be started.",
+      why: messageOf(error),
+      remedy: "See logs/sandboxd.log in the data directory.",
+    };
+    terminal.print(renderFailure(failure, terminal.style));
+  }
+}
+
+function showSandboxes(message: NodePart["readyMessage"], seconds: number, terminal: Terminal): void {
+  const summary = typeof message.summary === "string" ? message.summary : "local";
+  if (message.usable !== false) {
+    terminal.row({ name: "sandboxes", text: summary, state: "ready", seconds });
+    return;
+  }
+  terminal.row({ name: "sandboxes", text: "off: agents run without tools", state: "off" });
+  const remedy = typeof message.remedy === "string" ? message.remedy : "See logs/sandboxd.log in the data directory.";
+  terminal.print(
+    renderFailure({ what: "No sandbox can be made on this system.", why: summary, remedy }, terminal.style),
+  );
+}
