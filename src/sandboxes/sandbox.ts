@@ -83,7 +83,12 @@ export type OperationResult = {
 /** A piece of an operation's output. `offset` counts bytes from the start of the operation's output. */
 export type OutputChunk = { offset: number; text: string };
 
-export type DirectoryEntry = { name: string; kind: "file" | "directory" | "symlink" | "other"; sizeBytes: number; modifiedAt: number };
+export type DirectoryEntry = {
+  name: string;
+  kind: "file" | "directory" | "symlink" | "other";
+  sizeBytes: number;
+  modifiedAt: number;
+};
 
 /** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile. */
 export type Sandbox = {

@@ -1,0 +1,78 @@
+// The description of a sandbox for bubblewrap: what is mounted where, what is unshared, what runs. Pure.
+import { AGENT_UID } from "./system-files.ts";
+
+export type SandboxView = {
+  /** Directories and files of the host, readable by the sandbox's user id. */
+  etcDir: string;
+  nodeFile: string;
+  runnerFile: string;
+  workspaceDir: string;
+  homeDir: string;
+  stateDir: string;
+  systemDirectories: readonly { path: string; link: string | null }[];
+  tmpMb: number;
+  sharedMemoryMb: number;
+  seccompFd: number;
+};
+
+/** Paths inside. */
+export const INSIDE = {
+  workspaceDir: "/workspace",
+  homeDir: "/home/agent",
+  stateDir: "/var/lib/berth",
+  nodeFile: "/opt/berth/bin/node",
+  runnerFile: "/opt/berth/runner.cjs",
+} as const;
+
+const MB = 1024 * 1024;
+
+/** All but the command, which bubblewrap takes from its command line only. */
+export function bwrapArguments(view: SandboxView): string[] {
+  const tmpfs = (path: string, sizeMb: number) => [
+    ...["--perms", "1777", "--size", String(sizeMb * MB)],
+    ...["--tmpfs", path],
+  ];
+  return [
+    ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"],
+    ...["--disable-userns", "--uid", String(AGENT_UID), "--gid", String(AGENT_UID), "--cap-drop", "ALL"],
+    ...["--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv"],
+    ...["--ro-bind", "/usr", "/usr"],
+    ...view.systemDirectories.flatMap(({ path, link }) =>
+      link === null ? ["--ro-bind", path, path] : ["--symlink", link, path],
+    ),
+    ...["--ro-bind", view.etcDir, "/etc"],
+    // Sysctls that no namespace holds are guarded by the global user id only; read-only is the second wall.
+    ...["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"],
+    ...["--dev", "/dev", ...tmpfs("/dev/shm", view.sharedMemoryMb), "--remount-ro", "/dev"],
+    ...tmpfs("/tmp", view.tmpMb),
+    ...tmpfs("/run", 16),
+    ...["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"],
+    ...["--bind", view.workspaceDir, INSIDE.workspaceDir],
+    ...["--bind", view.homeDir, INSIDE.homeDir],
+    ...["--bind", view.stateDir, INSIDE.stateDir],
+    ...["--ro-bind", view.nodeFile, INSIDE.nodeFile],
+    ...["--ro-bind", view.runnerFile, INSIDE.runnerFile],
+    // The root itself is a tmpfs without a size; nothing may be written there.
+    ...["--remount-ro", "/"],
+    ...["--chdir", INSIDE.workspaceDir],
+    ...["--seccomp", String(view.seccompFd)],
+  ];
+}
+
+/** Node's settings for the runner: it handles small messages, so its heap is kept small. */
+export function runnerCommand(): string[] {
+  return [INSIDE.nodeFile, "--max-old-space-size=96", "--max-semi-space-size=1", "--v8-pool-size=1", INSIDE.runnerFile];
+}
+
+/** Without cgroups, limits that each process has of its own; set inside, where the process count is the sandbox's. */
+export function withRlimits(command: readonly string[], limits: { memoryMb: number; pids: number }): string[] {
+  return [
+    "/bin/bash",
+    "-c",
+    'ulimit -u "$1" && ulimit -d "$2" && shift 2 && exec "$@"',
+    "limits",
+    String(limits.pids),
+    String(limits.memoryMb * 1024),
+    ...command,
+  ];
+}

@@ -1,0 +1,35 @@
+// The wire between the worker's backend and sandboxd: what is asked and answered, parsed on both sides.
+import { z } from "zod";
+
+export const limitsSchema = z.object({
+  memoryMb: z.number().int().min(32),
+  cpus: z.number().min(0.05),
+  pids: z.number().int().min(16),
+  diskMb: z.number().int().min(16),
+});
+
+export const specSchema = z.object({ limits: limitsSchema, env: z.record(z.string(), z.string()) });
+
+export const accessSchema = z.object({ identity: z.string(), socketPath: z.string(), token: z.string() });
+
+export const infoListSchema = z.array(
+  z.object({
+    name: z.string(),
+    identity: z.string(),
+    state: z.enum(["running", "hibernated"]),
+    lastUsedAt: z.number(),
+  }),
+);
+
+export const selfTestSchema = z.object({
+  usable: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), holds: z.boolean(), required: z.boolean(), detail: z.string() })),
+  remedy: z.string().nullable(),
+});
+
+/** Failures keep their code across the socket. */
+export const failureSchema = z.object({
+  code: z.enum(["invalid_request", "sandbox_gone", "sandbox_unavailable", "internal"]),
+  message: z.string(),
+});
+export type Failure = z.infer<typeof failureSchema>;

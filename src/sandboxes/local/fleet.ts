@@ -1,0 +1,237 @@
+// All sandboxes of one host by name: made, claimed from a small pool of blank running ones, hibernated, woken, removed.
+import { availableParallelism } from "node:os";
+import { messageOf, PlatformError } from "../../lib/errors.ts";
+import { createQueue, createSemaphore } from "../../lib/turns.ts";
+import type { SandboxInfo, SandboxLimits, SandboxSpec } from "../sandbox.ts";
+import { type LiveSandbox, startSandbox, type Workshop } from "./live-sandbox.ts";
+import { isSandboxName, type Records, type SandboxRecord } from "./records.ts";
+
+const HEALTH_TIMEOUT_MS = 1000;
+/** After a blank could not be made, the pool waits this long before it tries again. */
+const REFILL_PAUSE_MS = 5000;
+
+type Owned = { path: string; record: SandboxRecord; live: LiveSandbox; limits: SandboxLimits };
+export type FleetLog = (event: string, fields: Record<string, unknown>) => void;
+
+export type FleetOptions = {
+  workshop: Workshop;
+  records: Records;
+  /** Limits of blank sandboxes. One that is asked for with another disk size or, without cgroups, other limits is made anew. */
+  defaultLimits: SandboxLimits;
+  warm: number;
+  log: FleetLog;
+};
+
+/** How the platform reaches a running sandbox. */
+export type Access = { identity: string; socketPath: string; token: string };
+export type Fleet = ReturnType<typeof createFleet>;
+
+export function createFleet({ workshop, records, defaultLimits, warm, log }: FleetOptions) {
+  const running = new Map<string, Owned>();
+  const inOrder = createQueue<string>();
+  const starts = createSemaphore(2 * availableParallelism());
+  /** Blank sandboxes, ready or on their way. */
+  const pool: Promise<Owned>[] = [];
+  let foreground = 0;
+  let closing = false;
+  let refillAt = 0;
+  let refillTimer: NodeJS.Timeout | null = null;
+  let refilling = false;
+
+  async function makeBlank(limits: SandboxLimits): Promise<Owned> {
+    const made = await records.make(limits.diskMb, (path, uid) =>
+      workshop.disks.make(path, { diskMb: limits.diskMb, uid: uid ?? process.getuid?.() ?? 0 }),
+    );
+    try {
+      const live = await startSandbox(workshop, { ...made, limits, env: {} });
+      return { ...made, live, limits };
+    } catch (error) {
+      await records.remove(made.path);
+      throw error;
+    }
+  }
+
+  /** Fills the pool one by one, only while nobody waits for a start. */
+  function refill(): void {
+    if (closing || refilling || refillTimer || pool.length >= warm || foreground > 0) return;
+    const pause = refillAt - Date.now();
+    if (pause > 0) {
+      refillTimer = setTimeout(() => {
+        refillTimer = null;
+        refill();
+      }, pause);
+      return;
+    }
+    refilling = true;
+    const making = makeBlank(defaultLimits);
+    pool.push(making);
+    const again = () => {
+      refilling = false;
+      refill();
+    };
+    making.then(
+      (blank) => {
+        // A blank that ends by itself leaves the pool.
+        void blank.live.ended.then(() => dropBlank(making, blank));
+        again();
+      },
+      (error: unknown) => {
+        remove(pool, making);
+        refillAt = Date.now() + REFILL_PAUSE_MS;
+        log("no blank sandbox could be started", { reason: messageOf(error) });
+        again();
+      },
+    );
+  }
+
+  function dropBlank(making: Promise<Owned>, blank: Owned): void {
+    if (!remove(pool, making)) return;
+    void records.remove(blank.path).then(refill, (error: unknown) => {
+      log("a blank sandbox's disk could not be removed", { reason: messageOf(error) });
+    });
+  }
+
+  function fits(limits: SandboxLimits): boolean {
+    if (limits.diskMb !== defaultLimits.diskMb) return false;
+    if (workshop.cgroups) return true;
+    return limits.memoryMb === defaultLimits.memoryMb && limits.pids === defaultLimits.pids;
+  }
+
+  /** A blank from the pool, also one on its way, since it is ahead of any that began now. */
+  async function takeBlank(limits: SandboxLimits): Promise<Owned | null> {
+    const making = fits(limits) ? pool.shift() : undefined;
+    if (!making) return null;
+    try {
+      const blank = await making;
+      blank.live.setLimits(limits);
+      return { ...blank, limits };
+    } catch (error) {
+      log("a blank sandbox was not usable", { reason: messageOf(error) });
+      return null;
+    }
+  }
+
+  function own(name: string, owned: Owned): Owned {
+    running.set(name, owned);
+    void owned.live.ended.then(() => {
+      if (running.get(name) === owned) running.delete(name);
+    });
+    return owned;
+  }
+
+  async function start(name: string, spec: SandboxSpec): Promise<Owned> {
+    const existing = records.find(name);
+    if (existing) {
+      const limits = { ...spec.limits, diskMb: existing.record.diskMb };
+      const live = await starts(() => startSandbox(workshop, { ...existing, limits, env: spec.env }));
+      return own(name, { ...existing, live, limits });
+    }
+    const blank = (await takeBlank(spec.limits)) ?? (await starts(() => makeBlank(spec.limits)));
+    try {
+      await blank.live.client.setEnv(spec.env);
+      const path = records.claim(blank.path, name);
+      return own(name, { ...blank, path });
+    } catch (error) {
+      await blank.live.end();
+      await records.remove(blank.path);
+      throw error;
+    }
+  }
+
+  async function create(name: string, spec: SandboxSpec): Promise<Access> {
+    if (!isSandboxName(name)) throw new PlatformError("invalid_request", `not a sandbox name: ${JSON.stringify(name)}`);
+    if (closing) throw new PlatformError("sandbox_unavailable", "sandboxes are being stopped");
+    foreground += 1;
+    try {
+      return await inOrder(name, async () => {
+        const present = running.get(name);
+        if (!present) return accessTo(await start(name, spec));
+        await present.live.client.setEnv(spec.env);
+        present.live.setLimits(spec.limits);
+        return accessTo(present);
+      });
+    } finally {
+      foreground -= 1;
+      refill();
+    }
+  }
+
+  function accessTo({ live }: Owned): Access {
+    return { identity: live.identity, socketPath: live.socketPath, token: live.token };
+  }
+
+  /** How to reach a running one; null when it is not running. */
+  function find(name: string): Access | null {
+    const owned = running.get(name);
+    return owned ? accessTo(owned) : null;
+  }
+
+  async function endRunning(name: string): Promise<void> {
+    const owned = running.get(name);
+    if (!owned) return;
+    records.write(owned.path, { ...owned.record, lastUsedAt: await lastUsedAt(owned) });
+    await owned.live.end();
+  }
+
+  function hibernate(name: string): Promise<void> {
+    return inOrder(name, () => endRunning(name));
+  }
+
+  function destroy(name: string): Promise<void> {
+    return inOrder(name, async () => {
+      const existing = records.find(name);
+      await running.get(name)?.live.end();
+      if (existing) await records.remove(existing.path);
+    });
+  }
+
+  async function lastUsedAt({ live, record }: Owned): Promise<number> {
+    try {
+      const health = await live.client.health(AbortSignal.timeout(HEALTH_TIMEOUT_MS));
+      // What a sandbox says about itself can't be later than now.
+      return Math.min(health.lastUsedAt, Date.now());
+    } catch {
+      // It is ending, or busy to the last process: the record's time has to do.
+      return record.lastUsedAt;
+    }
+  }
+
+  async function list(): Promise<SandboxInfo[]> {
+    const found = await Promise.all(
+      records.names().map(async (name): Promise<SandboxInfo | null> => {
+        const owned = running.get(name);
+        const record = owned?.record ?? records.find(name)?.record;
+        if (!record) return null;
+        const usedAt = owned ? await lastUsedAt(owned) : record.lastUsedAt;
+        return { name, identity: record.identity, state: owned ? "running" : "hibernated", lastUsedAt: usedAt };
+      }),
+    );
+    return found.filter((info) => info !== null);
+  }
+
+  /** Ends every sandbox; disks stay. */
+  async function close(): Promise<void> {
+    closing = true;
+    if (refillTimer) clearTimeout(refillTimer);
+    const blanks = pool.splice(0).map(async (making) => {
+      const blank = await making.catch(() => null);
+      if (!blank) return;
+      await blank.live.end();
+      await records.remove(blank.path);
+    });
+    const ends = [...running.keys()].map((name) => inOrder(name, () => endRunning(name)));
+    const results = await Promise.allSettled([...blanks, ...ends]);
+    for (const result of results) {
+      if (result.status === "rejected") log("a sandbox did not end cleanly", { reason: messageOf(result.reason) });
+    }
+  }
+
+  refill();
+  return { create, find, hibernate, destroy, list, close };
+}
+
+function remove<T>(items: T[], item: T): boolean {
+  const index = items.indexOf(item);
+  if (index >= 0) items.splice(index, 1);
+  return index >= 0;
+}

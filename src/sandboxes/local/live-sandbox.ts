@@ -1,0 +1,176 @@
+// One running sandbox: started in full or not at all, and cleaned up in full however it ends.
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, PlatformError } from "../../lib/errors.ts";
+import { openRunner, type RunnerClient } from "../runner-client.ts";
+import type { SandboxLimits } from "../sandbox.ts";
+import { INSIDE } from "./bwrap-arguments.ts";
+import type { Cgroup, Cgroups } from "./cgroups.ts";
+import type { Disks } from "./disk.ts";
+import { type Host, systemDirectories } from "./host.ts";
+import { type Launch, type Launched, launchSandbox, socketPathFor } from "./launch.ts";
+import type { SandboxRecord } from "./records.ts";
+
+const READY_TIMEOUT_MS = 30_000;
+const MAX_OUTPUT_FILE_BYTES = 64 * 1024 * 1024;
+const SHARED_MEMORY_MB = 64;
+
+/** What all sandboxes of an installation share. */
+export type Workshop = {
+  host: () => Host;
+  cgroups: Cgroups | null;
+  disks: Disks;
+  socketDir: string;
+  /** Where disks are mounted; reachable by every user id, listable by none. */
+  mountDir: string;
+  etcDir: string;
+  nodeFile: string;
+  runnerFile: string;
+};
+
+export type LiveSandbox = {
+  readonly identity: string;
+  readonly socketPath: string;
+  readonly token: string;
+  readonly client: RunnerClient;
+  readonly pid: number | undefined;
+  setLimits(limits: SandboxLimits): void;
+  /** Settles when processes, cgroups, mounts and socket are gone, whoever ended it. */
+  ended: Promise<void>;
+  end(): Promise<void>;
+};
+
+export async function startSandbox(
+  workshop: Workshop,
+  options: { path: string; record: SandboxRecord; limits: SandboxLimits; env: Readonly<Record<string, string>> },
+): Promise<LiveSandbox> {
+  const { record, limits } = options;
+  const host = workshop.host();
+  if (!host.bubblewrap) throw unavailable("bubblewrap is not installed");
+  const id = randomBytes(6).toString("hex");
+  const token = randomBytes(24).toString("base64url");
+  const socketPath = socketPathFor(workshop.socketDir, id);
+  const mountPoint = join(workshop.mountDir, id);
+  let cgroup: Cgroup | null = null;
+  let launched: Launched | null = null;
+
+  const cleanUp = async () => {
+    launched?.process.kill("SIGKILL");
+    await cgroup?.destroy();
+    await launched?.ended;
+    rmSync(socketPath, { force: true });
+    await unmountSoon(workshop.disks, mountPoint);
+  };
+
+  try {
+    const parts = await workshop.disks.mount(options.path, mountPoint);
+    cgroup = workshop.cgroups?.create(id, limits) ?? null;
+    const launch: Launch = {
+      bubblewrap: host.bubblewrap,
+      identity: outerIdentity(host, record.uid),
+      cgroup,
+      limits,
+      view: {
+        ...parts,
+        etcDir: workshop.etcDir,
+        nodeFile: workshop.nodeFile,
+        runnerFile: workshop.runnerFile,
+        systemDirectories: systemDirectories(),
+        tmpMb: Math.max(16, Math.min(512, Math.floor(limits.memoryMb / 2))),
+        sharedMemoryMb: Math.min(SHARED_MEMORY_MB, Math.max(1, Math.floor(limits.memoryMb / 4))),
+      },
+      socketPath,
+      config: {
+        identity: record.identity,
+        token,
+        env: { ...options.env },
+        stateDir: INSIDE.stateDir,
+        workspaceDir: INSIDE.workspaceDir,
+        homeDir: INSIDE.homeDir,
+        maxArchiveBytes: 2 * limits.diskMb * 1024 * 1024,
+        maxOutputFileBytes: Math.min(MAX_OUTPUT_FILE_BYTES, limits.diskMb * 1024 * 128),
+      },
+    };
+    launched = await launchSandbox(launch);
+    const client = openRunner({ name: id, identity: record.identity, token, socketPath });
+    await untilReady(client, launched);
+    return live({ record, socketPath, token, client, cgroup, launched, cleanUp });
+  } catch (error) {
+    await cleanUp();
+    throw error instanceof PlatformError && error.code === "sandbox_unavailable"
+      ? error
+      : unavailable(messageOf(error), error);
+  }
+}
+
+function unavailable(reason: string, cause?: unknown): PlatformError {
+  return new PlatformError("sandbox_unavailable", `the sandbox could not be started: ${reason}`, { cause });
+}
+
+function outerIdentity(host: Host, uid: number | null): Launch["identity"] {
+  if (!host.isRoot) return null;
+  if (!host.setpriv) throw unavailable("setpriv (util-linux) is not installed");
+  if (uid === null) throw unavailable("it was made by a user who is not root; its files have no user id of their own");
+  return { setpriv: host.setpriv, uid };
+}
+
+/** The socket listens from the start, so the first answer means that the runner is up. */
+async function untilReady(client: RunnerClient, launched: Launched): Promise<void> {
+  const early = launched.ended.then((said) => {
+    throw unavailable(said);
+  });
+  const late = AbortSignal.timeout(READY_TIMEOUT_MS);
+  try {
+    await Promise.race([client.health(late), early]);
+  } catch (error) {
+    client.close();
+    // A refused connection and an ended process come together; the process tells more.
+    const said = await Promise.race([launched.ended, sleep(200, null)]);
+    throw said === null ? error : unavailable(said, error);
+  }
+}
+
+type LiveParts = {
+  record: SandboxRecord;
+  socketPath: string;
+  token: string;
+  client: RunnerClient;
+  cgroup: Cgroup | null;
+  launched: Launched;
+  cleanUp: () => Promise<void>;
+};
+
+function live({ record, socketPath, token, client, cgroup, launched, cleanUp }: LiveParts): LiveSandbox {
+  const ended = launched.ended.then(async () => {
+    client.close();
+    await cleanUp();
+  });
+  return {
+    identity: record.identity,
+    socketPath,
+    token,
+    client,
+    pid: launched.process.pid,
+    setLimits: (limits) => cgroup?.setLimits(limits),
+    ended,
+    async end() {
+      await cgroup?.destroy();
+      launched.process.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** The last mount namespace with the disk in it may still be on its way out. */
+async function unmountSoon(disks: Disks, mountPoint: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await disks.unmount(mountPoint);
+    } catch (error) {
+      if (attempt >= 40) throw error;
+      await sleep(25);
+    }
+  }
+}

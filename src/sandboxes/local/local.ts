@@ -1,0 +1,105 @@
+// The local backend: asks sandboxd for sandboxes on this host and talks to their runners directly.
+import { Agent, request as httpRequest } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { messageOf, PlatformError } from "../../lib/errors.ts";
+import { openRunner, type RunnerClient } from "../runner-client.ts";
+import type { Sandbox, SandboxBackend } from "../sandbox.ts";
+import { accessSchema, failureSchema, infoListSchema, selfTestSchema } from "./control-protocol.ts";
+
+/** While sandboxd is being started again, calls wait this long for it. */
+const DEFAULT_PATIENCE_MS = 5000;
+
+export type LocalBackendOptions = {
+  /** sandboxd's socket: `<dataDir>/run/sandboxd.sock`. */
+  socketPath: string;
+  patienceMs?: number;
+};
+
+export function createLocalBackend(options: LocalBackendOptions): SandboxBackend {
+  const { socketPath, patienceMs = DEFAULT_PATIENCE_MS } = options;
+  const agent = new Agent({ keepAlive: true });
+  /** One client per running sandbox, so that its connections are used again. */
+  const clients = new Map<string, { client: RunnerClient; socketPath: string }>();
+
+  function askOnce(method: string, path: string, body: string | undefined): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const headers = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+      const request = httpRequest({ socketPath, method, path, agent, headers }, (response) => {
+        const pieces: Buffer[] = [];
+        response.on("data", (piece: Buffer) => pieces.push(piece));
+        response.once("error", reject);
+        response.once("end", () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString("utf8") });
+        });
+      });
+      request.once("error", reject);
+      request.end(body);
+    });
+  }
+
+  /** Every request may be sent twice: creating, hibernating and removing are all by name. */
+  async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    const deadline = Date.now() + patienceMs;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    for (;;) {
+      try {
+        const answer = await askOnce(method, path, text);
+        if (answer.status === 200) return JSON.parse(answer.text);
+        const failure = failureSchema.parse(JSON.parse(answer.text));
+        throw new PlatformError(failure.code, failure.message);
+      } catch (error) {
+        if (error instanceof PlatformError) throw error;
+        if (Date.now() >= deadline) {
+          const message = `the sandbox service does not answer at ${socketPath}: ${messageOf(error)}`;
+          throw new PlatformError("sandbox_unavailable", message, { cause: error });
+        }
+        await sleep(100);
+      }
+    }
+  }
+
+  const pathOf = (name: string) => `/sandboxes/${encodeURIComponent(name)}`;
+
+  function connect(name: string, access: z.infer<typeof accessSchema>): Sandbox {
+    const known = clients.get(name);
+    if (known?.socketPath === access.socketPath) return known.client;
+    known?.client.close();
+    const client = openRunner({ name, ...access });
+    clients.set(name, { client, socketPath: access.socketPath });
+    return client;
+  }
+
+  function forget(name: string): void {
+    clients.get(name)?.client.close();
+    clients.delete(name);
+  }
+
+  return {
+    id: "local",
+    async create(name, spec) {
+      return connect(name, accessSchema.parse(await ask("PUT", pathOf(name), spec)));
+    },
+    async open(name) {
+      return connect(name, accessSchema.parse(await ask("GET", pathOf(name))));
+    },
+    async hibernate(name) {
+      await ask("POST", `${pathOf(name)}/hibernate`);
+      forget(name);
+    },
+    async destroy(name) {
+      await ask("DELETE", pathOf(name));
+      forget(name);
+    },
+    async list() {
+      return infoListSchema.parse(await ask("GET", "/sandboxes"));
+    },
+    async selfTest() {
+      return selfTestSchema.parse(await ask("GET", "/self-test"));
+    },
+    async close() {
+      for (const name of [...clients.keys()]) forget(name);
+      agent.destroy();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// One directory per sandbox in the data directory: its disk and a small record. The directory is the sandbox's existence.
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+const recordSchema = z.object({
+  identity: z.string().min(1),
+  /** The user id on the host to whom the disk's files belong; null where all are the caller's. */
+  uid: z.number().int().nullable(),
+  diskMb: z.number().positive(),
+  lastUsedAt: z.number(),
+});
+export type SandboxRecord = z.infer<typeof recordSchema>;
+
+/** Directories with these beginnings are not sandboxes (yet, or any more). */
+const BLANK = ".blank-";
+const UNFINISHED = ".new-";
+const TRASH = ".trash-";
+const FIRST_UID = 200_000;
+
+export function isSandboxName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(name);
+}
+
+export type Records = ReturnType<typeof createRecords>;
+
+/** `firstUid` is where this installation's user ids begin; each disk has one that no other disk has. */
+export function createRecords(options: { directory: string; firstUid: number | null }) {
+  const { directory, firstUid } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const usedUids = new Set<number>();
+
+  const pathOf = (entry: string) => join(directory, entry);
+  const recordFile = (path: string) => join(path, "record.json");
+
+  function read(path: string): SandboxRecord | null {
+    const file = recordFile(path);
+    return existsSync(file) ? recordSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : null;
+  }
+
+  function write(path: string, record: SandboxRecord): void {
+    writeFileSync(`${recordFile(path)}.new`, JSON.stringify(record));
+    renameSync(`${recordFile(path)}.new`, recordFile(path));
+  }
+
+  function takeUid(): number | null {
+    if (firstUid === null) return null;
+    let uid = firstUid;
+    while (usedUids.has(uid)) uid += 1;
+    usedUids.add(uid);
+    return uid;
+  }
+
+  function freeUid(uid: number | null): void {
+    if (uid !== null) usedUids.delete(uid);
+  }
+
+  function names(): string[] {
+    return readdirSync(directory).filter(isSandboxName);
+  }
+
+  /** Removes what a predecessor left unfinished, and learns which user ids are taken. */
+  async function open(): Promise<void> {
+    for (const entry of readdirSync(directory)) {
+      if (isSandboxName(entry)) {
+        const uid = read(pathOf(entry))?.uid ?? null;
+        if (uid !== null) usedUids.add(uid);
+      } else {
+        await rm(pathOf(entry), { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** A new directory that nobody sees until it is renamed to a blank or to a name. */
+  async function make(diskMb: number, fill: (path: string, uid: number | null) => Promise<void>) {
+    const id = randomBytes(8).toString("hex");
+    const path = pathOf(UNFINISHED + id);
+    const uid = takeUid();
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      await fill(path, uid);
+      const record: SandboxRecord = { identity: randomBytes(16).toString("hex"), uid, diskMb, lastUsedAt: Date.now() };
+      write(path, record);
+      const blank = pathOf(BLANK + id);
+      renameSync(path, blank);
+      return { path: blank, record };
+    } catch (error) {
+      rmSync(path, { recursive: true, force: true });
+      freeUid(uid);
+      throw error;
+    }
+  }
+
+  /** Gives a blank its name. The rename is the moment at which the sandbox exists. */
+  function claim(blankPath: string, name: string): string {
+    renameSync(blankPath, pathOf(name));
+    return pathOf(name);
+  }
+
+  function find(name: string): { path: string; record: SandboxRecord } | null {
+    const path = pathOf(name);
+    const record = isSandboxName(name) ? read(path) : null;
+    return record ? { path, record } : null;
+  }
+
+  /** Gone at once for everybody, removed from the disk after. */
+  async function remove(path: string): Promise<void> {
+    if (!existsSync(path)) return;
+    const uid = read(path)?.uid ?? null;
+    const trash = pathOf(TRASH + randomBytes(8).toString("hex"));
+    renameSync(path, trash);
+    await rm(trash, { recursive: true, force: true });
+    freeUid(uid);
+  }
+
+  return { open, make, claim, find, names, remove, write };
+}
+
+/** Installations on one host use different ranges of user ids, by their data directory's hash. */
+export function firstUidFor(hash: string): number {
+  return FIRST_UID + (Number.parseInt(hash.slice(0, 4), 16) % 8192) * 65_536;
+}

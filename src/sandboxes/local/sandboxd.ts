@@ -1,0 +1,171 @@
+// The privileged helper of the local backend put together: what the host can hold, the fleet, and the API on a socket.
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join, resolve } from "node:path";
+import { messageOf } from "../../lib/errors.ts";
+import type { SandboxLimits, SandboxSelfTest } from "../sandbox.ts";
+import { type Cgroups, hostLayout, openCgroups } from "./cgroups.ts";
+import { createControlServer } from "./control-server.ts";
+import { directoryDisks, imageDisks } from "./disk.ts";
+import { createFleet, type FleetLog } from "./fleet.ts";
+import { readHost } from "./host.ts";
+import { startSandbox, type Workshop } from "./live-sandbox.ts";
+import { createRecords, firstUidFor } from "./records.ts";
+import { runCommand } from "./run-command.ts";
+import { PROBE_COMMAND, type Probe, runSelfTest } from "./self-test.ts";
+import { writeSystemFiles } from "./system-files.ts";
+
+/** Mounted over in a mount namespace of our own; the directory itself stays empty. */
+export const STAGE_DIR = "/run/berth-sandboxd";
+
+export type SandboxdOptions = {
+  dataDir: string;
+  runnerFile: string;
+  warm: number;
+  limits: SandboxLimits;
+  log: FleetLog;
+  /** Where programs are looked for; tests take some away. */
+  searchPath?: string;
+  /** Tests take the cgroups away. */
+  openCgroups?: typeof openCgroups;
+};
+
+export type Sandboxd = { socketPath: string; stop: () => Promise<void> };
+
+export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd> {
+  const { limits, log } = options;
+  const dataDir = resolve(options.dataDir);
+  const hash = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
+  const runDir = join(dataDir, "run");
+  const socketDir = join(runDir, "sandboxes");
+  const socketPath = join(runDir, "sandboxd.sock");
+  mkdirSync(socketDir, { recursive: true, mode: 0o700 });
+  chmodSync(socketDir, 0o700);
+  await refuseSecond(socketPath);
+
+  const isRoot = process.getuid?.() === 0;
+  const cgroups = isRoot ? tryCgroups(hash, options) : { problem: "not root" };
+  // First the processes of a killed predecessor, then their sockets and disks.
+  if ("sweep" in cgroups) await cgroups.sweep();
+  for (const entry of readdirSync(socketDir)) rmSync(join(socketDir, entry), { force: true });
+  rmSync(socketPath, { force: true });
+
+  const stageDir = isRoot ? STAGE_DIR : join(runDir, "stage");
+  const stage = await prepareStage(stageDir, { isRoot, runnerFile: options.runnerFile });
+  const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid: isRoot ? firstUidFor(hash) : null });
+  await records.open();
+  const workshop: Workshop = {
+    host: () => readHost(options.searchPath),
+    cgroups: "sweep" in cgroups ? cgroups : null,
+    disks: isRoot ? imageDisks({ templateDir: join(dataDir, "sandboxes", ".templates") }) : directoryDisks(),
+    socketDir,
+    ...stage,
+  };
+  const fleet = createFleet({ workshop, records, defaultLimits: limits, warm: options.warm, log });
+
+  async function probe(): Promise<Probe> {
+    const made = await records.make(limits.diskMb, (path, uid) =>
+      workshop.disks.make(path, { diskMb: limits.diskMb, uid: uid ?? process.getuid?.() ?? 0 }),
+    );
+    try {
+      const live = await startSandbox(workshop, { ...made, limits, env: {} });
+      try {
+        const result = await live.client.runOperation("probe", {
+          kind: "bash",
+          command: PROBE_COMMAND,
+          timeoutMs: 10_000,
+        });
+        return { output: result.content, outerUid: outerUidOf(live.pid) };
+      } finally {
+        await live.end();
+      }
+    } finally {
+      await records.remove(made.path);
+    }
+  }
+
+  let lastTest: Promise<SandboxSelfTest> | null = null;
+  /** What holds does not change while it holds; a failure is looked at again, since a person may have mended it. */
+  async function selfTest(): Promise<SandboxSelfTest> {
+    const known = await lastTest;
+    if (known?.usable) return known;
+    const facts = { host: workshop.host(), cgroups, diskQuota: workshop.disks.quota, limits, probe };
+    lastTest = runSelfTest(facts);
+    return lastTest;
+  }
+
+  const server = createControlServer({ fleet, selfTest });
+  server.listen(socketPath);
+  await once(server, "listening");
+  chmodSync(socketPath, 0o600);
+
+  async function stop(): Promise<void> {
+    server.close();
+    server.closeAllConnections();
+    await fleet.close();
+    if ("sweep" in cgroups) await cgroups.close();
+    rmSync(socketPath, { force: true });
+  }
+  return { socketPath, stop };
+}
+
+/** The real user id of a process, as the host sees it. */
+function outerUidOf(pid: number | undefined): number {
+  const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(uid);
+}
+
+/** Two on one data directory would mount the same disks. */
+async function refuseSecond(socketPath: string): Promise<void> {
+  if (!existsSync(socketPath)) return;
+  const socket = createConnection(socketPath);
+  const answered = await new Promise<boolean>((settle) => {
+    socket.once("connect", () => settle(true));
+    socket.once("error", () => settle(false));
+  });
+  socket.destroy();
+  if (answered) throw new Error(`another sandboxd already serves ${socketPath}`);
+}
+
+function tryCgroups(hash: string, options: SandboxdOptions): Cgroups | { problem: string } {
+  try {
+    return (options.openCgroups ?? openCgroups)(hostLayout(), `berth-${hash}`);
+  } catch (error) {
+    const problem = messageOf(error);
+    options.log("sandboxes are limited per process only: cgroups can't be used", { reason: problem });
+    return { problem };
+  }
+}
+
+type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile">;
+
+/**
+ * What every sandbox mounts, in a place that every user id can reach whatever the data directory's permissions are. As
+ * root this is a tmpfs in our own mount namespace, with nothing in it that tells where Berth or its data lie.
+ */
+async function prepareStage(directory: string, options: { isRoot: boolean; runnerFile: string }): Promise<Stage> {
+  mkdirSync(directory, { recursive: true });
+  const stage: Stage = {
+    mountDir: join(directory, "disks"),
+    etcDir: join(directory, "etc"),
+    nodeFile: join(directory, "node"),
+    runnerFile: join(directory, "runner.cjs"),
+  };
+  if (!options.isRoot) {
+    writeSystemFiles(stage.etcDir);
+    return { ...stage, nodeFile: process.execPath, runnerFile: options.runnerFile };
+  }
+  await runCommand("mount", ["-t", "tmpfs", "-o", "mode=0711,nosuid,nodev", "berth", directory]);
+  mkdirSync(stage.mountDir, { mode: 0o711 });
+  writeSystemFiles(stage.etcDir);
+  for (const [from, to] of [
+    [process.execPath, stage.nodeFile],
+    [options.runnerFile, stage.runnerFile],
+  ] as const) {
+    writeFileSync(to, "", { mode: 0o755 });
+    await runCommand("mount", ["--bind", from, to]);
+  }
+  return stage;
+}

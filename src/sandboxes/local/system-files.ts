@@ -1,0 +1,68 @@
+// What a sandbox sees as /etc: accounts, names and resolver of its own, and of the host only what programs need to work.
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export const AGENT_UID = 1000;
+
+const OWN_FILES: Record<string, string> = {
+  passwd: `root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:${AGENT_UID}:${AGENT_UID}:agent:/home/agent:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+  group: `root:x:0:\nagent:x:${AGENT_UID}:\nnogroup:x:65534:\n`,
+  hosts: "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n",
+  hostname: "sandbox\n",
+  "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+  "nsswitch.conf":
+    "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n",
+  "host.conf": "multi on\n",
+  shells: "/bin/sh\n/bin/bash\n",
+};
+
+/** Readable by everybody on any host, and without anything about the host's users or services. */
+const HOST_FILES = [
+  "alternatives",
+  "ca-certificates.conf",
+  "debian_version",
+  "fonts",
+  "java-11-openjdk",
+  "java-17-openjdk",
+  "java-21-openjdk",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "magic",
+  "magic.mime",
+  "mime.types",
+  "os-release",
+  "perl",
+  "protocols",
+  "python3",
+  "python3.9",
+  "python3.10",
+  "python3.11",
+  "python3.12",
+  "python3.13",
+  "rpc",
+  "services",
+  "ssl/certs",
+  "ssl/openssl.cnf",
+  "terminfo",
+  "timezone",
+];
+
+/** Writes the directory anew. Links are copied as links, since their targets lie in /usr. */
+export function writeSystemFiles(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  for (const name of HOST_FILES) {
+    const from = join("/etc", name);
+    if (!existsSync(from)) continue;
+    const to = join(directory, name);
+    mkdirSync(dirname(to), { recursive: true });
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+  }
+  for (const [name, content] of Object.entries(OWN_FILES)) {
+    writeFileSync(join(directory, name), content);
+    chmodSync(join(directory, name), 0o644);
+  }
+  chmodSync(directory, 0o755);
+}
