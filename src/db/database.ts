@@ -86,6 +86,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || ("constraint" in error && error.constraint === constraint);
 }
 
+/** A row that this one refers to is gone. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "23503";
+}
+
 /** Throws `lease_lost` when a guarded change of a worker touched no row. */
 export function leaseLost(sessionId: string): PlatformError {
   return new PlatformError("lease_lost", `This worker no longer holds the lease of session ${sessionId}.`);

@@ -1,6 +1,7 @@
 // The session's log: one statement appends, guarded by the worker's lease; readers page by seq.
 import { sql } from "kysely";
 import { type Database, leaseLost } from "./database.ts";
+import { toJson } from "./json.ts";
 import type { SessionStatus } from "./schema.ts";
 
 /** A worker's right to write to a session. Writes with an old epoch are refused. */
@@ -32,8 +33,8 @@ export type StoredEvent = {
 export type SessionChanges = {
   status?: SessionStatus;
   stopReason?: unknown;
-  /** Null: nothing to do. A date: have it claimed from then on. */
-  wakeAt?: Date | null;
+  /** Null: nothing to do. A date, or "now" by the database's clock: have it claimed from then on. */
+  wakeAt?: Date | "now" | null;
   retryAttempt?: number;
   usage?: { inputTokens: number; outputTokens: number; cacheReadTokens: number; cacheCreationTokens: number };
   /** Decimal US dollars to add; null: the price of this request is not known. */
@@ -45,12 +46,19 @@ export type SessionChanges = {
 /**
  * Appends events in order and returns the seq of the last one. Atomic with `changes`.
  * With a fence: throws `lease_lost` when the worker no longer holds the session. Without: returns null when there is no such session.
+ * With `ifLastSeq`: returns null, and changes nothing, when the log has another end (or the lease is lost).
  */
 export async function appendEvents(
   db: Database,
-  input: { sessionId: string; fence?: Fence; events: readonly NewEvent[]; changes?: SessionChanges },
+  input: {
+    sessionId: string;
+    fence?: Fence;
+    ifLastSeq?: number;
+    events: readonly NewEvent[];
+    changes?: SessionChanges;
+  },
 ): Promise<number | null> {
-  const { sessionId, fence, events, changes = {} } = input;
+  const { sessionId, fence, ifLastSeq, events, changes = {} } = input;
   const sets = [sql`last_seq = last_seq + ${events.length}`, sql`updated_at = now()`];
   if (changes.status !== undefined) {
     sets.push(sql`status = ${changes.status}`);
@@ -65,7 +73,9 @@ export async function appendEvents(
   if (changes.stopReason !== undefined) {
     sets.push(sql`stop_reason = ${changes.stopReason === null ? null : JSON.stringify(changes.stopReason)}::jsonb`);
   }
-  if (changes.wakeAt !== undefined) sets.push(sql`wake_at = ${changes.wakeAt}`);
+  if (changes.wakeAt !== undefined) {
+    sets.push(changes.wakeAt === "now" ? sql`wake_at = now()` : sql`wake_at = ${changes.wakeAt}`);
+  }
   if (changes.retryAttempt !== undefined) sets.push(sql`retry_attempt = ${changes.retryAttempt}`);
   if (changes.usage) {
     sets.push(
@@ -79,18 +89,19 @@ export async function appendEvents(
   else if (changes.addCostUsd !== undefined) sets.push(sql`cost_usd = cost_usd + ${changes.addCostUsd}::numeric`);
   if (changes.releaseLease) sets.push(sql`lease_owner = null, lease_until = null, failed_claims = 0`);
   const guard = fence ? sql`and lease_owner = ${fence.owner} and lease_epoch = ${fence.epoch}` : sql``;
+  const atSeq = ifLastSeq === undefined ? sql`` : sql`and last_seq = ${ifLastSeq}`;
 
   const result = await sql<{ last_seq: number }>`
     with s as (
-      update sessions set ${sql.join(sets)} where id = ${sessionId} ${guard} returning last_seq, team_id
+      update sessions set ${sql.join(sets)} where id = ${sessionId} ${guard} ${atSeq} returning last_seq, team_id
     ), added as (
       insert into events (session_id, seq, id, team_id, type, payload, private, echo, processed_at)
       select ${sessionId}, s.last_seq - ${events.length} + x.ord, x.id, s.team_id, x.type, x.payload::jsonb, x.private::jsonb, x.echo, x.processed_at
       from s, unnest(
         ${events.map((event) => event.id)}::text[],
         ${events.map((event) => event.type)}::text[],
-        ${events.map((event) => JSON.stringify(event.payload))}::text[],
-        ${events.map((event) => (event.private ? JSON.stringify(event.private) : null))}::text[],
+        ${events.map((event) => toJson(event.payload))}::text[],
+        ${events.map((event) => (event.private ? toJson(event.private) : null))}::text[],
         ${events.map((event) => event.echo ?? false)}::boolean[],
         ${events.map((event) => event.processedAt)}::timestamptz[]
       ) with ordinality as x(id, type, payload, private, echo, processed_at, ord)
@@ -98,7 +109,7 @@ export async function appendEvents(
     select last_seq from s`.execute(db);
   const row = result.rows[0];
   if (!row) {
-    if (fence) throw leaseLost(sessionId);
+    if (fence && ifLastSeq === undefined) throw leaseLost(sessionId);
     return null;
   }
   return row.last_seq;
@@ -151,10 +162,14 @@ export async function readLog(
 
 export type EventFilter = {
   types?: readonly string[];
+  /** Compared with processed_at, as the API does; with created_at while an event waits. */
   createdAt?: { gt?: Date; gte?: Date; lt?: Date; lte?: Date };
 };
 
-/** A page of the log as lists show it: each event once. `after` is a seq, exclusive, in the direction of `order`. */
+/**
+ * A page of the log as lists show it: each event once, a user event where it entered the conversation (its echo) or, while
+ * it waits, where it was accepted. So the order is that of `processed_at`. `after` is a seq, exclusive, in the direction of `order`.
+ */
 export async function listEvents(
   db: Database,
   input: {
@@ -167,15 +182,20 @@ export async function listEvents(
   },
 ): Promise<StoredEvent[]> {
   const { filter = {} } = input;
-  const conditions = [sql`e.session_id = ${input.sessionId}`, sql`e.team_id = ${input.teamId}`, sql`not e.echo`];
+  const conditions = [
+    sql`e.session_id = ${input.sessionId}`,
+    sql`e.team_id = ${input.teamId}`,
+    sql`(e.echo or e.processed_at is null or e.type not like 'user.%' or not exists (
+      select 1 from events x where x.session_id = e.session_id and x.id = e.id and x.echo))`,
+  ];
   if (input.after !== undefined) {
     conditions.push(input.order === "asc" ? sql`e.seq > ${input.after}` : sql`e.seq < ${input.after}`);
   }
   if (filter.types) conditions.push(sql`e.type = any(${[...filter.types]}::text[])`);
-  if (filter.createdAt?.gt) conditions.push(sql`e.created_at > ${filter.createdAt.gt}`);
-  if (filter.createdAt?.gte) conditions.push(sql`e.created_at >= ${filter.createdAt.gte}`);
-  if (filter.createdAt?.lt) conditions.push(sql`e.created_at < ${filter.createdAt.lt}`);
-  if (filter.createdAt?.lte) conditions.push(sql`e.created_at <= ${filter.createdAt.lte}`);
+  if (filter.createdAt?.gt) conditions.push(sql`coalesce(e.processed_at, e.created_at) > ${filter.createdAt.gt}`);
+  if (filter.createdAt?.gte) conditions.push(sql`coalesce(e.processed_at, e.created_at) >= ${filter.createdAt.gte}`);
+  if (filter.createdAt?.lt) conditions.push(sql`coalesce(e.processed_at, e.created_at) < ${filter.createdAt.lt}`);
+  if (filter.createdAt?.lte) conditions.push(sql`coalesce(e.processed_at, e.created_at) <= ${filter.createdAt.lte}`);
   const direction = input.order === "asc" ? sql`asc` : sql`desc`;
   const result = await sql<EventRow>`
     select e.seq, e.id, e.type, e.payload, e.private, e.echo, e.created_at, e.processed_at from events e

@@ -1,0 +1,97 @@
+// The worker process: runs turns, and looks after sandboxes. `npm run worker` starts one alone against a database.
+
+import { randomInt } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { openDatabase } from "../db/database.ts";
+import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
+import { createNotifier } from "../db/wakeups.ts";
+import { harnesses } from "../harnesses/registry.ts";
+import { systemClock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { createLogger } from "../lib/logger.ts";
+import { createDemoModel } from "../models/demo.ts";
+import { createGatewayClient } from "../models/gateway.ts";
+import { backends } from "../sandboxes/registry.ts";
+import { createWorker } from "../worker/worker.ts";
+import { type Config, loadConfigOrExit } from "./config.ts";
+import { packageVersion } from "./version.ts";
+
+process.title = "berth-worker";
+
+/** A stop that hangs must not keep the leases. */
+const STOP_LIMIT_MS = 2_800;
+/** Besides the sessions' own statements: upkeep, health, claims. */
+const MAX_CONNECTIONS = 16;
+
+const config = loadConfigOrExit();
+const url = config.databaseUrl ?? findEmbeddedPostgresUrl(config.dataDir);
+if (!url) {
+  console.error("No database: DATABASE_URL is not set and no embedded Postgres runs. `npm start` starts everything.");
+  process.exit(1);
+}
+const pretty = config.logFormat === "pretty" || (config.logFormat === "auto" && process.stdout.isTTY === true);
+const logger = createLogger("worker", { level: config.logLevel, pretty });
+const applicationName = "berth-worker";
+const db = openDatabase({
+  url,
+  maxConnections: MAX_CONNECTIONS,
+  applicationName,
+  onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
+});
+const notifier = createNotifier({ url, applicationName, logger });
+const models = createModels(config);
+const backend = backends[config.sandbox.backend].create({ socketPath: join(config.dataDir, "run", "sandboxd.sock") });
+const { memoryMb, cpus, pids, diskMb, env } = config.sandbox;
+const worker = createWorker({
+  db,
+  databaseUrl: url,
+  notifier,
+  identity: {
+    id: newId("worker"),
+    // Below 2^47, so that both halves and the whole fit every type on the way.
+    lockKey: randomInt(1, 2 ** 47),
+    hostname: hostname(),
+    pid: process.pid,
+    version: packageVersion(),
+  },
+  harness: harnesses.builtin.create({ models, clock: systemClock }),
+  models,
+  backend,
+  sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
+  sandboxIdleMs: config.sandbox.idleS * 1_000,
+  concurrency: config.workerConcurrency,
+  clock: systemClock,
+  logger,
+  random: Math.random,
+});
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+  await worker.stop();
+  await Promise.all([notifier.close(), backend.close(), db.destroy()]);
+  process.exit(0);
+}
+process.on("SIGTERM", () => void stop());
+process.on("SIGINT", () => void stop());
+// The supervisor is gone; the next one starts a new worker.
+process.on("disconnect", () => void stop());
+
+try {
+  await worker.start();
+  logger.info({ concurrency: config.workerConcurrency, models: models.id, sandboxes: backend.id }, "worker is ready");
+  process.send?.({ type: "ready" });
+} catch (error) {
+  logger.fatal({ err: error }, `the worker could not start: ${messageOf(error)}`);
+  process.exit(1);
+}
+
+function createModels({ gatewayUrl, gatewayApiKey }: Config) {
+  if (!gatewayUrl) return createDemoModel({ clock: systemClock });
+  const apiKey = gatewayApiKey === null ? null : { reveal: () => gatewayApiKey };
+  return createGatewayClient({ baseUrl: gatewayUrl, apiKey, clock: systemClock });
+}

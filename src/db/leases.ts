@@ -1,0 +1,130 @@
+// Leases: which worker may write to which session. Claiming, keeping, giving back, and taking over from the dead.
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+import type { Fence } from "./events.ts";
+
+export const LEASE_MS = 30_000;
+
+export type Claim = { sessionId: string; fence: Fence };
+
+/** Takes up to `limit` sessions that have work and no live lease. A lease that ran out counts as a failed claim. */
+export async function claimSessions(db: Database, input: { workerId: string; limit: number }): Promise<Claim[]> {
+  const result = await sql<{ id: string; lease_epoch: number }>`
+    with due as (
+      select id from sessions
+      where wake_at is not null and wake_at <= now() and (lease_owner is null or lease_until < now())
+      order by wake_at limit ${input.limit} for update skip locked
+    )
+    update sessions s set
+      lease_owner = ${input.workerId}, lease_epoch = lease_epoch + 1, lease_until = now() + ${leaseInterval},
+      failed_claims = failed_claims + case when lease_owner is null then 0 else 1 end
+    from due where s.id = due.id
+    returning s.id, s.lease_epoch`.execute(db);
+  return result.rows.map((row) => toClaim(row, input.workerId));
+}
+
+/** Takes one idle session that has no work, for upkeep; null when it is in use. Give it back with `giveBack`. */
+export async function claimIdleSession(
+  db: Database,
+  input: { workerId: string; sessionId: string },
+): Promise<Claim | null> {
+  const result = await sql<{ id: string; lease_epoch: number }>`
+    update sessions set lease_owner = ${input.workerId}, lease_epoch = lease_epoch + 1, lease_until = now() + ${leaseInterval}
+    where id = ${input.sessionId} and wake_at is null and (lease_owner is null or lease_until < now())
+    returning id, lease_epoch`.execute(db);
+  return result.rows[0] ? toClaim(result.rows[0], input.workerId) : null;
+}
+
+const leaseInterval = sql`${LEASE_MS}::integer * interval '1 millisecond'`;
+
+function toClaim(row: { id: string; lease_epoch: number }, workerId: string): Claim {
+  return { sessionId: row.id, fence: { owner: workerId, epoch: row.lease_epoch } };
+}
+
+export type HeldLease = { sessionId: string; epoch: number; lastSeq: number };
+
+/** What this worker holds, and how long each log is: shows lost leases and missed wake-ups. */
+export async function listHeldLeases(db: Database, input: { workerId: string }): Promise<HeldLease[]> {
+  const result = await sql<{ id: string; lease_epoch: number; last_seq: number }>`
+    select id, lease_epoch, last_seq from sessions where lease_owner = ${input.workerId}`.execute(db);
+  return result.rows.map((row) => ({ sessionId: row.id, epoch: row.lease_epoch, lastSeq: row.last_seq }));
+}
+
+/** Extends all leases of this worker. */
+export async function extendLeases(db: Database, input: { workerId: string }): Promise<void> {
+  await sql`update sessions set lease_until = now() + ${leaseInterval} where lease_owner = ${input.workerId}`.execute(
+    db,
+  );
+}
+
+/** Gives a session back if its log still ends at `ifLastSeq`. False: it has grown, or the lease is lost. */
+export async function releaseSession(
+  db: Database,
+  input: { sessionId: string; fence: Fence; ifLastSeq: number; wakeAt: Date | null },
+): Promise<boolean> {
+  const result = await sql`
+    update sessions set lease_owner = null, lease_until = null, failed_claims = 0, wake_at = ${input.wakeAt}
+    where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}
+      and last_seq = ${input.ifLastSeq}`.execute(db);
+  return result.numAffectedRows === 1n;
+}
+
+/** Gives a session back after the worker failed at it, to be tried again in `delayMs`. */
+export async function giveBackFailed(
+  db: Database,
+  input: { sessionId: string; fence: Fence; delayMs: number },
+): Promise<void> {
+  await sql`
+    update sessions set lease_owner = null, lease_until = null, failed_claims = failed_claims + 1,
+      wake_at = now() + ${Math.round(input.delayMs)}::integer * interval '1 millisecond'
+    where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}`.execute(
+    db,
+  );
+}
+
+/** Gives one session back as it was. */
+export async function giveBack(db: Database, input: { sessionId: string; fence: Fence }): Promise<void> {
+  await sql`update sessions set lease_owner = null, lease_until = null
+    where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}`.execute(
+    db,
+  );
+}
+
+/** A worker that stops gives everything back; whoever is left goes on at once. Nobody failed. */
+export async function giveBackAll(db: Database, input: { workerId: string }): Promise<string[]> {
+  const result = await sql<{ id: string }>`
+    update sessions set lease_owner = null, lease_until = null,
+      wake_at = case when wake_at is null then null else least(wake_at, now()) end
+    where lease_owner = ${input.workerId} returning id`.execute(db);
+  return result.rows.map((row) => row.id);
+}
+
+/**
+ * Removes workers that hold no lock (they are dead) and frees their sessions. `suspects` were seen without a lock
+ * before: looking twice spares a worker that is just connecting anew. Returns the freed sessions.
+ */
+export async function takeOverFromDead(db: Database, input: { suspects: readonly string[] }): Promise<string[]> {
+  if (input.suspects.length === 0) return [];
+  const result = await sql<{ id: string }>`
+    with dead as (
+      delete from workers w where w.id = any(${[...input.suspects]}::text[]) and not ${lockHeld} returning w.id
+    )
+    update sessions set lease_owner = null, lease_until = null, failed_claims = failed_claims + 1
+    where lease_owner in (select id from dead) returning id`.execute(db);
+  return result.rows.map((row) => row.id);
+}
+
+/** Workers, this one left out, whose lock is free. */
+export async function listWorkersWithoutLock(db: Database, input: { workerId: string }): Promise<string[]> {
+  const result = await sql<{ id: string }>`
+    select w.id from workers w where w.id <> ${input.workerId} and not ${lockHeld}`.execute(db);
+  return result.rows.map((row) => row.id);
+}
+
+// A bigint advisory lock shows in pg_locks as its two halves.
+const lockHeld = sql`exists (
+  select 1 from pg_locks l
+  where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+    and l.database = (select oid from pg_database where datname = current_database())
+    and ((l.classid::bigint << 32) | l.objid::bigint) = w.lock_key
+)`;

@@ -1,0 +1,65 @@
+// Which sandbox belongs to which session, with the identity of its disk; and those that wait to be removed.
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+
+/** Writes down the running sandbox and returns the identity known before; null when the session had none. */
+export async function recordSandbox(
+  db: Database,
+  input: { sessionId: string; teamId: string; name: string; backend: string; identity: string },
+): Promise<string | null> {
+  const result = await sql<{ previous: string | null }>`
+    with before as (select identity from sandboxes where session_id = ${input.sessionId}),
+    written as (
+      insert into sandboxes (session_id, team_id, name, backend, identity, state)
+      values (${input.sessionId}, ${input.teamId}, ${input.name}, ${input.backend}, ${input.identity}, 'running')
+      on conflict (session_id) do update set
+        name = excluded.name, backend = excluded.backend, identity = excluded.identity, state = 'running', last_used_at = now()
+    )
+    select (select identity from before) as previous`.execute(db);
+  return result.rows[0]?.previous ?? null;
+}
+
+export async function touchSandbox(db: Database, input: { sessionId: string }): Promise<void> {
+  await sql`update sandboxes set last_used_at = now() where session_id = ${input.sessionId}`.execute(db);
+}
+
+export type IdleSandbox = { sessionId: string; name: string };
+
+/** Running sandboxes of this backend that nobody used for `idleMs` and whose session rests. */
+export async function listIdleSandboxes(
+  db: Database,
+  input: { backend: string; idleMs: number; limit: number },
+): Promise<IdleSandbox[]> {
+  const result = await sql<{ session_id: string; name: string }>`
+    select b.session_id, b.name from sandboxes b join sessions s on s.id = b.session_id
+    where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null
+      and b.last_used_at < now() - ${input.idleMs}::bigint * interval '1 millisecond'
+    order by b.last_used_at limit ${input.limit}`.execute(db);
+  return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
+}
+
+export async function markHibernated(db: Database, input: { sessionId: string }): Promise<void> {
+  await sql`update sandboxes set state = 'hibernated' where session_id = ${input.sessionId}`.execute(db);
+}
+
+/** Of these names, the ones that no session and no removal knows. */
+export async function listUnknownNames(db: Database, input: { names: readonly string[] }): Promise<string[]> {
+  const result = await sql<{ name: string }>`
+    select n.name from unnest(${[...input.names]}::text[]) as n(name)
+    where not exists (select 1 from sessions s where s.id = n.name)
+      and not exists (select 1 from sandboxes b where b.name = n.name)
+      and not exists (select 1 from sandbox_removals r where r.name = n.name)`.execute(db);
+  return result.rows.map((row) => row.name);
+}
+
+export async function listRemovals(db: Database, input: { backend: string; limit: number }): Promise<string[]> {
+  const result = await sql<{ name: string }>`
+    select name from sandbox_removals where backend = ${input.backend} order by requested_at limit ${input.limit}`.execute(
+    db,
+  );
+  return result.rows.map((row) => row.name);
+}
+
+export async function deleteRemoval(db: Database, input: { name: string }): Promise<void> {
+  await sql`delete from sandbox_removals where name = ${input.name}`.execute(db);
+}

@@ -1,0 +1,118 @@
+// The built-in harness: a model loop's single steps over the gateway, with `agent_toolset_20260401` and custom tools.
+import { type SessionAgent, TOOL_NAMES } from "../../contract/agents.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { ModelClient, ModelInfo } from "../../models/model.ts";
+import { estimateTokens } from "../../models/tokens.ts";
+import type { CalledTool, Harness, ToolPlan } from "../harness.ts";
+import { evaluatePermission, offeredTools, ruleFor } from "./permissions.ts";
+import { SUMMARY_SYSTEM, summaryRequest, systemPrompt } from "./prompts.ts";
+import { toolset } from "./toolset.ts";
+
+const MODEL_LIST_AGE_MS = 300_000;
+/** After a failure the list is asked for again sooner. */
+const MODEL_LIST_RETRY_MS = 30_000;
+const SUMMARY_MAX_OUTPUT_TOKENS = 4_000;
+
+export function createBuiltinHarness(options: { models: ModelClient; clock: Clock }): Harness {
+  const { models, clock } = options;
+  const limits = createModelLimits(models, clock);
+
+  return {
+    id: "builtin",
+    async answer({ agent, messages, signal, onPart }) {
+      return models.streamAnswer(
+        {
+          model: agent.model.id,
+          ...promptOf(agent),
+          messages,
+          ...(agent.model.effort ? { effort: agent.model.effort.type } : {}),
+          signal,
+        },
+        onPart,
+      );
+    },
+    async summarise({ agent, transcript, signal }) {
+      return models.streamAnswer(
+        {
+          model: agent.model.id,
+          system: SUMMARY_SYSTEM,
+          messages: [{ role: "user", content: [{ type: "text", text: summaryRequest(transcript) }] }],
+          tools: [],
+          maxOutputTokens: SUMMARY_MAX_OUTPUT_TOKENS,
+          signal,
+        },
+        () => undefined,
+      );
+    },
+    planToolCall,
+    estimatePrompt: (agent, messages) => estimateTokens(messages, promptOf(agent)),
+    inputLimit: (agent) => limits.of(agent.model.id),
+  };
+}
+
+function promptOf(agent: SessionAgent) {
+  const hasSandboxTools = TOOL_NAMES.some((name) => ruleFor(agent.tools, name).enabled);
+  return { system: systemPrompt({ system: agent.system, hasSandboxTools }), tools: offeredTools(agent.tools) };
+}
+
+/** See `Harness.planToolCall`. */
+export function planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan {
+  const offered = () =>
+    offeredTools(agent.tools)
+      .map((spec) => spec.name)
+      .join(", ") || "none";
+  if (call.invalidInput !== undefined) {
+    return {
+      kind: "refused",
+      message: `${call.name}: the input was not a JSON object, so nothing was run. Call the tool again with a JSON object as its schema says.`,
+    };
+  }
+  if (agent.tools.some((entry) => entry.type === "custom" && entry.name === call.name)) return { kind: "custom" };
+  const tool = toolset.get(call.name);
+  const rule = tool ? ruleFor(agent.tools, tool.name) : null;
+  if (!tool || !rule?.enabled) {
+    return { kind: "refused", message: `There is no tool "${call.name}". Tools that you can call: ${offered()}.` };
+  }
+  const outcome = tool.toAction(call.input);
+  if ("problem" in outcome) {
+    return {
+      kind: "refused",
+      message: `${call.name}: ${outcome.problem}. Nothing was run; call it again with a correct input.`,
+    };
+  }
+  if ("refusal" in outcome.action) return { kind: "refused", message: outcome.action.refusal };
+  return {
+    kind: "operation",
+    permission: evaluatePermission(rule.policy, tool.readOnly),
+    operation: outcome.action.operation,
+  };
+}
+
+/** Input limits of models, from the gateway's list, which is asked for seldom. */
+function createModelLimits(models: ModelClient, clock: Clock): { of(modelId: string): Promise<number | null> } {
+  let known: readonly ModelInfo[] = [];
+  let askAgainAt = 0;
+  let asking: Promise<void> | null = null;
+
+  async function refresh(): Promise<void> {
+    try {
+      known = await models.listModels();
+      askAgainAt = clock.now() + MODEL_LIST_AGE_MS;
+    } catch {
+      // Without the list a limit is unknown: an overflow is then noticed by the model's own error.
+      askAgainAt = clock.now() + MODEL_LIST_RETRY_MS;
+    }
+  }
+
+  return {
+    async of(modelId) {
+      if (clock.now() >= askAgainAt) {
+        asking ??= refresh().finally(() => {
+          asking = null;
+        });
+        if (known.length === 0) await asking;
+      }
+      return known.find((model) => model.id === modelId)?.maxInputTokens ?? null;
+    },
+  };
+}

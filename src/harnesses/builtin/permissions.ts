@@ -1,0 +1,38 @@
+// Which tools an agent has, and who decides about a call: the agent's `tools` read as rules.
+import type { AgentTool, PermissionPolicy, ToolName } from "../../contract/agents.ts";
+import type { EvaluatedPermission } from "../../contract/events.ts";
+import type { ToolSpec } from "../../models/model.ts";
+import { toolset } from "./toolset.ts";
+
+export type ToolRule = { enabled: boolean; policy: PermissionPolicy["type"] };
+
+/** The rule for a tool of the toolset: its own entry, else the toolset's default; without a toolset it is not there. */
+export function ruleFor(tools: readonly AgentTool[], name: ToolName): ToolRule {
+  const set = tools.find((entry) => entry.type === "agent_toolset_20260401");
+  if (!set) return { enabled: false, policy: "always_ask" };
+  const own = set.configs.find((config) => config.name === name);
+  return {
+    enabled: own?.enabled ?? set.default_config.enabled,
+    policy: (own?.permission_policy ?? set.default_config.permission_policy).type,
+  };
+}
+
+/** `auto` asks for what can change something and allows what can only look. An unknown policy asks. */
+export function evaluatePermission(policy: PermissionPolicy["type"], readOnly: boolean): EvaluatedPermission {
+  if (policy === "always_allow") return "allow";
+  if (policy === "auto") return readOnly ? "allow" : "ask";
+  return "ask";
+}
+
+/** What the model is offered, in a fixed order, so that prompts stay cacheable. */
+export function offeredTools(tools: readonly AgentTool[]): ToolSpec[] {
+  const specs: ToolSpec[] = [];
+  for (const { name, description, inputSchema } of toolset.values()) {
+    if (ruleFor(tools, name).enabled) specs.push({ name, description, inputSchema });
+  }
+  for (const entry of tools) {
+    if (entry.type !== "custom") continue;
+    specs.push({ name: entry.name, description: entry.description, inputSchema: entry.input_schema });
+  }
+  return specs;
+}

@@ -1,0 +1,44 @@
+// The harness port: what drives a model for a session. Adapters: `builtin`; external coding agents follow.
+
+import type { SessionAgent } from "../contract/agents.ts";
+import type { EvaluatedPermission } from "../contract/events.ts";
+import type { ModelAnswer, ModelMessage, ModelPart } from "../models/model.ts";
+import type { Operation } from "../sandboxes/sandbox.ts";
+
+/** A tool call as the model made it. `invalidInput` is the raw text when it was not a JSON object. */
+export type CalledTool = { name: string; input: Record<string, unknown>; invalidInput?: string };
+
+/**
+ * What a tool call means. `operation`: for the sandbox, once permitted · `custom`: the client does it ·
+ * `refused`: it can't be done, and `message` tells the model why and what to do instead.
+ */
+export type ToolPlan =
+  | { kind: "operation"; permission: EvaluatedPermission; operation: Operation }
+  | { kind: "custom" }
+  | { kind: "refused"; message: string };
+
+/** One model request. Aborting `signal` ends it at once; the call then throws the signal's reason. */
+export type HarnessRequest = {
+  agent: SessionAgent;
+  messages: ModelMessage[];
+  signal: AbortSignal;
+  onPart: (part: ModelPart) => void;
+};
+
+/**
+ * Drives the model of a session, one request at a time; keeping the log, asking people and running tools is the
+ * caller's part. Nothing here remembers a session: all it needs is in its arguments, so any worker can go on.
+ */
+export type Harness = {
+  readonly id: string;
+  /** Exactly one request, never retried. Throws `ModelError`. */
+  answer(request: HarnessRequest): Promise<ModelAnswer>;
+  /** One request that sums up `transcript`, the older part of a conversation. Throws `ModelError`. */
+  summarise(request: { agent: SessionAgent; transcript: string; signal: AbortSignal }): Promise<ModelAnswer>;
+  /** Pure: the same call of the same agent always gives the same plan, so that a successor decides alike. */
+  planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan;
+  /** The size of the prompt that `answer` would send, guessed. */
+  estimatePrompt(agent: SessionAgent, messages: readonly ModelMessage[]): number;
+  /** How many tokens the agent's model takes; null when nobody knows. */
+  inputLimit(agent: SessionAgent): Promise<number | null>;
+};

@@ -1,0 +1,237 @@
+// The steps that ask the model: one request for the turn's next answer, or one that sums up the older part.
+import type { AgentToolUseEvent } from "../contract/events.ts";
+import type { NewEvent } from "../db/events.ts";
+import type { CalledTool } from "../harnesses/harness.ts";
+import { messageOf } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { ModelError } from "../models/errors.ts";
+import type { AnsweredToolCall, ModelAnswer, ModelUsage } from "../models/model.ts";
+import { retryDelayMs } from "../models/retry.ts";
+import { planCompaction } from "./compaction.ts";
+import { toModelMessages } from "./model-messages.ts";
+import { afterModelFailure } from "./next-step.ts";
+import { createPreviews } from "./previews.ts";
+import { becomeRunning, newEvent, type Turn } from "./turn.ts";
+
+const NO_USAGE: ModelUsage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  reasoningTokens: 0,
+};
+
+type Outcome =
+  | { how: "answered"; answer: ModelAnswer }
+  | { how: "failed"; error: unknown }
+  /** By the user. */
+  | { how: "interrupted" };
+
+/** Makes one model request and writes down how it ended. */
+export async function callModel(turn: Turn): Promise<void> {
+  const { deps, claim, log } = turn;
+  const requestId = newId("event", deps.clock.now());
+  const messageId = newId("event", deps.clock.now());
+  const thinkingId = newId("event", deps.clock.now());
+  const running = becomeRunning(turn);
+  const start = newEvent(turn, "span.model_request_start", {}, { id: requestId });
+  await log.write({ events: [...running.events, start], changes: running.changes });
+
+  let partial = "";
+  const send = deps.notifier.preview.bind(deps.notifier);
+  const previews = createPreviews({ sessionId: claim.sessionId, messageId, thinkingId, send });
+  const outcome = await ask(turn, (signal) =>
+    deps.harness.answer({
+      agent: turn.facts.agent,
+      messages: toModelMessages(log.conversation),
+      signal,
+      onPart: (part) => {
+        if (signal.aborted) return;
+        if (part.type === "reasoning") previews.thinking();
+        else {
+          partial += part.text;
+          previews.text(part.text);
+        }
+      },
+    }),
+  );
+  previews.close();
+
+  switch (outcome.how) {
+    case "answered":
+      return writeAnswer(turn, { requestId, messageId, thinkingId, answer: outcome.answer });
+    case "failed":
+      return writeFailure(turn, requestId, outcome.error);
+    case "interrupted": {
+      // What was said stays said; calls that were not complete are void.
+      const said = partial.trim() === "" ? [] : [messageEvent(turn, { requestId, messageId, text: partial })];
+      return log.write({
+        events: [...said, requestEnd(turn, { requestId, isError: true, details: { interrupted: true } })],
+      });
+    }
+  }
+}
+
+async function ask(turn: Turn, request: (signal: AbortSignal) => Promise<ModelAnswer>): Promise<Outcome> {
+  return turn.interruptible(async (signal) => {
+    try {
+      return { how: "answered", answer: await request(signal) };
+    } catch (error) {
+      // The successor closes the request of a worker that stops.
+      turn.stopped.throwIfAborted();
+      return signal.aborted ? { how: "interrupted" } : { how: "failed", error };
+    }
+  });
+}
+
+async function writeAnswer(
+  turn: Turn,
+  input: { requestId: string; messageId: string; thinkingId: string; answer: ModelAnswer },
+): Promise<void> {
+  const { requestId, messageId, thinkingId, answer } = input;
+  const events: NewEvent[] = [];
+  if (answer.reasoning !== "") {
+    const details = { request_id: requestId, text: answer.reasoning };
+    events.push(newEvent(turn, "agent.thinking", {}, { id: thinkingId, private: details }));
+  }
+  if (answer.text !== "") events.push(messageEvent(turn, { requestId, messageId, text: answer.text }));
+  for (const call of answer.toolCalls) events.push(callEvent(turn, requestId, call));
+  const details = { ...billing(answer), finish: answer.finish, reasoning_state: answer.reasoningState };
+  events.push(requestEnd(turn, { requestId, isError: false, usage: answer.usage, details }));
+  const { usage, cost } = answer;
+  const retries = turn.facts.retryAttempt > 0 ? { retryAttempt: 0 } : {};
+  await turn.log.write({ events, changes: { usage, addCostUsd: cost.usd, ...retries } });
+  turn.facts.retryAttempt = 0;
+  if (turn.facts.budget) await turn.refreshFacts();
+}
+
+function messageEvent(turn: Turn, input: { requestId: string; messageId: string; text: string }): NewEvent {
+  const content = [{ type: "text", text: input.text }];
+  return newEvent(
+    turn,
+    "agent.message",
+    { content },
+    { id: input.messageId, private: { request_id: input.requestId } },
+  );
+}
+
+function callEvent(turn: Turn, requestId: string, call: AnsweredToolCall): NewEvent {
+  const called: CalledTool = {
+    name: call.name,
+    input: isObject(call.input) ? call.input : {},
+    ...(call.invalidInput === undefined ? {} : { invalidInput: call.invalidInput }),
+  };
+  const plan = turn.deps.harness.planToolCall(turn.facts.agent, called);
+  const details = {
+    request_id: requestId,
+    call_id: call.id,
+    ...(call.invalidInput === undefined ? {} : { invalid_input: call.invalidInput }),
+  };
+  const { name, input } = called;
+  if (plan.kind === "custom") return newEvent(turn, "agent.custom_tool_use", { name, input }, { private: details });
+  // A call that can't be done needs nobody's permission: the model is told at once.
+  const permission = plan.kind === "operation" ? plan.permission : "allow";
+  const payload: Omit<AgentToolUseEvent, "id" | "type" | "processed_at"> = {
+    name,
+    input,
+    evaluated_permission: permission,
+  };
+  return newEvent(turn, "agent.tool_use", payload, { private: details });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+async function writeFailure(turn: Turn, requestId: string, error: unknown): Promise<void> {
+  const kind = error instanceof ModelError ? error.kind : null;
+  const attempt = turn.facts.retryAttempt + 1;
+  const next =
+    error instanceof ModelError
+      ? afterModelFailure({ kind: error.kind, retryable: error.retryable, attempt })
+      : ({ do: "give-up", error: "unknown_error" } as const);
+  turn.logger.warn({ err: error, kind, attempt, next: next.do }, "a model request failed");
+  const callId = error instanceof ModelError ? error.callId : null;
+  const end = requestEnd(turn, { requestId, isError: true, details: { error_kind: kind, call_id: callId } });
+  if (next.do === "compact") return turn.log.write({ events: [end] });
+
+  const message = messageOf(error);
+  const failure = (retryStatus: "retrying" | "exhausted") =>
+    newEvent(turn, "session.error", { error: { type: next.error, message, retry_status: { type: retryStatus } } });
+  if (next.do === "give-up") {
+    await turn.log.write({ events: [end, failure("exhausted")], changes: { retryAttempt: 0 } });
+    turn.facts.retryAttempt = 0;
+    return;
+  }
+  const retryAfterMs = error instanceof ModelError ? error.retryAfterMs : null;
+  const retryAt = turn.deps.clock.now() + retryDelayMs(attempt, { retryAfterMs, random: turn.deps.random });
+  const rescheduled = newEvent(turn, "session.status_rescheduled", {}, { private: { retry_at: retryAt } });
+  await turn.log.write({
+    events: [end, failure("retrying"), rescheduled],
+    changes: { status: "rescheduling", retryAttempt: attempt },
+  });
+  turn.facts.retryAttempt = attempt;
+}
+
+/** Replaces the older part of the conversation: by a summary of the model, or by its shortened text when none can be had. */
+export async function compact(turn: Turn): Promise<void> {
+  const { deps, log } = turn;
+  const { agent } = turn.facts;
+  const plan = planCompaction(log.conversation, await deps.harness.inputLimit(agent));
+  const compacted = (summary: string) =>
+    newEvent(
+      turn,
+      "agent.thread_context_compacted",
+      {},
+      { private: { summary, through_seq: plan.throughSeq, output_limit: plan.outputLimit } },
+    );
+  const running = becomeRunning(turn);
+  if (plan.transcript === "" || log.conversation.compactionsInRow > 0) {
+    const earlier = log.conversation.compaction;
+    const summary = plan.transcript === "" ? (earlier?.summary ?? "") : plan.digest;
+    return log.write({ events: [...running.events, compacted(summary)], changes: running.changes });
+  }
+
+  const requestId = newId("event", deps.clock.now());
+  const start = newEvent(turn, "span.model_request_start", {}, { id: requestId, private: { purpose: "summary" } });
+  await log.write({ events: [...running.events, start], changes: running.changes });
+  const outcome = await ask(turn, (signal) => deps.harness.summarise({ agent, transcript: plan.transcript, signal }));
+  if (outcome.how === "interrupted") {
+    return log.write({ events: [requestEnd(turn, { requestId, isError: true, details: { interrupted: true } })] });
+  }
+  if (outcome.how === "failed") {
+    turn.logger.warn({ err: outcome.error }, "a conversation could not be summed up, it is shortened instead");
+    const end = requestEnd(turn, { requestId, isError: true, details: {} });
+    return log.write({ events: [end, compacted(plan.digest)] });
+  }
+  const { answer } = outcome;
+  const end = requestEnd(turn, { requestId, isError: false, usage: answer.usage, details: billing(answer) });
+  await log.write({
+    events: [end, compacted(answer.text.trim() || plan.digest)],
+    changes: { usage: answer.usage, addCostUsd: answer.cost.usd },
+  });
+  if (turn.facts.budget) await turn.refreshFacts();
+}
+
+function billing({ cost, usageSource, callId }: ModelAnswer): Record<string, unknown> {
+  return { cost_usd: cost.usd, cost_source: cost.source, usage_source: usageSource, call_id: callId ?? null };
+}
+
+/** Ends a span. `details` are not for the wire. */
+export function requestEnd(
+  turn: Turn,
+  input: { requestId: string; isError: boolean; usage?: ModelUsage; details: Record<string, unknown> },
+): NewEvent {
+  const { requestId, isError, usage = NO_USAGE, details } = input;
+  const payload = {
+    model_request_start_id: requestId,
+    is_error: isError,
+    model_usage: {
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      cache_read_input_tokens: usage.cacheReadTokens,
+      cache_creation_input_tokens: usage.cacheCreationTokens,
+    },
+  };
+  return newEvent(turn, "span.model_request_end", payload, { private: details });
+}

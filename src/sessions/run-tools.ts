@@ -1,0 +1,92 @@
+// The step that runs tool calls: all of a batch at once, each result written as it comes.
+
+import type { NewEvent } from "../db/events.ts";
+import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
+import type { PendingCall } from "./conversation.ts";
+import { DISK_LOST, deniedResult, errorResult, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
+import { becomeRunning, newEvent, type Turn } from "./turn.ts";
+
+/** How long an interrupt waits for the sandbox to confirm that it stopped a call. */
+const CANCEL_WAIT_MS = 1_500;
+
+export async function runTools(turn: Turn, step: { run: readonly string[]; deny: readonly string[] }): Promise<void> {
+  const { log } = turn;
+  const calls = step.run.map((id) => pendingCall(turn, id));
+  const running = becomeRunning(turn);
+  const denied = step.deny.map((id) => {
+    const call = pendingCall(turn, id);
+    return resultEvent(turn, call, deniedResult(call.confirmation?.message ?? null));
+  });
+  const events = [...running.events, ...denied];
+  if (events.length > 0) await log.write({ events, changes: running.changes });
+  if (calls.length === 0) return;
+
+  await turn.interruptible(async (signal) => {
+    const settled = await Promise.allSettled(calls.map((call) => runCall(turn, call, signal)));
+    turn.stopped.throwIfAborted();
+    for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
+  });
+  // Only keeps the sandbox from being put to sleep early: not worth failing a turn.
+  await turn.sandbox
+    .touch()
+    .catch((error: unknown) => turn.logger.debug({ err: error }, "use of the sandbox was not noted"));
+}
+
+/** Writes the call's result. After an interrupt it writes none: the interrupt gives one to all that have none. */
+async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<void> {
+  let result: ToolResult | null;
+  try {
+    result = await resultOf(turn, call, signal);
+  } catch (error) {
+    turn.stopped.throwIfAborted();
+    if (signal.aborted) return cancel(turn, call);
+    if (hasCode(error, "lease_lost")) throw error;
+    if (!(error instanceof PlatformError)) turn.logger.error({ err: error, toolUseId: call.id }, "a tool call failed");
+    result = errorResult(`${call.name}: the sandbox could not do this: ${messageOf(error)}`);
+  }
+  if (signal.aborted) return;
+  if (turn.sandbox.takeLossNotice()) result = withNotice(result, DISK_LOST);
+  await turn.log.write({ events: [resultEvent(turn, call, result)] });
+}
+
+async function resultOf(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<ToolResult> {
+  const { id } = call;
+  const plan = turn.deps.harness.planToolCall(turn.facts.agent, call);
+  switch (plan.kind) {
+    case "refused":
+      return errorResult(plan.message);
+    case "custom":
+      // The agent's tools were changed after the call.
+      return errorResult(`${call.name} is a tool of the client now. Call it again.`);
+    case "operation": {
+      const maybeStarted = turn.inherited.has(id);
+      return toToolResult(await turn.sandbox.run({ id, operation: plan.operation, maybeStarted, signal }));
+    }
+  }
+}
+
+async function cancel(turn: Turn, call: PendingCall): Promise<void> {
+  const stopped = turn.sandbox.cancel(call.id).catch((error: unknown) => {
+    turn.logger.warn({ err: error, toolUseId: call.id }, "a tool call could not be cancelled");
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CANCEL_WAIT_MS);
+  });
+  await Promise.race([stopped, late]);
+  clearTimeout(timer);
+}
+
+function pendingCall(turn: Turn, id: string): PendingCall {
+  const call = turn.log.conversation.pending.get(id);
+  if (!call) throw new Error(`tool call ${id} is not open`);
+  return call;
+}
+
+export function resultEvent(turn: Turn, call: { id: string }, result: ToolResult): NewEvent {
+  return newEvent(turn, "agent.tool_result", {
+    tool_use_id: call.id,
+    content: result.content,
+    is_error: result.isError,
+  });
+}

@@ -1,0 +1,134 @@
+// The steps that stop or start: taking events in, waiting for people, ending a turn, giving the session back.
+import type { SessionErrorType, StopReason, UsageSnapshot } from "../contract/events.ts";
+import { toMonetaryAmount } from "../contract/money.ts";
+import type { NewEvent } from "../db/events.ts";
+import { releaseSession } from "../db/leases.ts";
+import { persistently } from "../db/persistently.ts";
+import type { TurnFacts } from "../db/turn-facts.ts";
+import { requestEnd } from "./ask-model.ts";
+import { INTERRUPTED } from "./conversation.ts";
+import { resultEvent } from "./run-tools.ts";
+import { errorResult } from "./tool-results.ts";
+import { becomeRunning, echoOf, newEvent, type Turn } from "./turn.ts";
+
+/** `released`: the lease is given back · `held`: go on · `stale`: the log has grown meanwhile, decide anew. */
+export type Settled = "released" | "held" | "stale";
+
+/** Waiting user events enter the conversation. */
+export async function takeIn(turn: Turn, step: { eventIds: readonly string[]; starts: boolean }): Promise<void> {
+  const running = step.starts ? becomeRunning(turn) : { events: [], changes: {} };
+  const echoes = step.eventIds.map((id) => echoOf(turn, id));
+  await turn.log.write({ events: [...running.events, ...echoes], changes: running.changes, processed: step.eventIds });
+}
+
+/** The worker that made this request is gone, and with it the answer. */
+export async function closeRequest(turn: Turn, requestId: string): Promise<void> {
+  await turn.log.write({ events: [requestEnd(turn, { requestId, isError: true, details: { cut: true } })] });
+}
+
+export async function interrupt(turn: Turn, eventIds: readonly string[]): Promise<Settled> {
+  const { conversation } = turn.log;
+  const echoes = eventIds.map((id) => echoOf(turn, id));
+  const results = [...conversation.pending.values()]
+    .filter((call) => call.kind === "tool")
+    .map((call) => resultEvent(turn, call, errorResult(INTERRUPTED)));
+  const overtaken = echoes.some((event) => event.type === "user.message");
+  const nothingRan = conversation.status === "idle" && conversation.pending.size === 0 && !overtaken;
+  if (nothingRan) {
+    await turn.log.write({ events: echoes, processed: eventIds });
+    return "held";
+  }
+  const running = overtaken ? becomeRunning(turn).events : [];
+  const events = [...running, ...echoes, ...results];
+  return becomeIdle(turn, { events, processed: eventIds, stopReason: { type: "end_turn" }, resetRetries: true });
+}
+
+/** The session is idle until all these calls are answered. */
+export async function waitForAction(turn: Turn, eventIds: string[]): Promise<Settled> {
+  return becomeIdle(turn, { events: [], stopReason: { type: "requires_action", event_ids: eventIds } });
+}
+
+export async function endTurn(turn: Turn, stopReason: StopReason): Promise<Settled> {
+  return becomeIdle(turn, { events: [], stopReason });
+}
+
+/** An error has been told; what waited is taken in, so that the next message finds it in the conversation. */
+export async function giveUp(turn: Turn, eventIds: readonly string[]): Promise<Settled> {
+  const events = eventIds.map((id) => echoOf(turn, id));
+  return becomeIdle(turn, {
+    events,
+    processed: eventIds,
+    stopReason: { type: "retries_exhausted" },
+    resetRetries: true,
+  });
+}
+
+export async function failTurn(turn: Turn, failure: { error: SessionErrorType; message: string }): Promise<void> {
+  const { error: type, message } = failure;
+  const error = { type, message, retry_status: { type: "exhausted" } };
+  await turn.log.write({ events: [newEvent(turn, "session.error", { error })] });
+}
+
+/** A session that keeps breaking its workers ends for good. */
+export async function terminate(turn: Turn, message: string): Promise<void> {
+  const error = { type: "unknown_error", message, retry_status: { type: "terminal" } };
+  const events = [newEvent(turn, "session.error", { error }), newEvent(turn, "session.status_terminated")];
+  await turn.log.write({ events, changes: { status: "terminated", wakeAt: null, releaseLease: true } });
+}
+
+/** Gives the session back; `at` null: until someone sends something. */
+export async function rest(turn: Turn, at: number | null): Promise<Settled> {
+  const { deps, claim, log } = turn;
+  const released = await persistently(
+    () =>
+      releaseSession(deps.db, {
+        sessionId: claim.sessionId,
+        fence: claim.fence,
+        ifLastSeq: log.conversation.lastSeq,
+        wakeAt: at === null ? null : new Date(at),
+      }),
+    { clock: deps.clock, signal: turn.stopped, logger: turn.logger },
+  );
+  return released ? "released" : "stale";
+}
+
+/**
+ * Idle, and given back in the same statement when nothing waits; only if the log has not grown since the decision, so
+ * that an event that came just before is still a part of this turn.
+ */
+async function becomeIdle(
+  turn: Turn,
+  input: { events: NewEvent[]; processed?: readonly string[]; stopReason: StopReason; resetRetries?: boolean },
+): Promise<Settled> {
+  const { events, processed = [], stopReason, resetRetries = false } = input;
+  await turn.refreshFacts();
+  const usage = newEvent(turn, "session.usage", { usage: usageSnapshot(turn.facts), budget: turn.facts.budget });
+  const idle = newEvent(turn, "session.status_idle", { stop_reason: stopReason, stop_details: null });
+  const waiting = turn.log.conversation.queued.size - processed.length;
+  const done = await turn.log.writeIfCurrent({
+    events: [...events, usage, idle],
+    processed,
+    changes: {
+      status: "idle",
+      stopReason,
+      ...(resetRetries ? { retryAttempt: 0 } : {}),
+      ...(waiting === 0 ? { wakeAt: null, releaseLease: true } : {}),
+    },
+  });
+  if (!done) return "stale";
+  if (resetRetries) turn.facts.retryAttempt = 0;
+  return waiting === 0 ? "released" : "held";
+}
+
+/** Totals of the session as the API shows them. */
+export function usageSnapshot(facts: TurnFacts): UsageSnapshot {
+  return {
+    input_tokens: facts.inputTokens,
+    output_tokens: facts.outputTokens,
+    cache_read_input_tokens: facts.cacheReadTokens,
+    // Gateways do not say how long an entry lives; five minutes is the default.
+    cache_creation: { ephemeral_5m_input_tokens: facts.cacheCreationTokens, ephemeral_1h_input_tokens: 0 },
+    active_seconds: facts.activeMs / 1_000,
+    ...(facts.costComplete ? { list_cost: toMonetaryAmount(facts.costUsd) } : {}),
+  };
+}

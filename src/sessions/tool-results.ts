@@ -1,0 +1,51 @@
+// What the model is told about a tool call: an operation's outcome as content blocks.
+import type { ImageBlock, ResultBlock } from "../contract/content.ts";
+import type { OperationResult } from "../sandboxes/sandbox.ts";
+
+export type ToolResult = { content: ResultBlock[]; isError: boolean };
+
+const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
+type ImageType = Extract<ImageBlock["source"], { type: "base64" }>["media_type"];
+
+export const DISK_LOST =
+  "Notice: the sandbox of this session was lost and a new, empty one was made. Files in /workspace and /home/agent from before are gone.";
+const UNKNOWN =
+  "The sandbox ended while this ran, so nobody knows whether it was done: it may have run, in part or in full. Look at the present state before you do it again.";
+
+export function toToolResult(result: OperationResult): ToolResult {
+  switch (result.outcome) {
+    case "ok":
+      return { content: [...textBlocks(result.content), ...imageBlocks(result)], isError: false };
+    case "failed":
+      return errorResult(result.content || "The tool failed without saying why.");
+    case "cancelled":
+      return errorResult([result.content, "The call was cancelled."].filter(Boolean).join("\n"));
+    case "unknown":
+      return errorResult([result.content, UNKNOWN].filter(Boolean).join("\n"));
+  }
+}
+
+export function errorResult(text: string): ToolResult {
+  return { content: textBlocks(text), isError: true };
+}
+
+export function withNotice(result: ToolResult, notice: string): ToolResult {
+  return { ...result, content: [{ type: "text", text: notice }, ...result.content] };
+}
+
+export function deniedResult(message: string | null): ToolResult {
+  return errorResult(
+    message ? `The user denied this tool call: ${message}` : "The user denied this tool call. Nothing was run.",
+  );
+}
+
+function textBlocks(text: string): ResultBlock[] {
+  return text === "" ? [] : [{ type: "text", text }];
+}
+
+function imageBlocks({ image }: OperationResult): ResultBlock[] {
+  if (!image) return [];
+  const mediaType = IMAGE_TYPES.find((known): known is ImageType => known === image.mediaType);
+  if (!mediaType) return textBlocks(`(an image of type ${image.mediaType}, which can't be shown)`);
+  return [{ type: "image", source: { type: "base64", media_type: mediaType, data: image.data } }];
+}

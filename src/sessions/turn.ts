@@ -1,0 +1,74 @@
+// What the steps of a turn share: the session's log, its facts, its sandbox, and how a step is interrupted.
+import type { Database } from "../db/database.ts";
+import type { NewEvent, SessionChanges } from "../db/events.ts";
+import type { Claim } from "../db/leases.ts";
+import type { TurnFacts } from "../db/turn-facts.ts";
+import type { Notifier } from "../db/wakeups.ts";
+import type { Harness } from "../harnesses/harness.ts";
+import type { Clock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type { SessionLog } from "./session-log.ts";
+import type { SessionSandbox } from "./session-sandbox.ts";
+
+export type TurnDependencies = {
+  db: Database;
+  notifier: Pick<Notifier, "logGrew" | "preview">;
+  harness: Harness;
+  backend: SandboxBackend;
+  sandboxSpec: SandboxSpec;
+  clock: Clock;
+  logger: Logger;
+  /** For jitter: 0 ≤ x < 1. */
+  random: () => number;
+};
+
+export type Turn = {
+  readonly deps: TurnDependencies;
+  readonly claim: Claim;
+  readonly log: SessionLog;
+  readonly sandbox: SessionSandbox;
+  readonly logger: Logger;
+  /** Read at the claim and again when something changed. */
+  readonly facts: TurnFacts;
+  /** Calls that were open when this worker claimed the session: another one may have begun them. */
+  readonly inherited: ReadonlySet<string>;
+  /** Aborted when the lease is lost or the worker stops; nothing may be written after it. */
+  readonly stopped: AbortSignal;
+  /** Runs `work` with a signal that an interrupt of the user aborts at once, as does `stopped`. */
+  interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Reads the facts again. Throws `lease_lost`. */
+  refreshFacts(): Promise<void>;
+};
+
+/** An entry of the log that is in the conversation as soon as it is written. */
+export function newEvent(
+  turn: Turn,
+  type: string,
+  payload: Record<string, unknown> = {},
+  extra: { id?: string; private?: Record<string, unknown> } = {},
+): NewEvent {
+  const now = turn.deps.clock.now();
+  return {
+    id: extra.id ?? newId("event", now),
+    type,
+    payload,
+    private: extra.private ?? null,
+    processedAt: new Date(now),
+  };
+}
+
+/** The same event again, where it enters the conversation. */
+export function echoOf(turn: Turn, eventId: string): NewEvent {
+  const queued = turn.log.conversation.queued.get(eventId);
+  if (!queued) throw new Error(`event ${eventId} is not in the queue`);
+  const { id, type, payload } = queued;
+  return { id, type, payload, processedAt: new Date(turn.deps.clock.now()), echo: true };
+}
+
+/** What makes the session run, if it does not yet. */
+export function becomeRunning(turn: Turn): { events: NewEvent[]; changes: SessionChanges } {
+  if (turn.log.conversation.status === "running") return { events: [], changes: {} };
+  return { events: [newEvent(turn, "session.status_running")], changes: { status: "running", stopReason: null } };
+}

@@ -1,0 +1,221 @@
+// One worker's hold on one session: reads the log, asks `nextStep`, does it, until there is nothing left to do.
+import { reachesAmount } from "../contract/money.ts";
+import { type Claim, giveBackFailed } from "../db/leases.ts";
+import { persistently } from "../db/persistently.ts";
+import { getTurnFacts, type TurnFacts } from "../db/turn-facts.ts";
+import { hasCode } from "../lib/errors.ts";
+import { callModel, compact } from "./ask-model.ts";
+import { COMPACT_AT } from "./compaction.ts";
+import { toModelMessages } from "./model-messages.ts";
+import { factsOf, nextStep, type Step } from "./next-step.ts";
+import { runTools } from "./run-tools.ts";
+import { createSessionLog } from "./session-log.ts";
+import { createSessionSandbox } from "./session-sandbox.ts";
+import * as settle from "./settle-turn.ts";
+import type { Turn, TurnDependencies } from "./turn.ts";
+
+/** How a hold ended: given back · the worker stops · another worker has it · an error of ours (given back, to be tried again). */
+export type HoldEnd =
+  | { how: "rested"; wakeAt: number | null }
+  | { how: "stopped" }
+  | { how: "lost" }
+  | { how: "failed" };
+
+export type SessionHold = {
+  readonly claim: Claim;
+  /** The log may have grown to `lastSeq`: an interrupt takes effect at once. */
+  wake(lastSeq: number): void;
+  /** Ends the work without a trace: the lease is lost, or will be given back by the caller. */
+  stop(reason: "lost" | "stopped"): void;
+  /** Never rejects. */
+  readonly done: Promise<HoldEnd>;
+};
+
+const FAILED_DELAY_MS = 1_000;
+
+export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
+  const { sessionId, fence } = claim;
+  const logger = deps.logger.child({ sessionId, epoch: fence.epoch });
+  const stopping = new AbortController();
+  let stopReason: "lost" | "stopped" = "stopped";
+  let current: AbortController | null = null;
+  const log = createSessionLog({
+    db: deps.db,
+    sessionId,
+    fence,
+    clock: deps.clock,
+    logger,
+    signal: stopping.signal,
+    onLogGrew: (wakeup) => deps.notifier.logGrew(wakeup),
+  });
+
+  function interruptWaits(): boolean {
+    for (const event of log.conversation.queued.values()) if (event.type === "user.interrupt") return true;
+    return false;
+  }
+
+  async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    current = controller;
+    if (interruptWaits()) controller.abort(new Error("interrupted by the user"));
+    try {
+      return await work(AbortSignal.any([stopping.signal, controller.signal]));
+    } finally {
+      current = null;
+    }
+  }
+
+  async function look(): Promise<void> {
+    await log.catchUp();
+    if (interruptWaits()) current?.abort(new Error("interrupted by the user"));
+  }
+
+  async function readFacts(): Promise<TurnFacts> {
+    const read = () => getTurnFacts(deps.db, { sessionId, fence });
+    return persistently(read, { clock: deps.clock, signal: stopping.signal, logger });
+  }
+
+  async function hold(): Promise<HoldEnd> {
+    await log.catchUp();
+    let facts = await readFacts();
+    const turn: Turn = {
+      deps,
+      claim,
+      log,
+      logger,
+      get facts() {
+        return facts;
+      },
+      inherited: new Set(log.conversation.pending.keys()),
+      sandbox: createSessionSandbox({
+        db: deps.db,
+        backend: deps.backend,
+        spec: deps.sandboxSpec,
+        sessionId,
+        teamId: () => facts.teamId,
+        clock: deps.clock,
+        logger,
+        signal: stopping.signal,
+      }),
+      stopped: stopping.signal,
+      interruptible,
+      async refreshFacts() {
+        facts = await readFacts();
+      },
+    };
+    return advance(turn);
+  }
+
+  async function end(error: unknown): Promise<HoldEnd> {
+    if (stopping.signal.aborted) return { how: stopReason };
+    if (hasCode(error, "lease_lost")) return { how: "lost" };
+    logger.error({ err: error }, "a session's work failed");
+    try {
+      await giveBackFailed(deps.db, { sessionId, fence, delayMs: FAILED_DELAY_MS });
+    } catch (failure) {
+      logger.warn({ err: failure }, "a session could not be given back; its lease will run out");
+    }
+    return { how: "failed" };
+  }
+
+  return {
+    claim,
+    wake(lastSeq) {
+      if (lastSeq > 0 && lastSeq <= log.conversation.lastSeq) return;
+      look().catch((error: unknown) => {
+        if (!stopping.signal.aborted) logger.debug({ err: error }, "a wake-up could not be followed");
+      });
+    },
+    stop(reason) {
+      stopReason = reason;
+      stopping.abort(new Error(reason === "lost" ? "the lease is lost" : "the worker stops"));
+    },
+    done: hold().catch(end),
+  };
+}
+
+/** Step after step. */
+async function advance(turn: Turn): Promise<HoldEnd> {
+  const { log } = turn;
+  let factsSeq = log.conversation.lastSeq;
+  for (;;) {
+    turn.stopped.throwIfAborted();
+    if (log.conversation.updatedSeq > factsSeq) {
+      factsSeq = log.conversation.lastSeq;
+      await turn.refreshFacts();
+    }
+    const step = await decide(turn);
+    turn.logger.debug({ step: step.do }, "next step");
+    const settled = await take(turn, step);
+    if (settled === "released") return { how: "rested", wakeAt: step.do === "rest-until" ? step.at : null };
+    if (settled === "stale") await catchUpOrFail(turn);
+  }
+}
+
+/** The prompt is measured only when it is about to be sent. */
+async function decide(turn: Turn): Promise<Step> {
+  const { conversation } = turn.log;
+  const { archived, failedClaims } = turn.facts;
+  const known = { archived, failedClaims, budgetReached: budgetReached(turn.facts), now: turn.deps.clock.now() };
+  const step = nextStep(factsOf(conversation, { ...known, promptTooLong: false }));
+  if (step.do !== "call-model" || !(await promptTooLong(turn))) return step;
+  return nextStep(factsOf(conversation, { ...known, promptTooLong: true }));
+}
+
+async function promptTooLong(turn: Turn): Promise<boolean> {
+  const { harness } = turn.deps;
+  const limit = await harness.inputLimit(turn.facts.agent);
+  if (limit === null) return false;
+  return harness.estimatePrompt(turn.facts.agent, toModelMessages(turn.log.conversation)) > limit * COMPACT_AT;
+}
+
+/** A budget can't be kept with a model whose price nobody knows. */
+function budgetReached({ budget, costUsd, costComplete }: TurnFacts): boolean {
+  if (!budget) return false;
+  return !costComplete || reachesAmount(costUsd, { amount: budget.max_list_cost.amount, currency: "USD" });
+}
+
+async function take(turn: Turn, step: Step): Promise<settle.Settled> {
+  switch (step.do) {
+    case "rest":
+      return settle.rest(turn, null);
+    case "rest-until":
+      return settle.rest(turn, step.at);
+    case "interrupt":
+      return settle.interrupt(turn, step.eventIds);
+    case "wait-for-action":
+      return settle.waitForAction(turn, step.eventIds);
+    case "end-turn":
+      return settle.endTurn(turn, step.stopReason);
+    case "give-up":
+      return settle.giveUp(turn, step.eventIds);
+    case "terminate":
+      await settle.terminate(turn, step.message);
+      return "released";
+    case "close-request":
+      await settle.closeRequest(turn, step.requestId);
+      return "held";
+    case "take-in":
+      await settle.takeIn(turn, step);
+      return "held";
+    case "fail-turn":
+      await settle.failTurn(turn, step);
+      return "held";
+    case "run-tools":
+      await runTools(turn, step);
+      return "held";
+    case "compact":
+      await compact(turn);
+      return "held";
+    case "call-model":
+      await callModel(turn);
+      return "held";
+  }
+}
+
+/** A guarded write was refused: the log has grown, or the lease is lost. */
+async function catchUpOrFail(turn: Turn): Promise<void> {
+  const before = turn.log.conversation.lastSeq;
+  await turn.log.catchUp();
+  if (turn.log.conversation.lastSeq === before) await turn.refreshFacts();
+}

@@ -1,0 +1,220 @@
+// The worker: claims sessions that have work, holds as many at once as it may, keeps its leases, takes over from dead workers.
+import {
+  type Claim,
+  claimSessions,
+  extendLeases,
+  giveBackAll,
+  listHeldLeases,
+  listWorkersWithoutLock,
+  takeOverFromDead,
+} from "../db/leases.ts";
+import { listenForWakeups } from "../db/wakeups.ts";
+import { holdWorkerLock } from "../db/worker-lock.ts";
+import { registerWorker, removeWorker, reportHealth, type WorkerIdentity } from "../db/workers.ts";
+import type { ModelClient } from "../models/model.ts";
+import type { TurnDependencies } from "../sessions/turn.ts";
+import { type HoldEnd, holdSession, type SessionHold } from "../sessions/turns.ts";
+import { every } from "./every.ts";
+import { createHealthProbe } from "./health.ts";
+import { createSandboxSweeper } from "./sweep-sandboxes.ts";
+
+const POLL_MS = 1_000;
+const EXTEND_MS = 10_000;
+const LOOK_FOR_DEAD_MS = 400;
+const HEALTH_MS = 2_000;
+const SWEEP_MS = 10_000;
+/** How long a stop waits for holds to let go. */
+const STOP_WAIT_MS = 1_500;
+
+export type WorkerOptions = TurnDependencies & {
+  /** For the connections that are no pool's: the lock and the wake-ups. */
+  databaseUrl: string;
+  identity: WorkerIdentity;
+  models: ModelClient;
+  /** Sessions at once. */
+  concurrency: number;
+  /** Sandboxes that nobody used for so long are put to sleep. */
+  sandboxIdleMs: number;
+};
+
+export type Worker = {
+  readonly running: number;
+  /** Resolves once the worker is registered and claims. */
+  start(): Promise<void>;
+  /** Gives all sessions back, so that another worker goes on at once. */
+  stop(): Promise<void>;
+};
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { db, identity, concurrency, clock, logger, notifier } = options;
+  const workerId = identity.id;
+  const holds = new Map<string, SessionHold>();
+  const timers = new Set<NodeJS.Timeout>();
+  const stopping = new AbortController();
+  const jobs: Promise<void>[] = [];
+  let claiming: Promise<void> | null = null;
+  let claimAgain = false;
+  let suspects: string[] = [];
+  let close: (() => Promise<void>) | null = null;
+
+  /** Claims what is there; calls while one is under way become one more. */
+  function kick(): void {
+    if (stopping.signal.aborted) return;
+    claimAgain = true;
+    claiming ??= claimAll().finally(() => {
+      claiming = null;
+    });
+  }
+
+  async function claimAll(): Promise<void> {
+    try {
+      while (claimAgain && !stopping.signal.aborted) {
+        claimAgain = false;
+        const room = concurrency - holds.size;
+        if (room <= 0) break;
+        const claims = await claimSessions(db, { workerId, limit: room });
+        for (const claim of claims) hold(claim);
+        if (claims.length === room) claimAgain = true;
+      }
+    } catch (error) {
+      // The poll tries again.
+      logger.debug({ err: error }, "sessions could not be claimed");
+    }
+  }
+
+  function hold(claim: Claim): void {
+    const { sessionId } = claim;
+    if (stopping.signal.aborted) return;
+    // A lease of ours that ran out and was claimed again: the older hold can write nothing any more.
+    holds.get(sessionId)?.stop("lost");
+    const started = holdSession(options, claim);
+    holds.set(sessionId, started);
+    void started.done.then((end) => {
+      if (holds.get(sessionId) === started) holds.delete(sessionId);
+      logger.debug({ sessionId, how: end.how }, "a session was let go");
+      afterHold(end);
+    });
+  }
+
+  function afterHold(end: HoldEnd): void {
+    if (stopping.signal.aborted) return;
+    kick();
+    if (end.how !== "rested" || end.wakeAt === null) return;
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        kick();
+      },
+      Math.max(0, end.wakeAt - clock.now()) + 1,
+    );
+    timers.add(timer);
+  }
+
+  function onLog({ sessionId, lastSeq }: { sessionId: string; lastSeq: number }): void {
+    const held = holds.get(sessionId);
+    if (held) held.wake(lastSeq);
+    else kick();
+  }
+
+  /** Finds lost leases and wake-ups that were not heard. */
+  async function checkHolds(): Promise<void> {
+    const before = [...holds.values()];
+    if (before.length === 0) return;
+    const held = new Map((await listHeldLeases(db, { workerId })).map((lease) => [lease.sessionId, lease]));
+    for (const one of before) {
+      const lease = held.get(one.claim.sessionId);
+      if (lease?.epoch === one.claim.fence.epoch) one.wake(lease.lastSeq);
+      else one.stop("lost");
+    }
+  }
+
+  async function lookForDead(): Promise<void> {
+    const found = await listWorkersWithoutLock(db, { workerId });
+    const again = found.filter((id) => suspects.includes(id));
+    suspects = found;
+    if (again.length === 0) return;
+    const freed = await takeOverFromDead(db, { suspects: again });
+    logger.warn({ workers: again, sessions: freed.length }, "took over from a dead worker");
+    kick();
+  }
+
+  const probe = createHealthProbe({ backend: options.backend, models: options.models, clock });
+  async function tellHealth(isHeld: () => boolean): Promise<void> {
+    const health = { ...probe.current(), concurrency, running: holds.size };
+    const known = await reportHealth(db, { workerId, health });
+    if (!known && isHeld()) await registerWorker(db, identity);
+  }
+
+  return {
+    get running() {
+      return holds.size;
+    },
+
+    async start() {
+      const { databaseUrl: url } = options;
+      const applicationName = "berth-worker";
+      let onHeld: () => void = () => undefined;
+      const registered = new Promise<void>((resolve) => {
+        onHeld = resolve;
+      });
+      const lock = holdWorkerLock({
+        url,
+        lockKey: identity.lockKey,
+        applicationName,
+        logger,
+        async onHeld() {
+          await registerWorker(db, identity);
+          onHeld();
+        },
+      });
+      await registered;
+      const listener = listenForWakeups({
+        url,
+        applicationName,
+        logger,
+        onLog,
+        onReconnect() {
+          for (const one of holds.values()) one.wake(0);
+          kick();
+        },
+      });
+      close = async () => {
+        await listener.close();
+        await lock.close();
+      };
+      const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
+      const run = (job: string, intervalMs: number, work: () => Promise<void>) => {
+        jobs.push(every({ job, intervalMs, clock, logger, signal: stopping.signal, work }));
+      };
+      run("look-for-dead-workers", LOOK_FOR_DEAD_MS, lookForDead);
+      run("claim", POLL_MS, async () => kick());
+      run("check-holds", POLL_MS, checkHolds);
+      run("extend-leases", EXTEND_MS, () => extendLeases(db, { workerId }));
+      run("tell-health", HEALTH_MS, () => tellHealth(() => lock.held));
+      run("sweep-sandboxes", SWEEP_MS, () => sweeper.sweep());
+    },
+
+    async stop() {
+      if (stopping.signal.aborted) return;
+      stopping.abort(new Error("the worker stops"));
+      for (const timer of timers) clearTimeout(timer);
+      for (const one of holds.values()) one.stop("stopped");
+      const ended = Promise.all([claiming, ...[...holds.values()].map((one) => one.done)]);
+      let late: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        late = setTimeout(resolve, STOP_WAIT_MS);
+      });
+      await Promise.race([ended, deadline]);
+      clearTimeout(late);
+      try {
+        const freed = await giveBackAll(db, { workerId });
+        await removeWorker(db, { workerId });
+        // Whoever listens claims them.
+        for (const sessionId of freed) notifier.logGrew({ sessionId, lastSeq: 0 });
+      } catch (error) {
+        logger.warn({ err: error }, "leases could not be given back; others take them over");
+      }
+      await close?.();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+// A sandbox backend in memory with the port's promises: journaled operations, disks with an identity, sleep and loss at will.
+import { randomUUID } from "node:crypto";
+import { PlatformError } from "../../src/lib/errors.ts";
+import type { Operation, OperationResult, Sandbox, SandboxBackend, SandboxState } from "../../src/sandboxes/sandbox.ts";
+
+type Ended = Pick<OperationResult, "outcome" | "content"> & Partial<OperationResult>;
+
+/** What running an operation does; the signal is aborted when it is cancelled or the sandbox ends. */
+export type Execute = (
+  operation: Operation,
+  context: { id: string; name: string; signal: AbortSignal },
+) => Promise<Ended>;
+
+type JournalEntry = {
+  operation: Operation;
+  result: Promise<OperationResult>;
+  ended: OperationResult | null;
+  cancel: () => void;
+};
+type Disk = {
+  identity: string;
+  journal: Map<string, JournalEntry>;
+  state: SandboxState;
+  lastUsedAt: number;
+  life: AbortController;
+};
+
+export type MemoryBackend = SandboxBackend & {
+  /** Every operation that was begun, in order: none may be there twice. */
+  readonly started: { id: string; name: string; operation: Operation }[];
+  readonly cancelled: string[];
+  /** How many sandboxes were made or woken. */
+  readonly creations: string[];
+  /** Set: `create` fails with this. */
+  broken: string | null;
+  /** The running sandbox ends, its disk stays. */
+  crash(name: string): void;
+  /** Sandbox and disk are gone; the next `create` makes others. */
+  lose(name: string): void;
+};
+
+const echo: Execute = async (operation) => ({
+  outcome: "ok",
+  content: operation.kind === "bash" ? `ran ${operation.command ?? "restart"}` : `did ${operation.kind}`,
+});
+
+export function createMemoryBackend(options: { execute?: Execute } = {}): MemoryBackend {
+  const execute = options.execute ?? echo;
+  const disks = new Map<string, Disk>();
+
+  function sandboxOn(name: string, disk: Disk): Sandbox {
+    const { identity } = disk;
+    const { signal: life } = disk.life;
+    const alive = () => {
+      if (life.aborted) throw new PlatformError("sandbox_gone", `sandbox ${name} ended`);
+    };
+
+    function begin(id: string, operation: Operation): JournalEntry {
+      backend.started.push({ id, name, operation });
+      const startedAt = Date.now();
+      const stop = new AbortController();
+      const run = async (): Promise<OperationResult> => {
+        const signal = AbortSignal.any([stop.signal, life]);
+        const gone = new Promise<Ended>((resolve) => {
+          signal.addEventListener("abort", () =>
+            resolve({ outcome: life.aborted ? "unknown" : "cancelled", content: "" }),
+          );
+        });
+        const ended = await Promise.race([execute(operation, { id, name, signal }), gone]);
+        return { ...ended, durationMs: Date.now() - startedAt };
+      };
+      const entry: JournalEntry = { operation, ended: null, cancel: () => stop.abort(), result: run() };
+      void entry.result.then((ended) => {
+        entry.ended = ended;
+      });
+      disk.journal.set(id, entry);
+      return entry;
+    }
+
+    return {
+      name,
+      identity,
+      async runOperation(id, operation, { signal } = {}) {
+        alive();
+        disk.lastUsedAt = Date.now();
+        const entry = disk.journal.get(id) ?? begin(id, operation);
+        if (entry.ended) return entry.ended;
+        return new Promise((resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+          if (signal?.aborted) reject(signal.reason);
+          const onGone = () => reject(new PlatformError("sandbox_gone", `sandbox ${name} ended`));
+          life.addEventListener("abort", onGone, { once: true });
+          entry.result.then(resolve, reject);
+        });
+      },
+      async cancelOperation(id) {
+        alive();
+        const entry = disk.journal.get(id);
+        if (!entry || entry.ended) return;
+        backend.cancelled.push(id);
+        entry.cancel();
+      },
+      async readFile() {
+        return null;
+      },
+      async writeFile() {
+        throw new PlatformError("not_supported", "this backend has no files");
+      },
+      async listDirectory() {
+        return [];
+      },
+      async archive() {
+        throw new PlatformError("not_supported", "this backend has no files");
+      },
+    };
+  }
+
+  const backend: MemoryBackend = {
+    id: "memory",
+    started: [],
+    cancelled: [],
+    creations: [],
+    broken: null,
+    async create(name) {
+      if (backend.broken) throw new PlatformError("sandbox_unavailable", backend.broken);
+      let disk = disks.get(name);
+      if (!disk || disk.life.signal.aborted) {
+        backend.creations.push(name);
+        disk = {
+          identity: disk?.identity ?? randomUUID(),
+          journal: disk?.journal ?? new Map(),
+          state: "running",
+          lastUsedAt: Date.now(),
+          life: new AbortController(),
+        };
+        disks.set(name, disk);
+      }
+      return sandboxOn(name, disk);
+    },
+    async open(name) {
+      const disk = disks.get(name);
+      if (!disk || disk.life.signal.aborted) throw new PlatformError("sandbox_gone", `sandbox ${name} does not run`);
+      return sandboxOn(name, disk);
+    },
+    async hibernate(name) {
+      const disk = disks.get(name);
+      disk?.life.abort();
+      if (disk) disk.state = "hibernated";
+    },
+    async destroy(name) {
+      disks.get(name)?.life.abort();
+      disks.delete(name);
+    },
+    async list() {
+      return [...disks].map(([name, disk]) => ({
+        name,
+        identity: disk.identity,
+        state: disk.state,
+        lastUsedAt: disk.lastUsedAt,
+      }));
+    },
+    async selfTest() {
+      return { usable: true, checks: [], remedy: null };
+    },
+    async close() {
+      // Nothing is connected.
+    },
+    crash(name) {
+      disks.get(name)?.life.abort();
+    },
+    lose(name) {
+      disks.get(name)?.life.abort();
+      disks.delete(name);
+    },
+  };
+  return backend;
+}
