@@ -12,7 +12,7 @@ export type Berth = {
   follow(sessionId: string, after: number | null, onEvent: (event: StreamedEvent) => void): Promise<Stream>;
   close(): void;
 };
-export type Stream = { close(): void; readonly ended: Promise<void> };
+type Stream = { close(): void; readonly ended: Promise<void> };
 
 export function createBerth(options: { url: string; apiKey: string }): Berth {
   const agent = new Agent({ keepAlive: true });

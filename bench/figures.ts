@@ -1,6 +1,6 @@
 // What a benchmark prints: a figure, the baseline of the same run, and whether the promise holds.
 
-export type Unit = "ms" | "s" | "MB" | "/s" | "%" | "×";
+type Unit = "ms" | "s" | "MB" | "/s" | "%" | "×";
 
 export type Figure = {
   name: string;
@@ -13,7 +13,7 @@ export type Figure = {
 };
 
 /** What must hold, on the value itself, on its ratio to the baseline, or on its difference to it. */
-export type Goal = { of: "value" | "ratio" | "difference"; is: "≤" | "≥"; limit: number };
+type Goal = { of: "value" | "ratio" | "difference"; is: "≤" | "≥"; limit: number };
 
 export function ratioOf(figure: Figure): number | null {
   return figure.baseline === undefined ? null : figure.value / figure.baseline;

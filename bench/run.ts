@@ -24,9 +24,7 @@ const wanted = args.only?.split(",") ?? Object.keys(benches).filter((id) => id !
 if (args.install && !wanted.includes("install")) wanted.push("install");
 const unknown = wanted.filter((id) => !(id in benches));
 if (unknown.length > 0) {
-  console.error(
-    `No benchmark ${unknown.join(", ")}. There are: ${Object.keys(benches).join(", ")}.`,
-  );
+  console.error(`No benchmark ${unknown.join(", ")}. There are: ${Object.keys(benches).join(", ")}.`);
   process.exit(2);
 }
 
