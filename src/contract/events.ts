@@ -32,17 +32,24 @@ export const userCustomToolResultInput = z.strictObject({
   session_thread_id: eventId.nullish(),
 });
 
-/** What `POST …/events` takes. */
-export const eventInput = z.discriminatedUnion("type", [
-  userMessageInput,
-  userInterruptInput,
-  userToolConfirmationInput,
-  userCustomToolResultInput,
-]);
-export type EventInput = z.infer<typeof eventInput>;
-
 /** Types of the API that this release knows but cannot act on; refused by name instead of as "unknown". */
 export const UNSUPPORTED_INPUTS = ["user.define_outcome", "user.tool_result", "system.message"] as const;
+
+/** What `POST …/events` takes. */
+export const eventInput = z.discriminatedUnion(
+  "type",
+  [userMessageInput, userInterruptInput, userToolConfirmationInput, userCustomToolResultInput],
+  {
+    error: ({ input }) => {
+      const type = typeof input === "object" && input !== null && "type" in input ? input.type : undefined;
+      const known = UNSUPPORTED_INPUTS.find((name) => name === type);
+      if (known) return `${known} is not supported by this release`;
+      return "must be user.message, user.interrupt, user.tool_confirmation or user.custom_tool_result";
+    },
+  },
+);
+export type EventInput = z.infer<typeof eventInput>;
+export const sendEventsInput = z.strictObject({ events: z.array(eventInput).min(1).max(MAX_EVENTS_PER_SEND) });
 
 type Stored<Type extends string, Fields> = { id: string; type: Type; processed_at: string } & Fields;
 type Accepted<Type extends string, Fields> = { id: string; type: Type; processed_at: string | null } & Fields;
@@ -156,3 +163,13 @@ export type EventDelta = {
   delta: { type: "content_delta"; index: number; content: { type: "text"; text: string } };
 };
 export type StreamEvent = SessionEvent | EventStart | EventDelta;
+
+/** What a client sees of a stored entry. */
+export function toWireEvent(entry: {
+  id: string;
+  type: string;
+  payload: Record<string, unknown>;
+  processedAt: Date | null;
+}): Record<string, unknown> {
+  return { id: entry.id, type: entry.type, ...entry.payload, processed_at: entry.processedAt?.toISOString() ?? null };
+}

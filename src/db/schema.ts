@@ -52,6 +52,7 @@ export type EnvironmentsTable = {
   created_at: CreatedAt;
   updated_at: Touched;
   archived_at: Date | null;
+  deleted_at: Date | null;
 };
 export type SessionsTable = {
   id: string;

@@ -63,7 +63,9 @@ create table environments (
   is_default boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  archived_at timestamptz
+  archived_at timestamptz,
+  -- A deleted environment is hidden; sessions that were made in it keep it.
+  deleted_at timestamptz
 );
 create unique index environments_name on environments (team_id, name) where archived_at is null;
 create unique index environments_default on environments (team_id) where is_default;
@@ -114,7 +116,7 @@ create index sessions_leased on sessions (lease_owner) where lease_owner is not 
 
 -- The log. seq is gap-free per session and rises in commit order (the sessions row lock makes it so).
 -- A user event is stored when accepted (processed_at null) and stored again, as an echo with the same id, where it
--- entered the conversation; the first row's processed_at is set then too. Lists show rows that are no echo.
+-- entered the conversation; the first row's processed_at is set then too. Lists show an event once: its echo if it has one.
 create table events (
   session_id text not null references sessions (id) on delete cascade,
   seq bigint not null,
@@ -130,6 +132,7 @@ create table events (
   primary key (session_id, seq)
 );
 create unique index events_id on events (session_id, id) where not echo;
+create unique index events_echo on events (session_id, id) where echo;
 
 create table idempotency_keys (
   team_id text not null references teams (id),

@@ -1,0 +1,83 @@
+// From what a client sends to what an agent's version holds: defaults filled in, patches applied. Pure.
+import type {
+  AgentDefinition,
+  AgentTool,
+  CreateAgentInput,
+  ModelConfig,
+  PermissionPolicy,
+  ToolConfig,
+  ToolConfigInput,
+  ToolInput,
+  UpdateAgentInput,
+} from "../contract/agents.ts";
+import { patchMetadata } from "../contract/fields.ts";
+
+export function toDefinition(input: CreateAgentInput): AgentDefinition {
+  return {
+    name: input.name,
+    description: input.description || null,
+    model: toModel(input.model, null),
+    system: input.system || null,
+    tools: toTools(input.tools ?? []),
+    metadata: { ...input.metadata },
+  };
+}
+
+/** Absent fields stay; null or an empty text clears. */
+export function applyUpdate(before: AgentDefinition, input: UpdateAgentInput): AgentDefinition {
+  return {
+    name: input.name ?? before.name,
+    description: input.description === undefined ? before.description : input.description || null,
+    model: input.model === undefined ? before.model : toModel(input.model, before.model),
+    system: input.system === undefined ? before.system : input.system || null,
+    tools: input.tools === undefined ? before.tools : toTools(input.tools ?? []),
+    metadata: patchMetadata(before.metadata, input.metadata),
+  };
+}
+
+/** An effort that is not given stays as it was; everything else of a model is replaced as a whole. */
+export function toModel(input: CreateAgentInput["model"], before: ModelConfig | null): ModelConfig {
+  const asked = typeof input === "string" ? { id: input } : input;
+  const level = typeof asked.effort === "string" ? { type: asked.effort } : asked.effort;
+  const effort = level ?? before?.effort;
+  return { id: asked.id, ...(effort ? { effort } : {}), speed: asked.speed ?? "standard" };
+}
+
+export function toTools(inputs: readonly ToolInput[]): AgentTool[] {
+  return inputs.map((input) => {
+    if (input.type === "custom") return input;
+    const fallback = {
+      enabled: input.default_config?.enabled ?? true,
+      permission_policy: input.default_config?.permission_policy ?? ({ type: "always_allow" } as const),
+    };
+    return {
+      type: input.type,
+      default_config: fallback,
+      configs: (input.configs ?? []).map((config) => toToolConfig(config, fallback)),
+    };
+  });
+}
+
+function toToolConfig(
+  config: ToolConfigInput,
+  fallback: { enabled: boolean; permission_policy: PermissionPolicy },
+): ToolConfig {
+  const resolved = {
+    ...config,
+    type: config.name,
+    enabled: config.enabled ?? fallback.enabled,
+    permission_policy: config.permission_policy ?? fallback.permission_policy,
+  };
+  return config.name === "web_fetch" ? { ...resolved, url_sources: toUrlSources(config.url_sources) } : resolved;
+}
+
+type UrlSources = Extract<ToolConfigInput, { name: "web_fetch" }>["url_sources"];
+function toUrlSources(sources: UrlSources): Record<string, unknown> | null {
+  if (!sources) return null;
+  const inFull = (filter: unknown) => (typeof filter === "string" ? { type: filter } : (filter ?? null));
+  return {
+    client_tool_results: inFull(sources.client_tool_results),
+    server_tool_results: inFull(sources.server_tool_results),
+    user_input: inFull(sources.user_input),
+  };
+}

@@ -1,0 +1,183 @@
+// Use cases of environments: make, change, list, archive, delete.
+import {
+  type CreateEnvironmentInput,
+  DEFAULT_CONFIG,
+  type Environment,
+  resolveConfig,
+  type UpdateEnvironmentInput,
+} from "../contract/environments.ts";
+import { MAX_METADATA_KEYS, patchMetadata } from "../contract/fields.ts";
+import type { Page } from "../contract/page.ts";
+import { type Database, type DatabaseTransaction, isUniqueViolation } from "../db/database.ts";
+import {
+  archiveEnvironment,
+  type EnvironmentRow,
+  findDefaultEnvironment,
+  findEnvironment,
+  insertEnvironment,
+  listEnvironments,
+  updateEnvironment,
+} from "../db/environments.ts";
+import type { Clock } from "../lib/clock.ts";
+import { PlatformError } from "../lib/errors.ts";
+import { isId, newId } from "../lib/ids.ts";
+import { readPage } from "../lib/page-cursor.ts";
+
+const DEFAULT_PAGE = 20;
+
+export type Environments = ReturnType<typeof createEnvironments>;
+
+/** Changes take the caller's transaction; reads use the pool. */
+export function createEnvironments({ db, clock }: { db: Database; clock: Clock }) {
+  return {
+    async create(tx: DatabaseTransaction, teamId: string, input: CreateEnvironmentInput): Promise<Environment> {
+      const now = new Date(clock.now());
+      const id = newId("environment", clock.now());
+      await orNameTaken(
+        input.name,
+        insertEnvironment(tx, {
+          id,
+          teamId,
+          name: input.name,
+          description: input.description ?? null,
+          config: resolveConfig(input.config, DEFAULT_CONFIG),
+          metadata: { ...input.metadata },
+          now,
+        }),
+      );
+      return toEnvironment(await getEnvironment(tx, { teamId, environmentId: id }));
+    },
+
+    async get(teamId: string, environmentId: string): Promise<Environment> {
+      return toEnvironment(await getEnvironment(db, { teamId, environmentId }));
+    },
+
+    async update(
+      tx: DatabaseTransaction,
+      teamId: string,
+      { environmentId, input }: { environmentId: string; input: UpdateEnvironmentInput },
+    ): Promise<Environment> {
+      const before = await getEnvironment(tx, { teamId, environmentId, forUpdate: true });
+      if (before.archivedAt)
+        throw new PlatformError("invalid_request", `Environment ${environmentId} is archived and cannot be changed.`);
+      const patch = Object.entries(input.metadata ?? {}).map(
+        ([key, value]) => [key, value === "" ? null : value] as const,
+      );
+      const metadata = patchMetadata(before.metadata, Object.fromEntries(patch));
+      if (Object.keys(metadata).length > MAX_METADATA_KEYS)
+        throw new PlatformError("invalid_request", `metadata: at most ${MAX_METADATA_KEYS} keys`);
+      const name = input.name ?? before.name;
+      await orNameTaken(
+        name,
+        updateEnvironment(tx, {
+          id: environmentId,
+          teamId,
+          name,
+          description: input.description === undefined ? before.description : input.description,
+          config: resolveConfig(input.config, before.config),
+          metadata,
+          now: new Date(clock.now()),
+        }),
+      );
+      return toEnvironment(await getEnvironment(tx, { teamId, environmentId }));
+    },
+
+    /** Takes no new sessions; those that it has go on. */
+    async archive(tx: DatabaseTransaction, teamId: string, environmentId: string): Promise<Environment> {
+      const before = await getEnvironment(tx, { teamId, environmentId, forUpdate: true });
+      refuseForDefault(before, "archived");
+      if (!before.archivedAt)
+        await archiveEnvironment(tx, { teamId, environmentId, now: new Date(clock.now()), andDelete: false });
+      return toEnvironment(await getEnvironment(tx, { teamId, environmentId }));
+    },
+
+    /** Is not seen again; the sessions that it has go on. */
+    async delete(
+      tx: DatabaseTransaction,
+      teamId: string,
+      environmentId: string,
+    ): Promise<{ id: string; type: "environment_deleted" }> {
+      const before = await getEnvironment(tx, { teamId, environmentId, forUpdate: true });
+      refuseForDefault(before, "deleted");
+      await archiveEnvironment(tx, { teamId, environmentId, now: new Date(clock.now()), andDelete: true });
+      return { id: environmentId, type: "environment_deleted" };
+    },
+
+    async list(
+      teamId: string,
+      query: { limit?: number | undefined; page?: string | undefined; include_archived?: boolean | undefined },
+    ): Promise<Page<Environment>> {
+      const page = await readPage({
+        order: "desc",
+        limit: query.limit ?? DEFAULT_PAGE,
+        cursor: query.page,
+        positionOf: (row: EnvironmentRow) => row,
+        read: (request) =>
+          listEnvironments(db, { teamId, includeArchived: query.include_archived ?? false, page: request }),
+      });
+      return { data: page.rows.map(toEnvironment), next_page: page.nextPage };
+    },
+  };
+}
+
+/** The one that is named, or the team's default; an archived one takes no sessions. */
+export async function environmentForSession(
+  db: Database,
+  input: { teamId: string; environmentId: string | null | undefined },
+): Promise<EnvironmentRow> {
+  const { teamId, environmentId } = input;
+  const row = environmentId
+    ? await getEnvironment(db, { teamId, environmentId })
+    : await findDefaultEnvironment(db, teamId);
+  if (!row)
+    throw new PlatformError("invalid_request", "environment_id: is required, this team has no default environment");
+  if (row.archivedAt)
+    throw new PlatformError(
+      "invalid_request",
+      `environment_id: environment ${row.id} is archived and takes no new sessions`,
+    );
+  return row;
+}
+
+async function getEnvironment(
+  db: Database,
+  input: { teamId: string; environmentId: string; forUpdate?: boolean },
+): Promise<EnvironmentRow> {
+  const row = isId("environment", input.environmentId) ? await findEnvironment(db, input) : null;
+  if (!row) throw new PlatformError("not_found", `There is no environment ${input.environmentId}.`);
+  return row;
+}
+
+function refuseForDefault(row: EnvironmentRow, what: string): void {
+  if (row.isDefault)
+    throw new PlatformError(
+      "invalid_request",
+      `Environment ${row.id} is the team's default, for sessions that name none, and cannot be ${what}.`,
+    );
+}
+
+async function orNameTaken(name: string, change: Promise<void>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    if (!isUniqueViolation(error, "environments_name")) throw error;
+    throw new PlatformError("conflict", `There is an environment named ${JSON.stringify(name)} already.`, {
+      cause: error,
+    });
+  }
+}
+
+function toEnvironment(row: EnvironmentRow): Environment {
+  return {
+    type: "environment",
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    config: row.config,
+    metadata: row.metadata,
+    scope: "organization",
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    archived_at: row.archivedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,83 @@
+// The API as one Hono app: request ids, authentication, all routes, and the one place where errors become answers.
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Agents } from "../agents/agents.ts";
+import type { Environments } from "../agents/environments.ts";
+import type { Clock } from "../lib/clock.ts";
+import { PlatformError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { SendEvents } from "../sessions/send-events.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { Access } from "../teams/access.ts";
+import type { Changes } from "../teams/idempotency.ts";
+import { agentRoutes } from "./agents.ts";
+import { authRoutes, factsOf } from "./auth.ts";
+import { authenticate } from "./authenticate.ts";
+import { docsRoutes } from "./docs.ts";
+import { environmentRoutes } from "./environments.ts";
+import { expectedError, type TranslateError, toErrorAnswer } from "./errors.ts";
+import { eventRoutes } from "./events.ts";
+import { type HealthFacts, healthRoutes } from "./health.ts";
+import { type ModelCatalog, modelRoutes } from "./models.ts";
+import { type Api, createRoutes } from "./route.ts";
+import { sessionRoutes } from "./sessions.ts";
+
+export type ApiOptions = {
+  access: Access;
+  changes: Changes;
+  agents: Agents;
+  environments: Environments;
+  sessions: Sessions;
+  sendEvents: SendEvents;
+  models: ModelCatalog;
+  readHealthFacts: () => Promise<HealthFacts>;
+  translate: TranslateError;
+  logger: Logger;
+  clock: Clock;
+  version: string;
+};
+
+export function createApi(options: ApiOptions): Api {
+  const { access, logger, clock, translate, version } = options;
+  const expected = (error: unknown) => expectedError(error, translate);
+  const routes = createRoutes({ changes: options.changes, clock, expected });
+  const { app } = routes;
+
+  app.use("*", async (context, next) => {
+    const requestId = newId("request");
+    context.set("requestId", requestId);
+    await next();
+    context.header("request-id", requestId);
+    context.header("x-content-type-options", "nosniff");
+    if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
+  });
+  app.route("/", healthRoutes({ readFacts: options.readHealthFacts, version }));
+  app.route("/auth", authRoutes({ access }));
+  docsRoutes(app, { version });
+
+  app.use("/v1/*", async (context, next) => {
+    context.set("caller", await authenticate(access, factsOf(context)));
+    await next();
+  });
+  agentRoutes(routes, options.agents);
+  environmentRoutes(routes, options.environments);
+  sessionRoutes(routes, options.sessions);
+  eventRoutes(routes, options);
+  modelRoutes(routes, options.models);
+
+  app.notFound((context) => {
+    throw new PlatformError("not_found", `There is no ${context.req.method} ${context.req.path}.`);
+  });
+  app.onError((error, context) => {
+    const failure = expected(error);
+    const requestId = context.get("requestId") ?? newId("request");
+    if (failure.code === "internal") logger.error({ err: error, requestId, path: context.req.path }, "request failed");
+    else if (failure.status >= 500)
+      logger.warn({ err: error, requestId, path: context.req.path }, "request could not be served");
+    const answer = toErrorAnswer(failure, requestId);
+    // The status comes from our own table, which holds only codes that may have a body.
+    return context.json(answer.body, answer.status as ContentfulStatusCode, answer.headers);
+  });
+
+  return app;
+}

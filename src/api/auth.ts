@@ -1,0 +1,65 @@
+// `/auth`: a browser logs in with a one-time token or a key, asks who it is, and logs out.
+import { Hono } from "hono";
+import { deleteCookie, setCookie } from "hono/cookie";
+import { z } from "zod";
+import { PlatformError } from "../lib/errors.ts";
+import type { Access } from "../teams/access.ts";
+import { BROWSER_SESSION_LIFETIME_S } from "../teams/login.ts";
+import { authenticate, cookieOf, type RequestFacts, refuseOtherSites, SESSION_COOKIE } from "./authenticate.ts";
+import { chunksOf, readBody } from "./body.ts";
+import { checkInput, parseJson } from "./parse.ts";
+import type { ApiContext, ApiEnv } from "./route.ts";
+
+const loginInput = z.union([
+  z.strictObject({ token: z.string().min(1).max(200) }),
+  z.strictObject({ api_key: z.string().min(1).max(500) }),
+]);
+
+export function authRoutes({ access }: { access: Access }) {
+  return new Hono<ApiEnv>()
+    .post("/login", async (context) => {
+      refuseOtherSites(factsOf(context));
+      const incoming = context.env?.incoming;
+      const chunks = incoming ? chunksOf(incoming) : context.req.raw.body;
+      const input = checkInput(loginInput, parseJson(await readBody({ headers: context.req.raw.headers, chunks })));
+      const secret = await access.logIn("token" in input ? input : { apiKey: input.api_key });
+      if (secret === null)
+        throw new PlatformError(
+          "authentication_failed",
+          "token" in input
+            ? "This login link was used already or is too old. `npm run login` prints another."
+            : "The API key is not known or was revoked.",
+        );
+      setCookie(context, SESSION_COOKIE, secret, {
+        httpOnly: true,
+        sameSite: "Strict",
+        path: "/",
+        secure: isHttps(context),
+        maxAge: BROWSER_SESSION_LIFETIME_S,
+      });
+      return context.body(null, 204);
+    })
+    .post("/logout", async (context) => {
+      refuseOtherSites(factsOf(context));
+      const secret = cookieOf(context.req.header("cookie"), SESSION_COOKIE);
+      if (secret !== undefined) await access.logOut(secret);
+      deleteCookie(context, SESSION_COOKIE, { path: "/", secure: isHttps(context) });
+      return context.body(null, 204);
+    })
+    .get("/session", async (context) => {
+      const { teamId, via } = await authenticate(access, factsOf(context));
+      const team = await access.getTeam(teamId);
+      return context.json({ team: { id: team.id, name: team.name }, via });
+    });
+}
+
+export function factsOf(context: ApiContext): RequestFacts {
+  return { method: context.req.method, header: (name) => context.req.header(name) };
+}
+
+/** Behind a proxy that ends TLS the browser still must not send the cookie over plain HTTP. */
+function isHttps(context: ApiContext): boolean {
+  const socket = context.env?.incoming?.socket;
+  const encrypted = socket !== undefined && "encrypted" in socket && socket.encrypted === true;
+  return encrypted || context.req.header("x-forwarded-proto") === "https";
+}

@@ -1,0 +1,56 @@
+// Who sends a request: the holder of an API key, or a browser with a session cookie. Used by all routes and the event stream.
+import { PlatformError } from "../lib/errors.ts";
+import type { Access } from "../teams/access.ts";
+import type { Caller } from "./route.ts";
+
+export const SESSION_COOKIE = "berth_session";
+const CSRF_HEADER = "x-berth-csrf";
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export type RequestFacts = { method: string; header: (name: string) => string | undefined };
+
+export async function authenticate(access: Access, request: RequestFacts): Promise<Caller> {
+  const apiKey = request.header("x-api-key") ?? bearerOf(request.header("authorization"));
+  if (apiKey !== undefined) {
+    const teamId = await access.teamOfKey(apiKey);
+    if (teamId === null) throw new PlatformError("authentication_failed", "The API key is not known or was revoked.");
+    return { teamId, via: "api_key" };
+  }
+  const secret = cookieOf(request.header("cookie"), SESSION_COOKIE);
+  if (secret === undefined)
+    throw new PlatformError("authentication_failed", "Send an API key: x-api-key, or Authorization: Bearer.");
+  const teamId = await access.teamOfBrowserSession(secret);
+  if (teamId === null) throw new PlatformError("authentication_failed", "You are logged out. Log in again.");
+  if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);
+  return { teamId, via: "browser" };
+}
+
+/** A cookie is sent by the browser on its own; so a change needs proof that our own page asked for it. Throws `permission_denied`. */
+export function refuseOtherSites(request: RequestFacts): void {
+  if (request.header(CSRF_HEADER) !== undefined && comesFromOurPages(request)) return;
+  throw new PlatformError("permission_denied", "This request does not come from the dashboard's own pages.");
+}
+
+/** The browser's own word where it gives one; it is not sent to plain HTTP addresses, there the origin must be this host. */
+function comesFromOurPages(request: RequestFacts): boolean {
+  const site = request.header("sec-fetch-site");
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  const origin = request.header("origin");
+  return origin === undefined || hostOf(origin) === request.header("host");
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+}
+
+export function cookieOf(header: string | undefined, name: string): string | undefined {
+  for (const part of (header ?? "").split(";")) {
+    const at = part.indexOf("=");
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}

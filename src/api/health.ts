@@ -1,0 +1,111 @@
+// `/healthz`: this process answers. `/readyz`: which parts work, for monitoring and, in words, for people.
+import { Hono } from "hono";
+
+export type PartHealth = {
+  ok: boolean;
+  /** `degraded`: not as it should be, but Berth can be used. */
+  state: "ok" | "degraded" | "down";
+  /** One sentence: what holds, or what is wrong and what to do. */
+  detail: string;
+  [fact: string]: unknown;
+};
+export type Readiness = { status: "ready" | "not_ready"; version: string; parts: Record<string, PartHealth> };
+
+/** What is known of the other processes. `null`: could not be asked, and why. */
+export type HealthFacts = {
+  database: { error: string | null };
+  migrations: { current: boolean; detail: string } | null;
+  workers: readonly { id: string; seenAgoMs: number; version: string; health: unknown }[] | null;
+};
+
+/** A worker writes a sign of life every two seconds. */
+const WORKER_SILENCE_MS = 10_000;
+
+export function healthRoutes({ readFacts, version }: { readFacts: () => Promise<HealthFacts>; version: string }) {
+  return new Hono()
+    .get("/healthz", (context) => context.json({ status: "ok" }))
+    .get("/readyz", async (context) => {
+      const readiness = toReadiness(await readFacts(), version);
+      context.header("cache-control", "no-store");
+      return context.json(readiness, readiness.status === "ready" ? 200 : 503);
+    });
+}
+
+export function toReadiness(facts: HealthFacts, version: string): Readiness {
+  const workers = facts.workers?.filter((worker) => worker.seenAgoMs < WORKER_SILENCE_MS) ?? [];
+  const parts = {
+    database:
+      facts.database.error === null
+        ? up("Postgres answers.")
+        : down(`Postgres does not answer: ${facts.database.error}`),
+    migrations: migrationsPart(facts.migrations),
+    worker: workerPart(workers, facts.workers),
+    sandbox: sandboxPart(workers[0]?.health),
+    gateway: gatewayPart(workers[0]?.health),
+    tools: degraded(
+      "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: no network in this environment.",
+    ),
+  };
+  const essential = [parts.database, parts.migrations, parts.worker];
+  return { status: essential.every((part) => part.ok) ? "ready" : "not_ready", version, parts };
+}
+
+function migrationsPart(migrations: HealthFacts["migrations"]): PartHealth {
+  if (!migrations) return down("The schema is not known while the database is away.");
+  return migrations.current ? up(migrations.detail) : down(migrations.detail);
+}
+
+function workerPart(live: readonly { seenAgoMs: number; health: unknown }[], all: HealthFacts["workers"]): PartHealth {
+  if (!all) return down("The workers are not known while the database is away.");
+  const latest = live[0];
+  if (!latest)
+    return down(
+      "No worker was seen in the last seconds: messages are kept, and answered once one runs (npm run worker).",
+    );
+  const health = recordOf(latest.health);
+  const facts = { count: live.length, running: health.running ?? null, concurrency: health.concurrency ?? null };
+  return {
+    ...up(
+      `${live.length === 1 ? "One worker" : `${live.length} workers`}, last seen ${(latest.seenAgoMs / 1000).toFixed(1)} s ago.`,
+    ),
+    ...facts,
+  };
+}
+
+function sandboxPart(workerHealth: unknown): PartHealth {
+  const test = recordOf(recordOf(workerHealth).sandbox);
+  if (typeof test.usable !== "boolean") return degraded("Not known yet: a worker tells.");
+  const checks = Array.isArray(test.checks) ? test.checks.map(recordOf) : [];
+  const failing = checks.filter((check) => check.holds === false).map((check) => String(check.detail ?? check.name));
+  const remedy = typeof test.remedy === "string" ? ` ${test.remedy}` : "";
+  const facts = { checks };
+  if (!test.usable) return { ...degraded(`Tools cannot run: ${failing.join("; ")}.${remedy}`), ok: false, ...facts };
+  if (failing.length > 0)
+    return { ...degraded(`Sandboxes work; what does not hold here: ${failing.join("; ")}.`), ...facts };
+  return { ...up("Sandboxes work, and every check of the self-test holds."), ...facts };
+}
+
+function gatewayPart(workerHealth: unknown): PartHealth {
+  const gateway = recordOf(recordOf(workerHealth).gateway);
+  if (typeof gateway.ready !== "boolean") return degraded("Not known yet: a worker tells.");
+  const detail = String(gateway.message ?? "");
+  const facts = {
+    url: gateway.url ?? null,
+    modelCount: gateway.modelCount ?? null,
+    demo: gateway.ready && gateway.url === null,
+  };
+  return gateway.ready ? { ...up(detail), ...facts } : { ...degraded(detail), ok: false, ...facts };
+}
+
+function up(detail: string): PartHealth {
+  return { ok: true, state: "ok", detail };
+}
+function degraded(detail: string): PartHealth {
+  return { ok: true, state: "degraded", detail };
+}
+function down(detail: string): PartHealth {
+  return { ok: false, state: "down", detail };
+}
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}

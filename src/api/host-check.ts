@@ -1,0 +1,18 @@
+// Names under which this server answers: a page of another site that points its own name at 127.0.0.1 gets nothing. Pure.
+
+/** `any`: the server is meant to be reached from elsewhere, under names that only its operator knows. */
+export type AllowedHosts = "any" | ReadonlySet<string>;
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|.+\.localhost)$/;
+
+/** What a server that listens on `listenHost` may be called. */
+export function allowedHostsFor(listenHost: string): AllowedHosts {
+  const host = listenHost.includes(":") ? `[${listenHost}]` : listenHost.toLowerCase();
+  return LOOPBACK.test(host) ? new Set([host]) : "any";
+}
+
+export function hostIsAllowed(hostHeader: string | undefined, allowed: AllowedHosts): boolean {
+  if (allowed === "any") return true;
+  const name = (hostHeader ?? "").toLowerCase().replace(/:\d+$/, "");
+  return LOOPBACK.test(name) || allowed.has(name);
+}

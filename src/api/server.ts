@@ -1,0 +1,68 @@
+// The HTTP server of a web process: event streams on the raw connection, the API through Hono, everything else to the dashboard.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { PlatformError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { toErrorAnswer } from "./errors.ts";
+import { streamedSession } from "./event-stream.ts";
+import { type AllowedHosts, hostIsAllowed } from "./host-check.ts";
+import type { Api } from "./route.ts";
+
+const API_PATH = /^\/(v1|api|auth|docs|healthz|readyz|openapi\.json)(\/|$)/;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** For a whole request: 32 MB over a slow line. Event streams are answers, they are not limited. */
+const REQUEST_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_MS = 75_000;
+
+export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export function createApiServer(options: {
+  api: Api;
+  streamEvents: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    stream: { sessionId: string; search: string },
+  ) => Promise<void>;
+  /** The dashboard; null: only the API is served. */
+  ui: RawHandler | null;
+  allowedHosts: AllowedHosts;
+}): Server {
+  const { api, streamEvents, ui, allowedHosts } = options;
+  const answerByApi = getRequestListener(api.fetch, { overrideGlobalObjects: false });
+
+  return createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      noDelay: true,
+    },
+    (request, response) => {
+      if (!hostIsAllowed(request.headers.host, allowedHosts)) {
+        refuseHost(request, response);
+        return;
+      }
+      const [pathname = "/", search = ""] = splitUrl(request.url ?? "/");
+      const sessionId = request.method === "GET" ? streamedSession(pathname) : null;
+      if (sessionId !== null) void streamEvents(request, response, { sessionId, search });
+      else if (ui && !API_PATH.test(pathname)) void ui(request, response);
+      else void answerByApi(request, response);
+    },
+  );
+}
+
+function splitUrl(url: string): [string, string] {
+  const at = url.indexOf("?");
+  return at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at)];
+}
+
+function refuseHost(request: IncomingMessage, response: ServerResponse): void {
+  const host = JSON.stringify(request.headers.host ?? "");
+  const error = new PlatformError(
+    "permission_denied",
+    `The name ${host} does not belong to this server. Use 127.0.0.1 or localhost, or set HOST.`,
+  );
+  const answer = toErrorAnswer(error, newId("request"));
+  response.writeHead(answer.status, { "content-type": "application/json", connection: "close", ...answer.headers });
+  response.end(JSON.stringify(answer.body));
+}

@@ -1,0 +1,165 @@
+// Puts a web process together: database, wake-ups, use cases, API, event streams. `web.ts` and tests start it.
+import type { Server } from "node:http";
+import { createAgents } from "../agents/agents.ts";
+import { createEnvironments } from "../agents/environments.ts";
+import { createApi } from "../api/app.ts";
+import { createEventHub, type EventHub } from "../api/event-hub.ts";
+import { createEventStream } from "../api/event-stream.ts";
+import type { HealthFacts } from "../api/health.ts";
+import type { AllowedHosts } from "../api/host-check.ts";
+import type { ModelCatalog } from "../api/models.ts";
+import { createApiServer, type RawHandler } from "../api/server.ts";
+import { type Database, isBusyFailure, isConnectionFailure, openDatabase } from "../db/database.ts";
+import { readLog } from "../db/events.ts";
+import { listLiveWorkers, listMigrations, pingDatabase } from "../db/health.ts";
+import { forgetOldKeys } from "../db/idempotency.ts";
+import { forgetExpiredLogins } from "../db/login.ts";
+import { schemaState } from "../db/migrate.ts";
+import { lastSeqs } from "../db/sessions.ts";
+import { createNotifier, type LogWakeup, listenForWakeups } from "../db/wakeups.ts";
+import { systemClock } from "../lib/clock.ts";
+import { messageOf, PlatformError } from "../lib/errors.ts";
+import type { Logger } from "../lib/logger.ts";
+import { ModelError } from "../models/errors.ts";
+import { createSendEvents } from "../sessions/send-events.ts";
+import { createSessions } from "../sessions/sessions.ts";
+import { createAccess } from "../teams/access.ts";
+import { createChanges } from "../teams/idempotency.ts";
+import { ensureDefaultTeam } from "../teams/teams.ts";
+
+const MAX_CONNECTIONS = 16;
+const CLEANUP_MS = 3_600_000;
+/** How long a start waits for a database that is not there yet. */
+const DATABASE_PATIENCE_MS = 30_000;
+const DATABASE_PAUSE_MS = 250;
+
+export type WebOptions = {
+  databaseUrl: string;
+  /** The default team's key. */
+  apiKey: string;
+  models: ModelCatalog;
+  allowedHosts: AllowedHosts;
+  /** The dashboard; null: the API alone. */
+  ui: RawHandler | null;
+  version: string;
+  logger: Logger;
+};
+export type Web = {
+  /** Not listening yet. */
+  server: Server;
+  hub: EventHub;
+  db: Database;
+  teamId: string;
+  /** Ends event streams, then the database connections. The server is the caller's to close, before. */
+  close(): Promise<void>;
+};
+
+export async function wireWeb(options: WebOptions): Promise<Web> {
+  const { logger, databaseUrl } = options;
+  const applicationName = "berth-web";
+  const clock = systemClock;
+  const db = openDatabase({
+    url: databaseUrl,
+    maxConnections: MAX_CONNECTIONS,
+    applicationName,
+    onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
+  });
+  const team = await onceDatabaseAnswers(() => ensureDefaultTeam(db, { apiKey: options.apiKey }));
+
+  const hub = createEventHub({
+    readLog: (input) => readLog(db, input),
+    lastSeqs: (sessionIds) => lastSeqs(db, sessionIds),
+    logger,
+  });
+  const notifier = createNotifier({ url: databaseUrl, applicationName, logger });
+  const listener = listenForWakeups({
+    url: databaseUrl,
+    applicationName,
+    logger,
+    onLog: (wakeup) => hub.logGrew(wakeup),
+    onPreview: (preview) => hub.preview(preview),
+    onReconnect: () => void hub.lookAround(),
+  });
+  // Streams of this process are told directly: they need not wait for the way through Postgres.
+  const onLogGrew = (wakeup: LogWakeup) => {
+    hub.logGrew(wakeup);
+    notifier.logGrew(wakeup);
+  };
+  const cleanup = setInterval(() => void forgetWhatIsOld(db, logger), CLEANUP_MS);
+  cleanup.unref();
+
+  const access = createAccess({ db, clock });
+  const sessions = createSessions({ db, clock, onLogGrew });
+  const api = createApi({
+    access,
+    changes: createChanges({ db }),
+    agents: createAgents({ db, clock }),
+    environments: createEnvironments({ db, clock }),
+    sessions,
+    sendEvents: createSendEvents({ clock, onLogGrew }),
+    models: options.models,
+    readHealthFacts: () => readHealthFacts(db),
+    translate: translateFailure,
+    logger,
+    clock,
+    version: options.version,
+  });
+  const checkSession = (teamId: string, sessionId: string) => sessions.get(teamId, sessionId);
+  const streamEvents = createEventStream({ access, hub, checkSession, translate: translateFailure, logger });
+  return {
+    server: createApiServer({ api, streamEvents, ui: options.ui, allowedHosts: options.allowedHosts }),
+    hub,
+    db,
+    teamId: team.id,
+    async close() {
+      clearInterval(cleanup);
+      hub.close();
+      await listener.close();
+      await notifier.close();
+      await db.destroy();
+    },
+  };
+}
+
+async function onceDatabaseAnswers<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = systemClock.now() + DATABASE_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isConnectionFailure(error) || systemClock.now() > deadline) throw error;
+      await systemClock.sleep(DATABASE_PAUSE_MS);
+    }
+  }
+}
+
+/** Failures of drivers and gateways that callers can expect. */
+function translateFailure(error: unknown): PlatformError | null {
+  if (isConnectionFailure(error) || isBusyFailure(error))
+    return new PlatformError("unavailable", "The database is away or busy. Try again in a moment.", { cause: error });
+  if (error instanceof ModelError) return new PlatformError("unavailable", error.message, { cause: error });
+  return null;
+}
+
+async function readHealthFacts(db: Database): Promise<HealthFacts> {
+  try {
+    await pingDatabase(db);
+  } catch (error) {
+    return { database: { error: messageOf(error) }, migrations: null, workers: null };
+  }
+  try {
+    const migrations = await schemaState(() => listMigrations(db));
+    return { database: { error: null }, migrations, workers: await listLiveWorkers(db) };
+  } catch (error) {
+    return { database: { error: messageOf(error) }, migrations: null, workers: null };
+  }
+}
+
+async function forgetWhatIsOld(db: Database, logger: Logger): Promise<void> {
+  try {
+    await forgetOldKeys(db);
+    await forgetExpiredLogins(db);
+  } catch (error) {
+    logger.warn({ err: error }, "old keys and logins could not be removed; the next hour tries again");
+  }
+}

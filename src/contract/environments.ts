@@ -1,0 +1,111 @@
+// Environments: where sessions run, as the API takes and returns them.
+import { z } from "zod";
+import { listQuery, metadata, NOT_SUPPORTED } from "./fields.ts";
+
+const PACKAGE_MANAGERS = ["apt", "cargo", "gem", "go", "npm", "pip"] as const;
+type PackageLists = Record<(typeof PACKAGE_MANAGERS)[number], string[]>;
+export type Networking =
+  | { type: "unrestricted" }
+  | { type: "limited"; allow_mcp_servers: boolean; allow_package_managers: boolean; allowed_hosts: string[] };
+export type CloudConfig = {
+  type: "cloud";
+  networking: Networking;
+  packages: PackageLists & { type: "packages" };
+};
+
+export type Environment = {
+  type: "environment";
+  id: string;
+  name: string;
+  description: string | null;
+  config: CloudConfig;
+  metadata: Record<string, string>;
+  scope: "organization";
+  created_at: string;
+  updated_at: string;
+  archived_at: string | null;
+};
+
+const packageList = z.array(z.string()).max(0, { error: NOT_SUPPORTED }).nullish();
+const packages = z
+  .strictObject({
+    type: z.literal("packages").optional(),
+    apt: packageList,
+    cargo: packageList,
+    gem: packageList,
+    go: packageList,
+    npm: packageList,
+    pip: packageList,
+  })
+  .nullish();
+const networking = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("unrestricted") }),
+    z.strictObject({
+      type: z.literal("limited"),
+      allow_mcp_servers: z.boolean().nullish(),
+      allow_package_managers: z.boolean().nullish(),
+      allowed_hosts: z.array(z.string().min(1).max(253)).max(1000).nullish(),
+    }),
+  ])
+  .nullish();
+const config = z
+  .discriminatedUnion("type", [z.strictObject({ type: z.literal("cloud"), networking, packages })], {
+    error: (issue) =>
+      typeof issue.input === "object" &&
+      issue.input !== null &&
+      "type" in issue.input &&
+      issue.input.type === "self_hosted"
+        ? `self_hosted ${NOT_SUPPORTED}`
+        : 'must be "cloud"',
+  })
+  .nullish();
+export type CloudConfigInput = NonNullable<z.infer<typeof config>>;
+
+const scope = z.literal("organization", { error: 'must be "organization"' }).nullish();
+export const createEnvironmentInput = z.strictObject({
+  name: z.string().min(1).max(256),
+  description: z.string().max(2048).nullish(),
+  config,
+  metadata: metadata.nullish(),
+  scope,
+});
+export const updateEnvironmentInput = z.strictObject({
+  name: z.string().min(1).max(256).nullish(),
+  description: z.string().max(2048).nullish(),
+  config,
+  /** Null or an empty text deletes a key. */
+  metadata: z.record(z.string().min(1).max(64), z.string().max(512).nullable()).nullish(),
+  scope,
+});
+export type CreateEnvironmentInput = z.infer<typeof createEnvironmentInput>;
+export type UpdateEnvironmentInput = z.infer<typeof updateEnvironmentInput>;
+
+export const listEnvironmentsQuery = z.strictObject({
+  ...listQuery,
+  include_archived: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
+});
+
+export const DEFAULT_CONFIG: CloudConfig = {
+  type: "cloud",
+  networking: { type: "unrestricted" },
+  packages: { type: "packages", apt: [], cargo: [], gem: [], go: [], npm: [], pip: [] },
+};
+
+/** Fills in what the input leaves open from what was there before. */
+export function resolveConfig(input: CloudConfigInput | null | undefined, before: CloudConfig): CloudConfig {
+  if (!input) return before;
+  const { networking: asked } = input;
+  if (!asked) return before;
+  if (asked.type === "unrestricted") return { ...before, networking: { type: "unrestricted" } };
+  const kept = before.networking.type === "limited" ? before.networking : null;
+  return {
+    ...before,
+    networking: {
+      type: "limited",
+      allow_mcp_servers: asked.allow_mcp_servers ?? kept?.allow_mcp_servers ?? false,
+      allow_package_managers: asked.allow_package_managers ?? kept?.allow_package_managers ?? false,
+      allowed_hosts: asked.allowed_hosts ?? kept?.allowed_hosts ?? [],
+    },
+  };
+}

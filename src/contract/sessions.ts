@@ -1,0 +1,115 @@
+// Sessions: one conversation with one agent, as the API takes and returns it.
+import { z } from "zod";
+import { type SessionAgent, sessionAgentInput, sessionAgentUpdate } from "./agents.ts";
+import { MAX_INITIAL_EVENTS, type StopReason, UNSUPPORTED_INPUTS, userMessageInput } from "./events.ts";
+import { listQuery, metadata, metadataPatch, NOT_SUPPORTED, noneYet, timestampFilter } from "./fields.ts";
+import { type MonetaryAmount, monetaryAmount } from "./money.ts";
+
+export const SESSION_STATUSES = ["rescheduling", "running", "idle", "terminated"] as const;
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
+export type Budget = { type: "limit"; max_list_cost: MonetaryAmount };
+
+export type SessionUsage = {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation: { ephemeral_5m_input_tokens: number; ephemeral_1h_input_tokens: number };
+  active_seconds: number;
+  /** Whole cents. Absent while a request of the session had no known price. */
+  list_cost?: MonetaryAmount;
+  /** Berth's own addition: the same cost as exact decimal dollars. */
+  list_cost_usd?: string;
+};
+
+export type Session = {
+  type: "session";
+  id: string;
+  agent: SessionAgent;
+  environment_id: string;
+  title: string | null;
+  metadata: Record<string, string>;
+  status: SessionStatus;
+  /** Berth's own addition: what the last `session.status_idle` said, null before the first. */
+  stop_reason: StopReason | null;
+  budget: Budget | null;
+  usage: SessionUsage;
+  stats: { active_seconds: number; duration_seconds: number };
+  resources: [];
+  vault_ids: [];
+  outcome_evaluations: [];
+  deployment_id: null;
+  created_at: string;
+  updated_at: string;
+  archived_at: string | null;
+};
+
+export const budgetInput = z.strictObject({ type: z.literal("limit"), max_list_cost: monetaryAmount });
+const title = z.string().max(500).nullish();
+const id = z.string().min(1).max(100);
+
+const initialEvent = z.discriminatedUnion("type", [userMessageInput], {
+  error: (issue) => `${nameOf(issue.input)}only user.message can be an initial event in this release`,
+});
+
+function nameOf(input: unknown): string {
+  if (typeof input !== "object" || input === null || !("type" in input)) return "";
+  const known = UNSUPPORTED_INPUTS.find((type) => type === input.type);
+  return known ? `${known} ${NOT_SUPPORTED}: ` : "";
+}
+
+export const createSessionInput = z
+  .strictObject({
+    agent: sessionAgentInput.optional(),
+    /** Another word for `agent`. */
+    agent_id: id.optional(),
+    /** Absent: the team's default environment. */
+    environment_id: id.nullish(),
+    title,
+    metadata: metadata.nullish(),
+    initial_events: z.array(initialEvent).max(MAX_INITIAL_EVENTS).nullish(),
+    resources: noneYet,
+    vault_ids: noneYet,
+    budget: budgetInput.nullish(),
+  })
+  .refine((input) => input.agent !== undefined || input.agent_id !== undefined, {
+    path: ["agent"],
+    error: "is required",
+  })
+  .refine((input) => input.agent === undefined || input.agent_id === undefined, {
+    path: ["agent_id"],
+    error: "says the same as agent: send one of them",
+  });
+export type CreateSessionInput = z.infer<typeof createSessionInput>;
+
+export const updateSessionInput = z.strictObject({
+  agent: sessionAgentUpdate.optional(),
+  budget: budgetInput.nullish(),
+  metadata: metadataPatch.nullish(),
+  title,
+  vault_ids: noneYet,
+});
+export type UpdateSessionInput = z.infer<typeof updateSessionInput>;
+
+export const listSessionsQuery = z.strictObject({
+  ...listQuery,
+  agent_id: id.optional(),
+  agent_version: z.coerce.number().int().min(1).optional(),
+  created_at: timestampFilter(["gt", "gte", "lt", "lte"]),
+  deployment_id: id.optional(),
+  include_archived: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
+  memory_store_id: id.optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+  statuses: z.array(z.enum(SESSION_STATUSES)).max(10).optional(),
+});
+export type ListSessionsQuery = z.infer<typeof listSessionsQuery>;
+
+export const listEventsQuery = z.strictObject({
+  ...listQuery,
+  created_at: timestampFilter(["gt", "gte", "lt", "lte"]),
+  order: z.enum(["asc", "desc"]).optional(),
+  types: z
+    .array(z.string().regex(/^[a-z_.]{1,100}$/))
+    .max(100)
+    .optional(),
+});
+export type ListEventsQuery = z.infer<typeof listEventsQuery>;

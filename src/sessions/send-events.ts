@@ -1,0 +1,87 @@
+// Use case: a client sends events to a session. They are stored, the session is put up for work, the caller gets them back.
+import { type EventInput, toWireEvent } from "../contract/events.ts";
+import { afterCommit, type DatabaseTransaction } from "../db/database.ts";
+import { appendEvents, type NewEvent } from "../db/events.ts";
+import { listPendingActions, type PendingAction, type SessionRow } from "../db/sessions.ts";
+import type { LogWakeup } from "../db/wakeups.ts";
+import type { Clock } from "../lib/clock.ts";
+import { PlatformError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import { getSession } from "./sessions.ts";
+
+export type SendEvents = ReturnType<typeof createSendEvents>;
+
+/** `onLogGrew` is called once the events are committed. */
+export function createSendEvents({ clock, onLogGrew }: { clock: Clock; onLogGrew: (wakeup: LogWakeup) => void }) {
+  return async function sendEvents(
+    tx: DatabaseTransaction,
+    teamId: string,
+    { sessionId, events }: { sessionId: string; events: readonly EventInput[] },
+  ): Promise<{ data: Record<string, unknown>[] }> {
+    const session = await getSession(tx, { teamId, sessionId, forUpdate: true });
+    refuseWhenEnded(session);
+    // The row lock keeps the answers of others away, so what is pending now is pending when these events are stored.
+    if (events.some((event) => answeredId(event) !== null))
+      checkAnswers(events, await listPendingActions(tx, sessionId));
+    const stored: NewEvent[] = events.map((event, index) =>
+      toNewEvent(event, { id: newId("event", clock.now()), index }),
+    );
+    const lastSeq = await appendEvents(tx, { sessionId, events: stored, changes: { wakeAt: "now" } });
+    afterCommit(tx, () => onLogGrew({ sessionId, lastSeq: lastSeq ?? 0 }));
+    return { data: stored.map(toWireEvent) };
+  };
+}
+
+function refuseWhenEnded(session: SessionRow): void {
+  if (session.archivedAt)
+    throw new PlatformError(
+      "invalid_request",
+      `Session ${session.id} is archived and takes no more events. Make a new session to go on.`,
+    );
+  if (session.status === "terminated")
+    throw new PlatformError(
+      "invalid_request",
+      `Session ${session.id} has ended (terminated) and takes no more events. Make a new session to go on.`,
+    );
+}
+
+function toNewEvent(event: EventInput, { id, index }: { id: string; index: number }): NewEvent {
+  const { type, ...fields } = event;
+  if ("session_thread_id" in fields) {
+    if (fields.session_thread_id)
+      throw new PlatformError("invalid_request", `events.${index}.session_thread_id: this session has no such thread`);
+    delete fields.session_thread_id;
+  }
+  return { id, type, payload: fields, processedAt: null };
+}
+
+/** The tool use that an event answers; null for events that answer none. */
+function answeredId(event: EventInput): string | null {
+  if (event.type === "user.tool_confirmation") return event.tool_use_id;
+  if (event.type === "user.custom_tool_result") return event.custom_tool_use_id;
+  return null;
+}
+
+/** Each answer must be to a tool use of this session that waits for this kind of answer, once. Pure. */
+export function checkAnswers(events: readonly EventInput[], pending: readonly PendingAction[]): void {
+  const waiting = new Map(pending.map((action) => [action.id, action]));
+  for (const [index, event] of events.entries()) {
+    const id = answeredId(event);
+    if (id === null) continue;
+    if (event.type === "user.tool_confirmation" && event.result === "allow" && event.deny_message)
+      throw new PlatformError("invalid_request", `events.${index}.deny_message: only goes with result "deny"`);
+    const wanted = event.type === "user.tool_confirmation" ? "agent.tool_use" : "agent.custom_tool_use";
+    const field = event.type === "user.tool_confirmation" ? "tool_use_id" : "custom_tool_use_id";
+    if (waiting.get(id)?.type !== wanted) {
+      const others = pending
+        .filter((action) => action.type === wanted)
+        .map((action) => `${action.id} (${action.name})`);
+      const now = others.length > 0 ? `Waiting now: ${others.join(", ")}` : "None is waiting now";
+      throw new PlatformError(
+        "invalid_request",
+        `events.${index}.${field}: no ${wanted} ${id} of this session waits for a ${event.type}. ${now}.`,
+      );
+    }
+    waiting.delete(id);
+  }
+}

@@ -1,0 +1,40 @@
+// Logging in with a browser: one-time tokens, and the session that a token or a key is exchanged for.
+import type { Database } from "../db/database.ts";
+import {
+  deleteBrowserSession,
+  findBrowserSession,
+  insertBrowserSession,
+  insertLoginToken,
+  takeLoginToken,
+} from "../db/login.ts";
+import { hashToken, newToken } from "./tokens.ts";
+
+const LOGIN_TOKEN_LIFETIME_S = 15 * 60;
+export const BROWSER_SESSION_LIFETIME_S = 30 * 24 * 3600;
+
+/** A token for one login within 15 minutes. Only its hash is stored. */
+export async function createLoginToken({ db, teamId }: { db: Database; teamId: string }): Promise<string> {
+  const token = newToken();
+  await insertLoginToken(db, { tokenHash: hashToken(token), teamId, lifetimeS: LOGIN_TOKEN_LIFETIME_S });
+  return token;
+}
+
+/** The token's team, or null when it is unknown, used or too old. It is used up. */
+export async function spendLoginToken({ db, token }: { db: Database; token: string }): Promise<string | null> {
+  return takeLoginToken(db, hashToken(token));
+}
+
+/** The secret of a new browser session, for its cookie. */
+export async function startBrowserSession({ db, teamId }: { db: Database; teamId: string }): Promise<string> {
+  const secret = newToken();
+  await insertBrowserSession(db, { tokenHash: hashToken(secret), teamId, lifetimeS: BROWSER_SESSION_LIFETIME_S });
+  return secret;
+}
+
+export async function findBrowserSessionTeam(db: Database, secret: string): Promise<string | null> {
+  return findBrowserSession(db, hashToken(secret));
+}
+
+export async function endBrowserSession({ db, secret }: { db: Database; secret: string }): Promise<void> {
+  await deleteBrowserSession(db, hashToken(secret));
+}
