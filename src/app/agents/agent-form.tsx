@@ -1,7 +1,7 @@
 // Form for everything that makes an agent.
 "use client";
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { FailureNote } from "../components/failure-note.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Field } from "../components/ui/field.tsx";
@@ -24,9 +24,15 @@ type AgentFormProps = {
 export function AgentForm({ initial, action, pending, error, saved = false, onSave }: AgentFormProps) {
   const [draft, setDraft] = useState(initial);
   const [problems, setProblems] = useState<DraftProblems | null>(null);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // What is wrong may be far above the button that was pressed.
+    if (problems) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [problems]);
   const change = (changes: Partial<AgentDraft>) => setDraft((before) => ({ ...before, ...changes }));
   return (
     <form
+      ref={form}
       noValidate
       className="grid max-w-3xl gap-4 p-4"
       onSubmit={(event) => {

@@ -54,12 +54,12 @@ function AgentRow({ agent }: { agent: Agent }) {
       {agent.description && (
         <span className="min-w-0 truncate text-muted max-md:basis-full">{visibleExactly(agent.description)}</span>
       )}
-      <span className="ml-auto text-muted">
+      <span className="ml-auto flex items-center gap-4 text-muted">
         <RelativeTime at={agent.updated_at} />
+        <Button asChild size="small" className="relative">
+          <Link href={`/sessions/new?agent=${agent.id}`}>Start a session</Link>
+        </Button>
       </span>
-      <Button asChild size="small" className="relative">
-        <Link href={`/sessions/new?agent=${agent.id}`}>Start a session</Link>
-      </Button>
     </li>
   );
 }

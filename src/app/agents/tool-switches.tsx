@@ -37,7 +37,7 @@ export function ToolSwitches({ tools, onChange }: ToolSwitchesProps) {
                   />
                   <code className="w-24 font-mono text-[13px]">{name}</code>
                 </span>
-                <span className="min-w-0 text-muted">{toolLabels[name]}</span>
+                <span className="min-w-0 text-muted max-md:basis-full">{toolLabels[name]}</span>
               </label>
               <Select
                 aria-label={`When ${name} is called`}

@@ -3,8 +3,9 @@
 
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
-import { DemoModelBanner } from "./demo-model-banner.tsx";
+import { BrowserOnly } from "./browser-only.tsx";
 import { Navigation } from "./navigation.tsx";
+import { ServerBanner } from "./server-banner.tsx";
 
 export function AppShell({ children }: { children: ReactNode }) {
   const pathname = usePathname();
@@ -19,9 +20,9 @@ export function AppShell({ children }: { children: ReactNode }) {
       </a>
       <Navigation pathname={pathname} />
       <div className="order-first flex min-h-0 min-w-0 flex-1 flex-col md:order-none">
-        <DemoModelBanner />
+        <ServerBanner />
         <main id="room" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
-          {children}
+          <BrowserOnly>{children}</BrowserOnly>
         </main>
       </div>
     </div>

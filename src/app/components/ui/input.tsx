@@ -10,7 +10,7 @@ export function Input({ className, ...props }: ComponentProps<"input">) {
 }
 
 export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
-  return <textarea className={classNames(controlStyle, "field-sizing-content py-1.5", className)} {...props} />;
+  return <textarea className={classNames(controlStyle, "block field-sizing-content py-1.5", className)} {...props} />;
 }
 
 export function Select({ className, ...props }: ComponentProps<"select">) {

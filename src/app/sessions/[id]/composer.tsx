@@ -28,17 +28,17 @@ export function Composer({ state, onSend }: { state: SessionState; onSend: (text
   }
   return (
     <form
-      className="border-t border-line bg-panel px-4 py-3"
+      className="border-t border-line bg-panel py-3"
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
     >
-      <div className="mx-auto flex max-w-3xl items-end gap-2">
+      <div className="mx-auto flex max-w-3xl items-end gap-2 px-4">
         <Textarea
           aria-label="Message"
           rows={1}
-          className="max-h-60 min-h-8 resize-none max-md:min-h-11 max-md:py-2.5"
+          className="max-h-60 min-h-9 resize-none max-md:min-h-11 max-md:py-2.5"
           disabled={closed !== undefined}
           placeholder={closed ?? placeholders[state] ?? "Write a message"}
           value={text}
@@ -50,7 +50,7 @@ export function Composer({ state, onSend }: { state: SessionState; onSend: (text
             send();
           }}
         />
-        <Button type="submit" look="primary" size="icon" disabled={!sendable} aria-label="Send">
+        <Button type="submit" look="primary" size="icon" className="md:size-9" disabled={!sendable} aria-label="Send">
           <ArrowUp aria-hidden />
         </Button>
       </div>

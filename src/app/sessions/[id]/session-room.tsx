@@ -29,10 +29,10 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
 
   // Cost and times are the server's to know; they change when a turn does.
   const { refetch } = session;
-  const { status } = view;
+  const { status, usage } = view;
   useEffect(() => {
-    if (status !== "running") void refetch();
-  }, [status, refetch]);
+    if (usage !== null && status !== "deleted") void refetch();
+  }, [status, usage, refetch]);
 
   const waiting = waitingCalls(view).length;
   const title = (view.title === undefined ? session.data?.title : view.title) ?? null;

@@ -8,6 +8,7 @@ import type { ToolCallItem } from "../session-view.ts";
 import { summarizeCall } from "../tool-summary.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
+import { OutputPeek } from "./output-peek.tsx";
 import { OutputText } from "./output-text.tsx";
 import { ToolIcon } from "./tool-icon.tsx";
 import { ToolStateLabel } from "./tool-state-label.tsx";
@@ -51,6 +52,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
           {item.result?.length === 0 && <p className="text-[13px] text-muted">No output.</p>}
         </div>
       )}
+      {!open && item.result && <OutputPeek blocks={item.result} />}
       {asking && <ApprovalForm item={item} sessionId={sessionId} />}
     </section>
   );
