@@ -24,7 +24,7 @@ export const buildTargets: readonly BuildTarget[] = [
       "src/client",
       "src/contract",
       "src/lib",
-      "next.config.ts",
+      "next.config.mjs",
       "postcss.config.mjs",
       "package-lock.json",
     ],
