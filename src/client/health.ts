@@ -3,13 +3,14 @@ import { readApiError } from "./api-error.ts";
 import type { Transport } from "./transport.ts";
 
 export type PartHealth = {
-  name: string;
-  /** `ok` is well; any other word names what is not. */
-  state: string;
+  ok: boolean;
+  state: "ok" | "degraded" | "down";
   /** One sentence for people: what holds, or what is wrong and what to do. */
   detail: string;
+  /** Only of the gateway: the built-in demo model answers. */
+  demo?: boolean;
 };
-export type Health = { status: string; version: string; parts: PartHealth[] };
+export type Health = { status: "ready" | "not_ready"; version: string; parts: Record<string, PartHealth> };
 
 export function createHealthClient(transport: Transport) {
   return {

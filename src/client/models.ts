@@ -1,12 +1,12 @@
 // `/v1/models`: what the gateway offers.
-import type { Page } from "./page.ts";
 import type { Transport } from "./transport.ts";
 
-export type Model = { type: "model"; id: string; display_name: string; created_at?: string };
+export type Model = { type: "model"; id: string; display_name: string; created_at: string };
+export type ModelPage = { data: Model[]; has_more: boolean; first_id: string | null; last_id: string | null };
 
 export function createModelsClient(transport: Transport) {
   return {
     list: (signal?: AbortSignal) =>
-      transport.json<Page<Model>>("GET", "/v1/models", { query: { limit: 1000 }, ...(signal ? { signal } : {}) }),
+      transport.json<ModelPage>("GET", "/v1/models", { query: { limit: 1000 }, ...(signal ? { signal } : {}) }),
   };
 }

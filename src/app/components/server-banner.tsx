@@ -8,7 +8,7 @@ import { useHealth } from "../settings/use-health.ts";
 
 export function ServerBanner() {
   const { data: health, demoModel } = useHealth();
-  const down = health?.parts.filter((part) => part.state === "down").map((part) => part.name) ?? [];
+  const down = Object.entries(health?.parts ?? {}).flatMap(([name, part]) => (part.ok ? [] : [name]));
   return (
     <div role="status" className="shrink-0">
       {demoModel && (

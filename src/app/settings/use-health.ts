@@ -11,6 +11,5 @@ export function useHealth() {
     queryFn: ({ signal }) => berth.health.get(signal),
     refetchInterval: 10_000,
   });
-  const gateway = query.data?.parts.find((part) => part.name === "gateway");
-  return { ...query, demoModel: gateway?.state === "demo" };
+  return { ...query, demoModel: query.data?.parts.gateway?.demo === true };
 }
