@@ -1,12 +1,11 @@
 // `npm start`: one supervisor that runs Postgres, sandboxd, web and worker on this machine, and stops them in order.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
+import { childEnv } from "../lib/child-env.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
-import { childEnvironment } from "../lib/processes.ts";
 import { runBuild } from "../supervisor/build.ts";
 import { outdatedTargets } from "../supervisor/build-stamp.ts";
 import { takeLock } from "../supervisor/data-dir-lock.ts";
@@ -30,9 +29,13 @@ import {
   loadConfig,
 } from "./config.ts";
 import type { Environment } from "./settings.ts";
+import { packageVersion } from "./version.ts";
 
 /** Ctrl-C in a terminal arrives several times: from the terminal, from npm, from the start script. */
 const SAME_SIGNAL_WITHIN_MS = 1_000;
+
+/** A young generation of 1 MB instead of 16: sandboxd makes little garbage and stays 4 MB smaller. */
+const SMALL_HEAP = ["--max-semi-space-size=1"];
 
 const repository = resolve(import.meta.dirname, "../..");
 const verbose = process.argv.includes("--verbose");
@@ -160,7 +163,9 @@ function sandboxdSpec(config: Config, logs: PartLogs) {
       HOME: process.env.HOME,
       LANG: process.env.LANG,
       BERTH_DATA_DIR: config.dataDir,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     }),
+    nodeFlags: SMALL_HEAP,
     saysReadyBy: "stdout",
     onLine: (line) => logs.write("sandboxd", line),
   });
@@ -187,7 +192,7 @@ async function oneTimeToken(env: Environment): Promise<string> {
   const script = join(repository, "src", "bin", "login.ts");
   const child = spawn(process.execPath, [script], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: childEnvironment(env),
+    env: childEnv(env),
   });
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -254,9 +259,4 @@ async function giveUp(error: unknown): Promise<never> {
 
 function secondsSince(started: number): number {
   return (performance.now() - started) / 1000;
-}
-
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
 }

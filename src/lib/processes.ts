@@ -13,11 +13,6 @@ export type ProcessFacts = {
   environment: readonly string[] | null;
 };
 
-/** The whole environment of a child. (Next.js's types claim that every environment has NODE_ENV; ours need not.) */
-export function childEnvironment(variables: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  return { ...variables } as NodeJS.ProcessEnv;
-}
-
 /** The live process with this id; null when there is none (a zombie is none). */
 export function findProcess(pid: number): ProcessFacts | null {
   if (!isAlive(pid)) return null;

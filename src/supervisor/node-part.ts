@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { childEnvironment } from "../lib/processes.ts";
+import { childEnv } from "../lib/child-env.ts";
 import { describeExit, type Exit, type PartProcess, type PartSpec } from "./part.ts";
 
 export type NodePart = PartProcess & {
@@ -40,7 +40,7 @@ async function launch(
   const child = spawn(process.execPath, [...flags, options.script, ...(options.args ?? [])], {
     // The open stdin and the IPC channel close when this process is gone: the part ends itself then.
     stdio: ["pipe", "pipe", "pipe", "ipc"],
-    env: childEnvironment(options.env()),
+    env: childEnv(options.env()),
     // Ctrl-C in the terminal reaches the supervisor only, which stops all parts in order.
     detached: true,
   });

@@ -19,6 +19,12 @@ test.each<[string, string, Partial<ProcessFacts>, boolean]>([
   ["a process that got the number later", "web", { startedAt: 1_010_000 }, false],
   ["somebody else's program", "web", { command: "/usr/sbin/nginx" }, false],
   ["the web of another data directory", "web", { environment: ["BERTH_DATA_DIR=/home/ada/berth"] }, false],
+  [
+    "sandboxd, which empties its environment",
+    "sandboxd",
+    { command: "berth-sandboxd", environment: ["PATH=/bin"] },
+    true,
+  ],
   ["a worker under the name of web", "web", { command: "berth-worker" }, false],
   [
     "our postgres",

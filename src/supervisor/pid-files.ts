@@ -28,7 +28,9 @@ export function isTheSameProcess(file: PidFile, process: ProcessFacts, dataDir: 
   if (file.part === "postgres") return process.command.includes(`-D ${join(dataDir, "postgres")} `);
   const looksLikeIt =
     process.command.includes(`berth-${file.part}`) || process.command.includes(`/src/bin/${file.part}.ts`);
-  const sameDataDir = process.environment === null || process.environment.includes(`BERTH_DATA_DIR=${dataDir}`);
+  // sandboxd empties its environment: a variable that is not there says nothing.
+  const said = process.environment?.find((variable) => variable.startsWith("BERTH_DATA_DIR="));
+  const sameDataDir = said === undefined || said === `BERTH_DATA_DIR=${dataDir}`;
   return looksLikeIt && sameDataDir;
 }
 

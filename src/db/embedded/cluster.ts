@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { childEnvironment } from "../../lib/processes.ts";
+import { childEnv } from "../../lib/child-env.ts";
 import { EmbeddedPostgresError, type PostgresBinaries } from "./binaries.ts";
 
 export const APP_ROLE = "berth";
@@ -131,9 +131,7 @@ function run(name: string, command: readonly string[], input: string): Promise<v
   const [file = "", ...args] = command;
   return new Promise((resolve, reject) => {
     const env =
-      process.platform === "win32"
-        ? {}
-        : { env: childEnvironment({ PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" }) };
+      process.platform === "win32" ? {} : { env: childEnv({ PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" }) };
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], ...env });
     let output = "";
     const collect = (chunk: Buffer) => {

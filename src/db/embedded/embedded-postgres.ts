@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { childEnvironment, endProcess, findProcess, isAlive } from "../../lib/processes.ts";
+import { childEnv } from "../../lib/child-env.ts";
+import { endProcess, findProcess, isAlive } from "../../lib/processes.ts";
 import { EmbeddedPostgresError, findBinaries } from "./binaries.ts";
 import {
   APP_DATABASE,
@@ -200,9 +201,7 @@ async function launch(options: {
 }): Promise<Launched> {
   const [file = "", ...args] = options.command;
   const env =
-    process.platform === "win32"
-      ? {}
-      : { env: childEnvironment({ PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" }) };
+    process.platform === "win32" ? {} : { env: childEnv({ PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" }) };
   // Its own process group: Ctrl-C in the terminal reaches the supervisor only, which stops all parts in order.
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, ...env });
   const recent: string[] = [];
