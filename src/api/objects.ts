@@ -5,6 +5,7 @@ import { listQuery } from "../contract/fields.ts";
 import { SESSION_STATUSES } from "../contract/sessions.ts";
 
 const time = z.iso.datetime();
+const empty = z.array(z.unknown()).max(0);
 const metadata = z.record(z.string(), z.string());
 const toolSwitches = { enabled: z.boolean(), permission_policy: permissionPolicy };
 const model = z.strictObject({
@@ -34,8 +35,8 @@ const definition = {
   model,
   system: z.string().nullable(),
   tools: z.array(tool),
-  mcp_servers: z.array(z.never()),
-  skills: z.array(z.never()),
+  mcp_servers: empty,
+  skills: empty,
   multiagent: z.null(),
   execution_identity: z.strictObject({ type: z.literal("service_account") }),
 };
@@ -94,9 +95,9 @@ export const sessionObject = z.strictObject({
     list_cost_usd: z.string().optional(),
   }),
   stats: z.strictObject({ active_seconds: z.number(), duration_seconds: z.number() }),
-  resources: z.array(z.never()),
-  vault_ids: z.array(z.never()),
-  outcome_evaluations: z.array(z.never()),
+  resources: empty,
+  vault_ids: empty,
+  outcome_evaluations: empty,
   deployment_id: z.null(),
   created_at: time,
   updated_at: time,
