@@ -40,6 +40,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that Postgres dropped: the pool replaces it; without a listener the process would end.
   pool.on("error", (error) => options.onError?.(error));
+  // The same for a connection in use that is lost between two statements: the next statement fails, that is enough.
+  pool.on("connect", (client) => client.on("error", (error) => options.onError?.(error)));
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -65,9 +65,16 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
     }
   }
 
-  async function look(): Promise<void> {
+  async function look(lastSeq: number): Promise<void> {
     await log.catchUp();
     if (interruptWaits()) current?.abort(new Error("interrupted by the user"));
+    // A log that is shorter than was told belongs to a session that is gone.
+    if (lastSeq > log.conversation.lastSeq) await readFacts();
+  }
+
+  function stop(reason: "lost" | "stopped"): void {
+    stopReason = reason;
+    stopping.abort(new Error(reason === "lost" ? "the lease is lost" : "the worker stops"));
   }
 
   async function readFacts(): Promise<TurnFacts> {
@@ -122,14 +129,12 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
     claim,
     wake(lastSeq) {
       if (lastSeq > 0 && lastSeq <= log.conversation.lastSeq) return;
-      look().catch((error: unknown) => {
-        if (!stopping.signal.aborted) logger.debug({ err: error }, "a wake-up could not be followed");
+      look(lastSeq).catch((error: unknown) => {
+        if (hasCode(error, "lease_lost")) stop("lost");
+        else if (!stopping.signal.aborted) logger.debug({ err: error }, "a wake-up could not be followed");
       });
     },
-    stop(reason) {
-      stopReason = reason;
-      stopping.abort(new Error(reason === "lost" ? "the lease is lost" : "the worker stops"));
-    },
+    stop,
     done: hold().catch(end),
   };
 }

@@ -8,7 +8,7 @@ import {
   listWorkersWithoutLock,
   takeOverFromDead,
 } from "../db/leases.ts";
-import { listenForWakeups } from "../db/wakeups.ts";
+import { type Listener, listenForWakeups } from "../db/wakeups.ts";
 import { holdWorkerLock } from "../db/worker-lock.ts";
 import { registerWorker, removeWorker, reportHealth, type WorkerIdentity } from "../db/workers.ts";
 import type { ModelClient } from "../models/model.ts";
@@ -138,6 +138,12 @@ export function createWorker(options: WorkerOptions): Worker {
     kick();
   }
 
+  /** A message that comes before we listen waits for the next poll; not longer than a poll, as the jobs work without it. */
+  async function untilConnected(listener: Listener): Promise<void> {
+    const deadline = clock.now() + POLL_MS;
+    while (!listener.connected && clock.now() < deadline) await clock.sleep(5);
+  }
+
   const probe = createHealthProbe({ backend: options.backend, models: options.models, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
     const health = { ...probe.current(), concurrency, running: holds.size };
@@ -182,6 +188,7 @@ export function createWorker(options: WorkerOptions): Worker {
         await listener.close();
         await lock.close();
       };
+      await untilConnected(listener);
       const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
       const run = (job: string, intervalMs: number, work: () => Promise<void>) => {
         jobs.push(every({ job, intervalMs, clock, logger, signal: stopping.signal, work }));

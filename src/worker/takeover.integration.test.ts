@@ -1,0 +1,209 @@
+// Two workers never run one turn, and a turn outlives its worker, its database connections and its lease.
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { createMemoryBackend } from "../../test/support/memory-backend.ts";
+import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
+import {
+  createTurnWorld,
+  expectSoundStoredLog,
+  gate,
+  type TestWorker,
+  type TurnWorld,
+} from "../../test/support/turn-world.ts";
+import { until } from "../../test/support/until.ts";
+import { appendEvents, type StoredEvent } from "../db/events.ts";
+import { claimSessions, releaseSession } from "../db/leases.ts";
+import { hasCode } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+
+let world: TurnWorld;
+let workers: TestWorker[] = [];
+beforeAll(async () => {
+  world = await createTurnWorld();
+});
+afterEach(async () => {
+  for (const worker of workers) await worker.stop();
+  workers = [];
+});
+afterAll(() => world.dispose());
+
+async function start(options: Parameters<TurnWorld["startWorker"]>[0]): Promise<TestWorker> {
+  const worker = await world.startWorker(options);
+  workers.push(worker);
+  return worker;
+}
+
+const bash = (command: string) => ({ name: "bash", input: { command } });
+const ofType = (log: readonly StoredEvent[], type: string) => log.filter((event) => event.type === type && !event.echo);
+
+/** As when the machine is gone: its connections end, nothing is cleaned up, and it never comes back. */
+async function pretendDead(worker: TestWorker): Promise<void> {
+  await sql`update workers set lock_key = -1 where id = ${worker.id}`.execute(world.db);
+}
+
+test("when a worker dies during a tool call, another one takes over within two seconds and the tool runs once", async () => {
+  const running = gate();
+  const backend = createMemoryBackend({
+    execute: async () => {
+      await running.opened;
+      return { outcome: "ok", content: "built" };
+    },
+  });
+  const first = createScriptedModel(inTurn({ toolCalls: [bash("make")] }, { text: "from the first" }));
+  const dead = await start({ model: first, backend });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "Build it");
+  await until(() => backend.started.length === 1);
+
+  const second = createScriptedModel(inTurn({ text: "from the second" }));
+  const heir = await start({ model: second, backend });
+  const diedAt = Date.now();
+  await pretendDead(dead);
+  await until(() => heir.worker.running === 1);
+  expect(Date.now() - diedAt).toBeLessThan(2_000);
+  running.open();
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(backend.started).toHaveLength(1);
+  expect(ofType(log, "agent.tool_result")).toHaveLength(1);
+  expect(ofType(log, "agent.message").map((event) => JSON.stringify(event.payload.content))).toEqual([
+    expect.stringContaining("from the second"),
+  ]);
+  // The first one noticed, wrote nothing and let go.
+  await until(() => dead.worker.running === 0);
+  expect(first.requests).toHaveLength(1);
+});
+
+test("when a worker dies during a model request, the request is closed and made again", async () => {
+  const backend = createMemoryBackend();
+  const first = createScriptedModel(inTurn({ first: "Once", until: new Promise(() => undefined) }));
+  const dead = await start({ model: first, backend });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "Hi");
+  await until(() => first.requests.length === 1);
+  await start({ model: createScriptedModel(inTurn({ text: "Hello." })), backend });
+  await pretendDead(dead);
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(ofType(log, "span.model_request_end").map((event) => event.payload.is_error)).toEqual([true, false]);
+  expect(ofType(log, "agent.message")).toHaveLength(1);
+});
+
+test("a worker that is stopped gives its sessions to another one at once, and nobody failed", async () => {
+  const backend = createMemoryBackend();
+  const first = createScriptedModel(inTurn({ first: "Once", until: new Promise(() => undefined) }));
+  const leaving = await start({ model: first, backend });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "Hi");
+  await until(() => first.requests.length === 1);
+  const second = createScriptedModel(inTurn({ text: "Hello." }));
+  await start({ model: second, backend });
+  const stoppedAt = Date.now();
+  workers = workers.filter((worker) => worker !== leaving);
+  await leaving.stop();
+  await until(() => second.requests.length === 1);
+  expect(Date.now() - stoppedAt).toBeLessThan(1_000);
+  await world.settled(sessionId, { reason: "end_turn" });
+  expect((await world.session(sessionId)).failedClaims).toBe(0);
+  const left = await sql<{
+    count: number;
+  }>`select count(*)::int as count from workers where id = ${leaving.id}`.execute(world.db);
+  expect(left.rows[0]?.count).toBe(0);
+});
+
+test("a stale epoch can write nothing, and release nothing", async () => {
+  const sessionId = await world.createSession();
+  await sql`update sessions set wake_at = now() where id = ${sessionId}`.execute(world.db);
+  const [claim] = await claimSessions(world.db, { workerId: "wrk_a", limit: 10 });
+  expect(claim?.sessionId).toBe(sessionId);
+  if (!claim) return;
+  expect(await claimSessions(world.db, { workerId: "wrk_b", limit: 10 })).toEqual([]);
+  await sql`update sessions set lease_until = now() - interval '1 second' where id = ${sessionId}`.execute(world.db);
+  const [next] = await claimSessions(world.db, { workerId: "wrk_a", limit: 10 });
+  expect(next?.fence.epoch).toBe(claim.fence.epoch + 1);
+  const event = { id: newId("event"), type: "agent.message", payload: {}, processedAt: new Date() };
+  const stale = appendEvents(world.db, { sessionId, fence: claim.fence, events: [event] });
+  await expect(stale).rejects.toSatisfy((error) => hasCode(error, "lease_lost"));
+  expect(await releaseSession(world.db, { ...claim, ifLastSeq: 0, wakeAt: null })).toBe(false);
+  expect(await world.log(sessionId)).toEqual([]);
+  if (next) expect(await releaseSession(world.db, { ...next, ifLastSeq: 0, wakeAt: null })).toBe(true);
+});
+
+test("a session is claimed once by any number of workers", async () => {
+  const ids = await Promise.all(Array.from({ length: 20 }, () => world.createSession()));
+  await sql`update sessions set wake_at = now() where id = any(${ids}::text[])`.execute(world.db);
+  const rounds = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => claimSessions(world.db, { workerId: `wrk_${index}`, limit: 5 })),
+  );
+  const claimed = rounds.flat().map((claim) => claim.sessionId);
+  expect(new Set(claimed).size).toBe(claimed.length);
+  await sql`update sessions set wake_at = null, lease_owner = null where id = any(${ids}::text[])`.execute(world.db);
+});
+
+test("database connections that are cut in the middle of turns lose and double nothing", async () => {
+  const backend = createMemoryBackend();
+  const model = createScriptedModel(async (request) => {
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    return request.messages.length < 12
+      ? { first: "working", toolCalls: [bash("step"), bash("other")] }
+      : { text: "Done." };
+  });
+  const worker = await start({ model, backend, concurrency: 5 });
+  const ids = await Promise.all(Array.from({ length: 5 }, () => world.createSession()));
+  for (const id of ids) await world.say(id, "Go");
+  let cuts = 0;
+  const all = async () =>
+    (await Promise.all(ids.map((id) => world.session(id)))).every(
+      (one) => one.status === "idle" && !one.leased && one.wakeAt === null,
+    );
+  while (!(await all())) {
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name in (${`pool-${worker.id}`}, 'berth-worker') and datname = current_database()`.execute(
+      world.db,
+    );
+    cuts++;
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    if (cuts > 200) throw new Error("the turns do not end");
+  }
+  expect(cuts).toBeGreaterThan(1);
+  for (const id of ids) {
+    const log = await world.log(id);
+    expectSoundStoredLog(log);
+    expect(ofType(log, "session.error")).toEqual([]);
+    expect(ofType(log, "agent.message").at(-1)?.payload.content).toEqual([{ type: "text", text: "Done." }]);
+    expect((await world.session(id)).failedClaims).toBe(0);
+  }
+  const operations = backend.started.map((one) => one.id);
+  expect(new Set(operations).size).toBe(operations.length);
+}, 60_000);
+
+test("a worker whose row was removed by mistake registers again", async () => {
+  const worker = await start({ model: createScriptedModel(inTurn({ text: "Hi" })), backend: createMemoryBackend() });
+  await sql`delete from workers where id = ${worker.id}`.execute(world.db);
+  await until(async () => {
+    const found = await sql`select 1 from workers where id = ${worker.id}`.execute(world.db);
+    return found.rows.length === 1;
+  });
+});
+
+test("a session that breaks every worker is ended with words, and others go on", async () => {
+  const sessionId = await world.createSession();
+  await sql`update sessions set failed_claims = 5 where id = ${sessionId}`.execute(world.db);
+  await world.say(sessionId, "Hi");
+  await start({ model: createScriptedModel(inTurn({ text: "Hi" })), backend: createMemoryBackend() });
+  await until(async () => (await world.session(sessionId)).status === "terminated");
+  const log = await world.log(sessionId);
+  expect(ofType(log, "session.error")[0]?.payload.error).toMatchObject({ retry_status: { type: "terminal" } });
+  expect(log.at(-1)?.type).toBe("session.status_terminated");
+  const other = await world.createSession();
+  await world.say(other, "Hi");
+  await world.settled(other, { reason: "end_turn" });
+});
+
+test("a deleted session ends its worker's hold silently", async () => {
+  const model = createScriptedModel(inTurn({ first: "Once", until: new Promise(() => undefined) }));
+  const worker = await start({ model, backend: createMemoryBackend() });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "Hi");
+  await until(() => model.requests.length === 1);
+  await world.db.deleteFrom("sessions").where("id", "=", sessionId).execute();
+  await until(() => worker.worker.running === 0);
+  expect(model.aborted).toBe(1);
+});
