@@ -141,9 +141,9 @@ it("of eight starts at once exactly one gets the data directory, and a killed ho
   const lock = new URL("./data-dir-lock.ts", import.meta.url).href;
   writeFileSync(
     script,
-    `import { takeLock } from ${JSON.stringify(lock)}; process.send(takeLock(${JSON.stringify(join(dataDir, "lock"))}) !== null); setInterval(() => {}, 1000);`,
+    `import { takeLock } from ${JSON.stringify(lock)}; const taken = takeLock(${JSON.stringify(join(dataDir, "lock"))}) !== null; setImmediate(() => { gc(); process.send(taken); }); setInterval(gc, 50);`,
   );
-  const starts = Array.from({ length: 8 }, () => fork(script, { execArgv: [] }));
+  const starts = Array.from({ length: 8 }, () => fork(script, { execArgv: ["--expose-gc"] }));
   children.push(...starts);
   const answers = await Promise.all(starts.map(async (start) => (await once(start, "message"))[0] as boolean));
   expect(answers.filter(Boolean)).toHaveLength(1);
