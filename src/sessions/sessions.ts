@@ -105,7 +105,10 @@ export function createSessions({
       if (Object.keys(changed).length === 0) return toWire(before);
       await updateSession(tx, { teamId, sessionId, ...after });
       const event = { id: newId("event", clock.now()), type: "session.updated", payload: changed };
-      const lastSeq = await appendEvents(tx, { sessionId, events: [{ ...event, processedAt: new Date(clock.now()) }] });
+      const events = [{ ...event, processedAt: new Date(clock.now()) }];
+      // A session that stopped at its budget goes on with the new one.
+      const wake = "budget" in changed ? { changes: { wakeAt: "now" as const } } : {};
+      const lastSeq = await appendEvents(tx, { sessionId, events, ...wake });
       afterCommit(tx, () => onLogGrew({ sessionId, lastSeq: lastSeq ?? 0 }));
       return toWire(await getSession(tx, { teamId, sessionId }));
     },
