@@ -10,7 +10,7 @@ export function SessionsTable({ sessions }: { sessions: Session[] }) {
   return (
     <table className="w-full border-collapse text-left max-md:block">
       <thead className="text-[13px] text-muted max-md:hidden">
-        <tr className="border-b border-line [&>th]:px-4 [&>th]:py-2 [&>th]:font-medium">
+        <tr className="border-b border-line [&>th]:px-4 [&>th]:py-2 [&>th]:font-medium [&>th]:whitespace-nowrap">
           <th scope="col">Title</th>
           <th scope="col">State</th>
           <th scope="col">Agent</th>

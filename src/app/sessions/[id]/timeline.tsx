@@ -2,7 +2,9 @@
 "use client";
 
 import { ArrowDown } from "lucide-react";
+import { useState } from "react";
 import { Button } from "../../components/ui/button.tsx";
+import { countItems, nextFirst, turnsFrom, WINDOW_ITEMS } from "./item-window.ts";
 import { OutgoingMessageView } from "./items/outgoing-message.tsx";
 import { UserMessage } from "./items/user-message.tsx";
 import type { SessionView } from "./session-view.ts";
@@ -14,6 +16,10 @@ type TimelineProps = { view: SessionView; sessionId: string; outbox: Outbox };
 
 export function Timeline({ view, sessionId, outbox }: TimelineProps) {
   const { scroller, content, atEnd, goToEnd } = useStickToEnd(outbox.messages.length);
+  const count = countItems(view.turns);
+  const [firstBefore, setFirst] = useState(() => Math.max(0, count - WINDOW_ITEMS));
+  const first = nextFirst(firstBefore, { count, atEnd });
+  if (first !== firstBefore) setFirst(first);
   const empty = view.turns.length === 0 && view.queued.length === 0 && outbox.messages.length === 0;
   return (
     <div className="relative min-h-0 flex-1">
@@ -28,8 +34,17 @@ export function Timeline({ view, sessionId, outbox }: TimelineProps) {
           className="mx-auto grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-3 px-4 py-4"
         >
           {empty && <p className="py-10 text-center text-muted">Nothing yet. Write the first message below.</p>}
-          {view.turns.map((turn) => (
-            <TurnView key={turn.id} turn={turn} sessionId={sessionId} />
+          {first > 0 && (
+            <Button
+              size="small"
+              className="justify-self-center"
+              onClick={() => setFirst(Math.max(0, first - WINDOW_ITEMS))}
+            >
+              Show earlier ({first} more)
+            </Button>
+          )}
+          {turnsFrom(view.turns, first).map(({ turn, skipped }) => (
+            <TurnView key={turn.id} turn={turn} skipped={skipped} sessionId={sessionId} />
           ))}
           {view.queued.map((item) => (
             <UserMessage key={item.id} item={item} queued />

@@ -9,10 +9,12 @@ import { UserMessage } from "./items/user-message.tsx";
 import { WorkingLine } from "./items/working-line.tsx";
 import type { Item, Turn } from "./session-view.ts";
 
-export const TurnView = memo(function TurnView({ turn, sessionId }: { turn: Turn; sessionId: string }) {
+type TurnViewProps = { turn: Turn; skipped: number; sessionId: string };
+
+export const TurnView = memo(function TurnView({ turn, skipped, sessionId }: TurnViewProps) {
   return (
     <>
-      {turn.items.map((item) => (
+      {turn.items.slice(skipped).map((item) => (
         <ItemView key={item.id} item={item} sessionId={sessionId} />
       ))}
       {isSilent(turn) && <WorkingLine />}

@@ -32,7 +32,10 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
         agent: selectedId,
         ...(message.trim() === ""
           ? {}
-          : { initial_events: [{ type: "user.message", content: [{ type: "text", text: message }] }] }),
+          : {
+              title: toTitle(message),
+              initial_events: [{ type: "user.message", content: [{ type: "text", text: message }] }],
+            }),
       }),
     onSuccess: (session) => {
       void queries.invalidateQueries({ queryKey: ["sessions"] });
@@ -97,4 +100,12 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
       )}
     </>
   );
+}
+
+const MAX_TITLE_LENGTH = 80;
+
+/** The first line of the first message says well enough what a session is about; it can be renamed. */
+function toTitle(message: string): string {
+  const line = message.trim().split("\n")[0] ?? "";
+  return line.length > MAX_TITLE_LENGTH ? `${line.slice(0, MAX_TITLE_LENGTH - 1)}…` : line;
 }
