@@ -1,9 +1,11 @@
 // Starts sandboxd: makes, limits and ends the sandboxes of this host. As root it first moves into a mount namespace of its own.
+import { fstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { childEnv } from "../lib/child-env.ts";
 import { closeInherited } from "../sandboxes/local/descriptors.ts";
 import { findProgram } from "../sandboxes/local/host.ts";
+import { installSandboxTools } from "../sandboxes/local/install.ts";
 import { SYSTEM_PATH } from "../sandboxes/local/run-command.ts";
 import { startSandboxd } from "../sandboxes/local/sandboxd.ts";
 
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     cpus: { type: "string", default: "2" },
     pids: { type: "string", default: "512" },
     "disk-mb": { type: "string", default: "10240" },
+    install: { type: "string", default: "never" },
     namespaced: { type: "boolean", default: false },
   },
 });
@@ -39,11 +42,12 @@ function moveIntoMountNamespace(): never {
   const unshare = findProgram("unshare") ?? fail("unshare (util-linux) is not installed");
   if (!process.execve) fail("this Node can't replace its process; Node 24 is needed");
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1), NAMESPACED];
+  const compileCache = process.env.NODE_COMPILE_CACHE;
   // A bare environment: bubblewrap's starter has nothing that could show in a sandbox.
   process.execve(
     unshare,
     [unshare, "--mount", "--propagation", "private", "--", ...self],
-    childEnv({ PATH: SYSTEM_PATH }),
+    childEnv({ PATH: SYSTEM_PATH, ...(compileCache && { NODE_COMPILE_CACHE: compileCache }) }),
   );
   return fail("unshare did not start");
 }
@@ -55,6 +59,12 @@ process.title = "berth-sandboxd";
 // What sandboxes mount is made readable for their user ids, whatever our starter's mask is.
 process.umask(0o022);
 
+/** One structured line to standard error; standard output is for the ready line. */
+function log(level: 30 | 40, message: string, fields: Record<string, unknown> = {}): void {
+  process.stderr.write(`${JSON.stringify({ level, time: Date.now(), name: "sandboxd", ...fields, msg: message })}\n`);
+}
+
+await installSandboxTools({ allowed: values.install === "auto", onProgress: (line) => log(30, line) });
 const sandboxd = await startSandboxd({
   dataDir,
   runnerFile: resolve(values.runner),
@@ -65,11 +75,7 @@ const sandboxd = await startSandboxd({
     pids: numberOf("pids", 32),
     diskMb: numberOf("disk-mb", 64),
   },
-  // Standard output is for the ready line.
-  log: (event, fields) =>
-    process.stderr.write(
-      `${JSON.stringify({ level: 40, time: Date.now(), name: "sandboxd", ...fields, msg: event })}\n`,
-    ),
+  log: (event, fields) => log(40, event, fields),
 }).catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
 
 let stopping = false;
@@ -81,4 +87,11 @@ async function stop(): Promise<void> {
 }
 process.on("SIGTERM", () => void stop());
 process.on("SIGINT", () => void stop());
-process.stdout.write(`${JSON.stringify({ type: "ready", socketPath: sandboxd.socketPath })}\n`);
+// A starter that gave us a connection as standard input ends it by going away; a terminal or a file says nothing.
+if (fstatSync(0).isSocket()) process.stdin.resume().once("end", () => void stop());
+
+const { usable, checks, remedy } = await sandboxd.selfTest();
+const failed = checks.find((check) => check.required && !check.holds);
+const summary = failed?.detail ?? `local: ${checks.find((check) => check.name === "bubblewrap")?.detail}`;
+const ready = { type: "ready", socketPath: sandboxd.socketPath, usable, summary, remedy };
+process.stdout.write(`${JSON.stringify(ready)}\n`);

@@ -64,6 +64,9 @@ export function runnerCommand(): string[] {
   return [INSIDE.nodeFile, "--max-old-space-size=96", "--max-semi-space-size=1", "--v8-pool-size=1", INSIDE.runnerFile];
 }
 
+/** What V8 sets aside of address space without using it; it counts against a process's limit. */
+const V8_RESERVE_MB = 768;
+
 /** Without cgroups, limits that each process has of its own; set inside, where the process count is the sandbox's. */
 export function withRlimits(command: readonly string[], limits: { memoryMb: number; pids: number }): string[] {
   return [
@@ -72,7 +75,7 @@ export function withRlimits(command: readonly string[], limits: { memoryMb: numb
     'ulimit -u "$1" && ulimit -d "$2" && shift 2 && exec "$@"',
     "limits",
     String(limits.pids),
-    String(limits.memoryMb * 1024),
+    String((limits.memoryMb + V8_RESERVE_MB) * 1024),
     ...command,
   ];
 }

@@ -1,7 +1,19 @@
 // A sandbox's disk: a sparse ext4 image with a quota of its own as root, plain directories otherwise. What an agent keeps lies here.
-import { chmodSync, chownSync, closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "./run-command.ts";
 
 /** The three parts of a disk, as a sandbox mounts them. */
@@ -102,14 +114,12 @@ export function imageDisks(options: { templateDir: string }): Disks {
     },
     async mount(directory, mountPoint) {
       mkdirSync(mountPoint, { recursive: true });
-      await runCommand("mount", [
-        "-o",
-        "loop,nosuid,nodev,noatime,noinit_itable,discard",
-        join(directory, "disk.img"),
-        mountPoint,
-      ]);
+      const image = join(directory, "disk.img");
       const owner = join(directory, "owner");
-      if (existsSync(owner)) {
+      const blank = existsSync(owner);
+      if (!blank) await untilUnused(image);
+      await runCommand("mount", ["-o", "loop,nosuid,nodev,noatime,noinit_itable,discard", image, mountPoint]);
+      if (blank) {
         makeParts(mountPoint, Number(await readFile(owner, "utf8")));
         rmSync(join(mountPoint, "lost+found"), { recursive: true, force: true });
         await rm(owner);
@@ -123,6 +133,29 @@ export function imageDisks(options: { templateDir: string }): Disks {
       rmSync(mountPoint, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Waits until no loop device has the image: the mounts of a killed predecessor go when its last process has, and an
+ * image that is mounted twice is destroyed.
+ */
+async function untilUnused(image: string): Promise<void> {
+  for (let attempt = 0; loopImages().includes(image); attempt++) {
+    if (attempt >= 100) throw new Error(`the disk ${image} is still in use`);
+    await sleep(50);
+  }
+}
+
+function loopImages(): string[] {
+  return readdirSync("/sys/block").flatMap((device) => {
+    if (!device.startsWith("loop")) return [];
+    try {
+      return [readFileSync(`/sys/block/${device}/loop/backing_file`, "utf8").trim()];
+    } catch {
+      // A loop device without an image has no such file.
+      return [];
+    }
+  });
 }
 
 async function isMounted(path: string): Promise<boolean> {

@@ -34,7 +34,7 @@ export type Launch = {
 
 export type Launched = {
   process: ChildProcess;
-  /** Settles when the sandbox has ended, with what it said last. */
+  /** Settles when the sandbox has ended, with what it said first. */
   ended: Promise<string>;
 };
 
@@ -140,14 +140,20 @@ function pipeOf(child: ChildProcess, index: number): Writable {
   return pipe;
 }
 
+/** The first line that says something; what follows is stack traces. */
+function firstWords(said: string): string {
+  const lines = said.split("\n").map((line) => line.replace(/^#\s*/, "").trim());
+  return lines.find((line) => line !== "")?.slice(0, 300) ?? "";
+}
+
 function endOf(child: ChildProcess): Promise<string> {
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
-    said = (said + chunk.toString("utf8")).slice(-STDERR_BYTES);
+    if (said.length < STDERR_BYTES) said += chunk.toString("utf8");
   });
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("close", (code, signal) => resolve(said.trim() || `ended with ${signal ?? code}`));
+    child.once("close", (code, signal) => resolve(firstWords(said) || `it ended with ${signal ?? code}`));
   });
 }
 

@@ -1,8 +1,8 @@
 // One directory per sandbox in the data directory: its disk and a small record. The directory is the sandbox's existence.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 
 const recordSchema = z.object({
@@ -116,6 +116,11 @@ export function createRecords(options: { directory: string; firstUid: number | n
   }
 
   return { open, make, claim, find, names, remove, write };
+}
+
+/** Names an installation on its host: cgroups and user ids of several must not meet. */
+export function installationHash(dataDir: string): string {
+  return createHash("sha256").update(resolve(dataDir)).digest("hex").slice(0, 12);
 }
 
 /** Installations on one host use different ranges of user ids, by their data directory's hash. */

@@ -1,5 +1,4 @@
 // The privileged helper of the local backend put together: what the host can hold, the fleet, and the API on a socket.
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
@@ -12,7 +11,7 @@ import { directoryDisks, imageDisks } from "./disk.ts";
 import { createFleet, type FleetLog } from "./fleet.ts";
 import { readHost } from "./host.ts";
 import { startSandbox, type Workshop } from "./live-sandbox.ts";
-import { createRecords, firstUidFor } from "./records.ts";
+import { createRecords, firstUidFor, installationHash } from "./records.ts";
 import { runCommand } from "./run-command.ts";
 import { PROBE_COMMAND, type Probe, runSelfTest } from "./self-test.ts";
 import { writeSystemFiles } from "./system-files.ts";
@@ -32,12 +31,12 @@ export type SandboxdOptions = {
   openCgroups?: typeof openCgroups;
 };
 
-export type Sandboxd = { socketPath: string; stop: () => Promise<void> };
+export type Sandboxd = { socketPath: string; selfTest: () => Promise<SandboxSelfTest>; stop: () => Promise<void> };
 
 export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd> {
   const { limits, log } = options;
   const dataDir = resolve(options.dataDir);
-  const hash = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
+  const hash = installationHash(dataDir);
   const runDir = join(dataDir, "run");
   const socketDir = join(runDir, "sandboxes");
   const socketPath = join(runDir, "sandboxd.sock");
@@ -108,7 +107,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     if ("sweep" in cgroups) await cgroups.close();
     rmSync(socketPath, { force: true });
   }
-  return { socketPath, stop };
+  return { socketPath, selfTest, stop };
 }
 
 /** The real user id of a process, as the host sees it. */

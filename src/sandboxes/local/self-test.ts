@@ -170,7 +170,7 @@ function remedyFor(host: Host, newEnough: boolean, problem: string): string {
   ) {
     return "Allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000 kernel.apparmor_restrict_unprivileged_userns=0 (settings that your kernel does not know can be left out)";
   }
-  if (/proc|mount/i.test(problem)) {
+  if (/mount proc|mounting proc|permission denied.*mount|make \/ slave/i.test(problem)) {
     return "Inside a container, start it with --security-opt seccomp=unconfined --security-opt systempaths=unconfined, or run Berth on the host.";
   }
   return `Look at the checks that do not hold. What bubblewrap said: ${problem}`;

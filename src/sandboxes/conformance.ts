@@ -1,0 +1,339 @@
+// What every sandbox backend must do. A new backend is done when this passes.
+import { describe, expect, it } from "vitest";
+import type { OutputChunk, Sandbox, SandboxBackend, SandboxSpec } from "./sandbox.ts";
+
+export type BackendUnderTest = { backend: SandboxBackend; spec: SandboxSpec };
+
+let counter = 0;
+const unique = (prefix: string) => `${prefix}_${process.pid}_${counter++}`;
+
+function run(sandbox: Sandbox, command: string, id = unique("op")) {
+  return sandbox.runOperation(id, { kind: "bash", command });
+}
+
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** Waits until a file in the sandbox exists, as a sign that a command has come to a certain point. */
+async function untilFile(sandbox: Sandbox, path: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while ((await sandbox.readFile(path)) === null) {
+    if (Date.now() > deadline) throw new Error(`${path} did not appear`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export function describeBackend(name: string, under: () => BackendUnderTest): void {
+  /** A sandbox of its own for one test, removed at its end. */
+  async function withSandbox(
+    work: (sandbox: Sandbox, name: string) => Promise<void>,
+    env: Record<string, string> = {},
+  ): Promise<void> {
+    const { backend, spec } = under();
+    const sandboxName = unique("sesn");
+    try {
+      await work(await backend.create(sandboxName, { ...spec, env }), sandboxName);
+    } finally {
+      await backend.destroy(sandboxName);
+    }
+  }
+
+  describe(`sandbox backend ${name}: life`, () => {
+    it("returns the same sandbox when it is created twice, also at once", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        await run(sandbox, "echo kept > file");
+        const [again, opened] = await Promise.all([backend.create(sandboxName, spec), backend.open(sandboxName)]);
+        expect(again.identity).toBe(sandbox.identity);
+        expect(opened.identity).toBe(sandbox.identity);
+        expect((await run(again, "cat file")).content).toBe("kept");
+        const racing = unique("sesn");
+        const both = await Promise.all([backend.create(racing, spec), backend.create(racing, spec)]);
+        await backend.destroy(racing);
+        expect(both[0].identity).toBe(both[1].identity);
+      }));
+
+    it("keeps files and identity through hibernation, and no process", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        await run(sandbox, "echo here > /workspace/a; echo home > ~/b; sleep 1000 & echo started");
+        await backend.hibernate(sandboxName);
+        await expect(backend.open(sandboxName)).rejects.toMatchObject({ code: "sandbox_gone" });
+        await expect(run(sandbox, "true")).rejects.toMatchObject({ code: "sandbox_gone" });
+        const infos = await backend.list();
+        expect(infos.find((info) => info.name === sandboxName)).toMatchObject({
+          identity: sandbox.identity,
+          state: "hibernated",
+        });
+        await backend.hibernate(sandboxName);
+        const woken = await backend.create(sandboxName, spec);
+        expect(woken.identity).toBe(sandbox.identity);
+        const seen = await run(woken, "cat /workspace/a /home/agent/b; pgrep sleep || echo no sleep");
+        expect(seen.content).toBe("here\nhome\nno sleep");
+      }));
+
+    it("is gone with its disk when destroyed, and another one comes under the same name", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        await run(sandbox, "echo secret > file");
+        await backend.destroy(sandboxName);
+        await expect(backend.open(sandboxName)).rejects.toMatchObject({ code: "sandbox_gone" });
+        expect((await backend.list()).map((info) => info.name)).not.toContain(sandboxName);
+        await backend.destroy(sandboxName);
+        const other = await backend.create(sandboxName, spec);
+        expect(other.identity).not.toBe(sandbox.identity);
+        expect(await other.readFile("file")).toBeNull();
+      }));
+
+    it("lists running sandboxes with the time of their last use", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const before = Date.now();
+        await run(sandbox, "true");
+        const info = (await under().backend.list()).find((one) => one.name === sandboxName);
+        expect(info).toMatchObject({ identity: sandbox.identity, state: "running" });
+        expect(info?.lastUsedAt).toBeGreaterThanOrEqual(before);
+        expect(info?.lastUsedAt).toBeLessThanOrEqual(Date.now());
+      }));
+
+    it("gives processes the configured variables, and after waking the new ones", () =>
+      withSandbox(
+        async (sandbox, sandboxName) => {
+          const { backend, spec } = under();
+          expect((await run(sandbox, "echo $GREETING")).content).toBe("hello 'world'");
+          await backend.hibernate(sandboxName);
+          const woken = await backend.create(sandboxName, { ...spec, env: { GREETING: "again" } });
+          expect((await run(woken, "echo $GREETING")).content).toBe("again");
+        },
+        { GREETING: "hello 'world'" },
+      ));
+
+    it("keeps two sandboxes apart", () =>
+      withSandbox((one) =>
+        withSandbox(async (two) => {
+          await run(one, "echo mine > /workspace/x; echo mine > /tmp/x; sleep 1000 &");
+          const seen = await run(two, "cat /workspace/x /tmp/x; pgrep sleep; echo end");
+          expect(seen.content).not.toContain("mine");
+          expect(seen.content).toMatch(/end$/);
+        }),
+      ));
+
+    it("says in its self-test that it is usable", async () => {
+      const test = await under().backend.selfTest();
+      expect(test.checks.filter((check) => check.required && !check.holds)).toEqual([]);
+      expect(test).toMatchObject({ usable: true, remedy: null });
+    });
+  });
+
+  describe(`sandbox backend ${name}: operations`, () => {
+    it("keeps directory, variables and background jobs from command to command", () =>
+      withSandbox(async (sandbox) => {
+        await run(sandbox, "mkdir deep; cd deep; sleep 1000 & Y=2");
+        expect((await run(sandbox, "pwd; echo $Y; jobs | wc -l")).content).toBe("/workspace/deep\n2\n1");
+        const restarted = await sandbox.runOperation(unique("op"), { kind: "bash", restart: true });
+        expect(restarted.content).toBe("bash session restarted");
+        expect((await run(sandbox, "pwd; echo [$Y]; pgrep sleep | wc -l")).content).toBe("/workspace\n[]\n0");
+      }));
+
+    it("reports a failing command as a result with its exit code", () =>
+      withSandbox(async (sandbox) => {
+        const failed = await run(sandbox, "echo out; echo err >&2; exit_with() { return 7; }; exit_with");
+        expect(failed).toMatchObject({ outcome: "failed", exitCode: 7, content: "out\nerr" });
+        expect(await run(sandbox, "false")).toMatchObject({ outcome: "failed", exitCode: 1, content: "exit 1" });
+        expect((await run(sandbox, "echo 'open")).outcome).toBe("failed");
+        expect((await run(sandbox, "exit 3")).content).toContain("bash session terminated");
+        expect((await run(sandbox, "echo alive")).content).toBe("alive");
+      }));
+
+    it("ends a command at its timeout and goes on with a fresh shell", () =>
+      withSandbox(async (sandbox) => {
+        const operation = { kind: "bash", command: "echo first; sleep 1000", timeoutMs: 300 } as const;
+        const result = await sandbox.runOperation(unique("op"), operation);
+        expect(result.outcome).toBe("failed");
+        expect(result.content).toBe("bash: bash command timed out after 300ms\nfirst");
+        expect((await run(sandbox, "pgrep sleep | wc -l")).content).toBe("0");
+      }));
+
+    it("runs an operation once however often it is asked for, also after hibernation", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        const id = unique("once");
+        const command = "echo x >> count; sleep 0.2; wc -l < count";
+        const results = await Promise.all([run(sandbox, command, id), run(sandbox, command, id)]);
+        expect(results.map((result) => result.content)).toEqual(["1", "1"]);
+        expect(await run(sandbox, command, id)).toEqual(results[0]);
+        await backend.hibernate(sandboxName);
+        const woken = await backend.create(sandboxName, spec);
+        expect(await run(woken, command, id)).toEqual(results[0]);
+        expect((await run(woken, "wc -l < count")).content).toBe("1");
+      }));
+
+    it("answers unknown, and does not run again, what was cut off by the end of the sandbox", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        const id = unique("cut");
+        const command = "echo x >> count; touch began; sleep 1000";
+        const cut = run(sandbox, command, id);
+        const rejected = expect(cut).rejects.toMatchObject({ code: "sandbox_gone" });
+        await untilFile(sandbox, "began");
+        await backend.hibernate(sandboxName);
+        await rejected;
+        const woken = await backend.create(sandboxName, spec);
+        const result = await run(woken, command, id);
+        expect(result).toMatchObject({ outcome: "unknown" });
+        expect(result.content).toContain("may have run");
+        expect((await run(woken, "wc -l < count")).content).toBe("1");
+      }));
+
+    it("refuses an id that belongs to another operation", () =>
+      withSandbox(async (sandbox) => {
+        const id = unique("op");
+        await run(sandbox, "echo one", id);
+        await expect(run(sandbox, "echo two", id)).rejects.toMatchObject({ code: "invalid_request" });
+      }));
+
+    it("streams output as it comes, and again from any byte on", () =>
+      withSandbox(async (sandbox) => {
+        const id = unique("op");
+        const command = "for i in 1 2 3 4 5; do echo line ä $i; sleep 0.05; done";
+        const first: OutputChunk[] = [];
+        const late: OutputChunk[] = [];
+        const result = sandbox.runOperation(id, { kind: "bash", command }, { onOutput: (chunk) => first.push(chunk) });
+        await Promise.all([
+          result,
+          sandbox.runOperation(
+            id,
+            { kind: "bash", command },
+            { onOutput: (chunk) => late.push(chunk), outputFrom: 10 },
+          ),
+        ]);
+        const whole = first.map((chunk) => chunk.text).join("");
+        expect(whole).toBe("line ä 1\nline ä 2\nline ä 3\nline ä 4\nline ä 5\n");
+        expect(first.length).toBeGreaterThan(2);
+        let expected = 0;
+        for (const chunk of first) {
+          expect(chunk.offset).toBe(expected);
+          expected += Buffer.byteLength(chunk.text);
+        }
+        expect(late[0]?.offset).toBe(10);
+        expect(late.map((chunk) => chunk.text).join("")).toBe(Buffer.from(whole).subarray(10).toString());
+      }));
+
+    it("leaves out the middle of a long output and keeps the whole in a file", () =>
+      withSandbox(async (sandbox) => {
+        const result = await run(sandbox, "seq 1 100000");
+        expect(Buffer.byteLength(result.content)).toBeLessThan(110 * 1024);
+        expect(result.content).toMatch(/^1\n2\n/);
+        expect(result.content).toMatch(/99999\n100000$/);
+        expect(result.content).toContain("[output truncated: ");
+        const lines = await run(sandbox, `wc -l < ${result.fullOutputPath}`);
+        expect(lines.content).toBe("100000");
+        const filePath = result.fullOutputPath ?? "";
+        const part = await sandbox.runOperation(unique("op"), { kind: "read", filePath, viewRange: [50_000, 50_001] });
+        expect(part.content).toBe("50000\n50001");
+      }));
+
+    it("cancels a running command; the shell starts anew", () =>
+      withSandbox(async (sandbox) => {
+        const id = unique("op");
+        const running = run(sandbox, "touch began; sleep 1000", id);
+        const queued = unique("queued");
+        const waiting = run(sandbox, "echo never > never", queued);
+        await untilFile(sandbox, "began");
+        await sandbox.cancelOperation(queued);
+        await sandbox.cancelOperation(id);
+        expect(await running).toMatchObject({ outcome: "cancelled" });
+        expect(await waiting).toMatchObject({ outcome: "cancelled" });
+        await sandbox.cancelOperation(id);
+        expect((await run(sandbox, "ls never; pgrep sleep | wc -l")).content).toContain("No such file");
+      }));
+
+    it("goes on with an operation whose caller stopped waiting", () =>
+      withSandbox(async (sandbox) => {
+        const id = unique("op");
+        const operation = { kind: "bash", command: "touch began; sleep 0.3; echo finished" } as const;
+        const waiting = new AbortController();
+        const first = sandbox.runOperation(id, operation, { signal: waiting.signal });
+        const stopped = expect(first).rejects.toThrow("enough");
+        await untilFile(sandbox, "began");
+        waiting.abort(new Error("enough"));
+        await stopped;
+        expect((await sandbox.runOperation(id, operation)).content).toBe("finished");
+      }));
+
+    it("reads, writes, edits and searches as the official toolset does", () =>
+      withSandbox(async (sandbox) => {
+        const op = (operation: Parameters<Sandbox["runOperation"]>[1]) => sandbox.runOperation(unique("op"), operation);
+        const file = { filePath: "src/a.txt" };
+        const wrote = await op({ kind: "write", ...file, content: "one\ntwo\ntwo\n" });
+        expect(wrote).toMatchObject({ outcome: "ok", content: "wrote 12 bytes to src/a.txt" });
+        expect((await op({ kind: "read", ...file, viewRange: [2, 2] })).content).toBe("two");
+        const twice = await op({ kind: "edit", ...file, oldString: "two", newString: "2" });
+        expect(twice).toMatchObject({
+          outcome: "failed",
+          content: "edit: old_string appears 2 times in src/a.txt (must be unique)",
+        });
+        const all = await op({ kind: "edit", ...file, oldString: "two", newString: "$&", replaceAll: true });
+        expect(all.content).toBe("edited src/a.txt (2 replacement(s))");
+        expect((await op({ kind: "read", ...file })).content).toBe("one\n$&\n$&\n");
+        expect((await op({ kind: "glob", pattern: "**/*.txt" })).content).toBe("/workspace/src/a.txt");
+        expect((await op({ kind: "grep", pattern: "^o" })).content.trim()).toBe("/workspace/src/a.txt:1:one");
+        expect((await op({ kind: "grep", pattern: "absent" })).content).toBe("no matches");
+        expect((await op({ kind: "read", filePath: "nope" })).content).toBe("read: nope: no such file or directory");
+        const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+        await sandbox.writeFile("dot.png", Buffer.from(png, "base64"));
+        const image = await op({ kind: "read", filePath: "dot.png" });
+        expect(image.image).toEqual({ mediaType: "image/png", data: png });
+      }));
+  });
+
+  describe(`sandbox backend ${name}: files`, () => {
+    it("writes, reads and lists files, and answers null for a missing one", () =>
+      withSandbox(async (sandbox) => {
+        const bytes = Buffer.from([0, 255, 10, 13, 0, 128]);
+        await sandbox.writeFile("/workspace/deep/er/data.bin", bytes);
+        expect(Buffer.from((await sandbox.readFile("deep/er/data.bin")) ?? [])).toEqual(bytes);
+        await sandbox.writeFile("/home/agent/note", Buffer.from("n"));
+        expect((await run(sandbox, "cat ~/note")).content).toBe("n");
+        expect(await sandbox.readFile("missing")).toBeNull();
+        expect(await sandbox.listDirectory("deep/er")).toEqual([
+          { name: "data.bin", kind: "file", sizeBytes: 6, modifiedAt: expect.any(Number) },
+        ]);
+      }));
+
+    it("refuses paths outside, and what is no regular file", () =>
+      withSandbox(async (sandbox) => {
+        await run(sandbox, "ln -s /etc/passwd link; mkfifo pipe; mkdir dir");
+        for (const path of ["/etc/passwd", "../etc/passwd", "link", "pipe", "dir", "a\0b"]) {
+          await expect(sandbox.readFile(path), path).rejects.toMatchObject({ code: "invalid_request" });
+        }
+        await expect(sandbox.writeFile("/etc/x", Buffer.from(""))).rejects.toMatchObject({ code: "invalid_request" });
+      }));
+
+    it("archives workspace and home as a tar", () =>
+      withSandbox(async (sandbox) => {
+        await run(sandbox, "mkdir d; echo content > d/file; ln -s file d/link; mkfifo d/pipe; echo h > ~/.profile");
+        const bytes = await collect(await sandbox.archive());
+        const names = tarNames(bytes);
+        expect(names).toEqual(expect.arrayContaining(["workspace/d/file", "workspace/d/link", "home/.profile"]));
+        expect(names).not.toContain("workspace/d/pipe");
+      }));
+  });
+}
+
+/** Names of the entries of a tar without long names. */
+function tarNames(bytes: Buffer): string[] {
+  const names: string[] = [];
+  for (let at = 0; at + 512 <= bytes.length; ) {
+    const header = bytes.subarray(at, at + 512);
+    const name = header.subarray(0, 100).toString("utf8").replace(/\0.*$/s, "");
+    if (name === "") break;
+    const size = Number.parseInt(header.subarray(124, 136).toString("latin1"), 8) || 0;
+    const type = header.subarray(156, 157).toString("latin1");
+    if (type !== "x" && type !== "g") names.push(name);
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return names;
+}

@@ -1,0 +1,136 @@
+// The local backend against the real launcher: the conformance suite, and what is its own.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  sandboxesMissing,
+  sandboxProcesses,
+  startTestSandboxd,
+  TEST_LIMITS,
+  TEST_SPEC,
+  type TestSandboxd,
+} from "../../../test/support/local-sandboxd.ts";
+import { until } from "../../../test/support/until.ts";
+import { describeBackend } from "../conformance.ts";
+
+const missing = sandboxesMissing();
+const isRoot = process.getuid?.() === 0;
+
+describe.skipIf(missing)("local", () => {
+  let sandboxd: TestSandboxd;
+  beforeAll(async () => {
+    sandboxd = await startTestSandboxd();
+  });
+  afterAll(async () => {
+    await sandboxd[Symbol.asyncDispose]();
+  });
+  describeBackend("local", () => ({ backend: sandboxd.backend, spec: TEST_SPEC }));
+});
+
+describe.skipIf(missing)("sandboxd", () => {
+  it("hands out a warm sandbox at once, blank and with its own identity, and warms another", async () => {
+    await using sandboxd = await startTestSandboxd({ warm: 2 });
+    const { backend } = sandboxd;
+    const blanks = () => readdirSync(join(sandboxd.dataDir, "sandboxes")).filter((name) => name.startsWith(".blank-"));
+    await until(() => blanks().length === 2);
+    const [one, two] = await Promise.all([
+      backend.create("one", { ...TEST_SPEC, env: { NAME: "first" } }),
+      backend.create("two", TEST_SPEC),
+    ]);
+    expect(one.identity).not.toBe(two.identity);
+    const first = await one.runOperation("a", { kind: "bash", command: "echo $NAME; ls -A /workspace" });
+    expect(first.content).toBe("first");
+    await until(() => blanks().length === 2);
+    expect((await backend.list()).map((info) => info.name).sort()).toEqual(["one", "two"]);
+  });
+
+  it("makes a hundred at once, all of them usable", async () => {
+    await using sandboxd = await startTestSandboxd({ warm: 2 });
+    const contents = await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        const sandbox = await sandboxd.backend.create(`many_${index}`, TEST_SPEC);
+        return (await sandbox.runOperation("a", { kind: "bash", command: `echo ${index}` })).content;
+      }),
+    );
+    expect(contents).toEqual(contents.map((_, index) => String(index)));
+    await Promise.all(contents.map((_, index) => sandboxd.backend.destroy(`many_${index}`)));
+  });
+
+  it("ends everything within three seconds of SIGTERM, and leaves disks only", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "berth-sandboxd-"));
+    try {
+      const sandboxd = await startTestSandboxd({ dataDir, warm: 1, keepData: true });
+      const sandbox = await sandboxd.backend.create("kept", TEST_SPEC);
+      await sandbox.runOperation("a", { kind: "bash", command: "setsid sleep 1000 & echo data > file" });
+      const started = Date.now();
+      await sandboxd.end("SIGTERM");
+      expect(Date.now() - started).toBeLessThan(3000);
+      await until(() => sandboxProcesses(dataDir).length === 0);
+      expect(existsSync(sandboxd.socketPath)).toBe(false);
+      expect(readdirSync(join(dataDir, "run", "sandboxes"))).toEqual([]);
+      expect(readdirSync(join(dataDir, "sandboxes")).filter((name) => name !== ".templates")).toEqual(["kept"]);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it("killed with -9 leaves no process, and its successor has the files and the journal", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "berth-sandboxd-"));
+    try {
+      const first = await startTestSandboxd({ dataDir, warm: 1, keepData: true });
+      const sandbox = await first.backend.create("kept", TEST_SPEC);
+      const identity = sandbox.identity;
+      await sandbox.runOperation("w", { kind: "bash", command: "echo data > file; setsid sleep 1000 & sync" });
+      const cut = sandbox.runOperation("cut", { kind: "bash", command: "touch began; sleep 1000" });
+      const rejected = expect(cut).rejects.toMatchObject({ code: "sandbox_gone" });
+      await until(() => sandbox.readFile("began").then((bytes) => bytes !== null));
+      await first.end("SIGKILL");
+      await rejected;
+      await using second = await startTestSandboxd({ dataDir });
+      expect(sandboxProcesses(dataDir)).toEqual([]);
+      expect(await second.backend.list()).toMatchObject([{ name: "kept", state: "hibernated", identity }]);
+      const woken = await second.backend.create("kept", TEST_SPEC);
+      expect(woken.identity).toBe(identity);
+      expect(Buffer.from((await woken.readFile("file")) ?? []).toString()).toBe("data\n");
+      const again = await woken.runOperation("cut", { kind: "bash", command: "touch began; sleep 1000" });
+      expect(again.outcome).toBe("unknown");
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it("refuses to serve a data directory that another one serves", async () => {
+    await using first = await startTestSandboxd();
+    await expect(startTestSandboxd({ dataDir: first.dataDir, keepData: true })).rejects.toThrow("already serves");
+    expect((await first.backend.list()).length).toBe(0);
+  });
+
+  it("opens its socket to its own user only", async () => {
+    await using sandboxd = await startTestSandboxd();
+    expect(statSync(sandboxd.socketPath).mode & 0o777).toBe(0o600);
+  });
+
+  it.runIf(isRoot)("works without root, and says what then does not hold", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "berth-sandboxd-"));
+    try {
+      execFileSync("chown", ["-R", "65534:65534", dataDir]);
+      const wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+      await using sandboxd = await startTestSandboxd({ dataDir, wrapper });
+      const test = await sandboxd.backend.selfTest();
+      expect(test).toMatchObject({ usable: true });
+      const failing = test.checks.filter((check) => !check.holds).map((check) => check.name);
+      expect(failing).toEqual(expect.arrayContaining(["memory and processes", "disk"]));
+      const sandbox = await sandboxd.backend.create("plain", TEST_SPEC);
+      await sandbox.runOperation("a", { kind: "bash", command: "echo kept > file" });
+      await sandboxd.backend.hibernate("plain");
+      const woken = await sandboxd.backend.create("plain", TEST_SPEC);
+      expect((await woken.runOperation("b", { kind: "bash", command: "cat file; ulimit -u" })).content).toBe(
+        `kept\n${TEST_LIMITS.pids}`,
+      );
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+});
