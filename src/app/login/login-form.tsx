@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Anchor } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../../client/api-error.ts";
+import type { BerthClient } from "../../client/berth.ts";
 import { Button } from "../components/ui/button.tsx";
 import { Field } from "../components/ui/field.tsx";
 import { Input } from "../components/ui/input.tsx";
@@ -16,7 +17,7 @@ export function LoginForm({ token, next }: { token: string | null; next: string 
   const posted = useRef(false);
   const login = useMutation({
     mutationFn: (way: { token: string } | { apiKey: string }) =>
-      "token" in way ? berth.signIn.withToken(way.token) : berth.signIn.withApiKey(way.apiKey),
+      "token" in way ? logInByLink(berth, way.token) : berth.signIn.withApiKey(way.apiKey),
     // A full load, so that nothing of the time before remains; the token leaves the history with it.
     onSuccess: () => window.location.replace(next),
   });
@@ -72,4 +73,16 @@ function loginMessage({ byLink, refused, error }: { byLink: boolean; refused: bo
   if (refused) return "This key is not known here. Check that it belongs to this server.";
   if (error) return error.message;
   return "Open the link that the terminal shows (the command “npm run login” prints a new one), or use your API key.";
+}
+
+/** A link that was used already is as good as a new one for a browser that is logged in. */
+async function logInByLink(berth: BerthClient, token: string): Promise<void> {
+  try {
+    await berth.signIn.withToken(token);
+  } catch (refusal) {
+    if (!(refusal instanceof ApiError) || refusal.status !== 401) throw refusal;
+    await berth.signIn.get().catch(() => {
+      throw refusal;
+    });
+  }
 }
