@@ -84,7 +84,10 @@ export type StopReason =
   | { type: "end_turn" }
   | { type: "requires_action"; event_ids: string[] }
   | { type: "retries_exhausted" }
-  | { type: "budget_reached" };
+  | { type: "budget_reached" }
+  /** The model, or the filter in front of it, would not answer. */
+  | { type: "refusal" };
+export type RefusalDetails = { type: "refusal"; category: null; explanation: string | null };
 export type RetryStatus = { type: "retrying" | "exhausted" | "terminal" };
 /** The API's error types that this release produces. */
 export type SessionErrorType =
@@ -97,7 +100,7 @@ export type SessionErrorType =
   | "tool_use_limit_reached_error";
 
 export type StatusRunningEvent = Stored<"session.status_running", object>;
-export type StatusIdleEvent = Stored<"session.status_idle", { stop_reason: StopReason; stop_details: null }>;
+export type StatusIdleEvent = Stored<"session.status_idle", { stop_reason: StopReason; stop_details: RefusalDetails | null }>;
 export type StatusRescheduledEvent = Stored<"session.status_rescheduled", object>;
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<

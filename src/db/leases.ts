@@ -57,13 +57,17 @@ export async function extendLeases(db: Database, input: { workerId: string }): P
   );
 }
 
-/** Gives a session back if its log still ends at `ifLastSeq`. False: it has grown, or the lease is lost. */
+/**
+ * Gives a session back if its log still ends at `ifLastSeq`, until something is sent or, at the latest, `wakeInMs` from
+ * now by the database's clock. False: the log has grown, or the lease is lost.
+ */
 export async function releaseSession(
   db: Database,
-  input: { sessionId: string; fence: Fence; ifLastSeq: number; wakeAt: Date | null },
+  input: { sessionId: string; fence: Fence; ifLastSeq: number; wakeInMs: number | null },
 ): Promise<boolean> {
+  const wakeInMs = input.wakeInMs === null ? null : Math.max(0, Math.round(input.wakeInMs));
   const result = await sql`
-    update sessions set lease_owner = null, lease_until = null, failed_claims = 0, wake_at = ${input.wakeAt}
+    update sessions set lease_owner = null, lease_until = null, failed_claims = 0, wake_at = now() + ${wakeInMs}::integer * interval '1 millisecond'
     where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}
       and last_seq = ${input.ifLastSeq}`.execute(db);
   return result.numAffectedRows === 1n;

@@ -11,7 +11,7 @@ import { planCompaction } from "./compaction.ts";
 import { toModelMessages } from "./model-messages.ts";
 import { afterModelFailure } from "./next-step.ts";
 import { createPreviews } from "./previews.ts";
-import { becomeRunning, newEvent, type Turn } from "./turn.ts";
+import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 
 const NO_USAGE: ModelUsage = {
   inputTokens: 0,
@@ -100,7 +100,7 @@ async function writeAnswer(
   events.push(requestEnd(turn, { requestId, isError: false, usage: answer.usage, details }));
   const { usage, cost } = answer;
   const retries = turn.facts.retryAttempt > 0 ? { retryAttempt: 0 } : {};
-  await turn.log.write({ events, changes: { usage, addCostUsd: cost.usd, ...retries } });
+  await turn.log.write({ events, changes: { usage, addCostUsd: cost.usd, ...retries, ...gotOn(turn) } });
   turn.facts.retryAttempt = 0;
   if (turn.facts.budget) await turn.refreshFacts();
 }

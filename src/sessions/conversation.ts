@@ -71,6 +71,8 @@ export type Conversation = {
   retryAt: number | null;
   /** An error ended the turn; what is left is to say so. */
   gaveUp: boolean;
+  /** The model would not answer. */
+  refused: boolean;
   /** Seq of the last change of the session's definition (title, tools, budget). */
   updatedSeq: number;
   compaction: Compaction | null;
@@ -92,6 +94,7 @@ export function emptyConversation(): Conversation {
     toolRounds: 0,
     retryAt: null,
     gaveUp: false,
+    refused: false,
     updatedSeq: 0,
     compaction: null,
   };
@@ -174,6 +177,7 @@ const folds: Record<string, Fold> = {
     const answer = last?.kind === "assistant" && last.requestId === event.payload.model_request_start_id ? last : null;
     if (answer) answer.reasoning = event.private?.reasoning_state ?? null;
     conversation.owesAnswer = answer !== null && answer.calls.length > 0;
+    conversation.refused = event.private?.finish === "content_filter" && !conversation.owesAnswer;
     if (conversation.owesAnswer) conversation.toolRounds++;
   },
   "agent.tool_result": (conversation, event) =>

@@ -27,6 +27,7 @@ const idle: Facts = {
   compactionsInRow: 0,
   retryAt: null,
   gaveUp: false,
+  refused: false,
   now: NOW,
 };
 const running: Partial<Facts> = { status: "running", stopReason: null };
@@ -74,6 +75,8 @@ const table: [when: string, changes: Partial<Facts>, step: Step][] = [
     { ...running, queue: [message("a")] },
     { do: "take-in", eventIds: ["a"], starts: true },
   ],
+
+  ["the model would not answer", { ...running, refused: true }, { do: "end-turn", stopReason: { type: "refusal" } }],
 
   // Tools and permissions.
   [

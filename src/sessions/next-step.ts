@@ -39,6 +39,8 @@ export type Facts = {
   retryAt: number | null;
   /** An error ended the turn and was told; the session is not idle yet. */
   gaveUp: boolean;
+  /** The model would not answer. */
+  refused: boolean;
   now: number;
 };
 
@@ -85,8 +87,10 @@ export function nextStep(facts: Facts): Step {
 
   const messages = facts.queue.filter((event) => event.type === "message");
   if (messages.length > 0) return { do: "take-in", eventIds: messages.map((event) => event.id), starts: true };
-  if (!facts.owesAnswer)
-    return facts.status === "idle" ? { do: "rest" } : { do: "end-turn", stopReason: { type: "end_turn" } };
+  if (!facts.owesAnswer) {
+    if (facts.status === "idle") return { do: "rest" };
+    return { do: "end-turn", stopReason: { type: facts.refused ? "refusal" : "end_turn" } };
+  }
   return askModel(facts);
 }
 
@@ -165,6 +169,7 @@ export function factsOf(
     compactionsInRow: conversation.compactionsInRow,
     retryAt: conversation.retryAt,
     gaveUp: conversation.gaveUp,
+    refused: conversation.refused,
   };
 }
 

@@ -4,7 +4,7 @@ import type { NewEvent } from "../db/events.ts";
 import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
 import type { PendingCall } from "./conversation.ts";
 import { DISK_LOST, deniedResult, errorResult, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
-import { becomeRunning, newEvent, type Turn } from "./turn.ts";
+import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 
 /** How long an interrupt waits for the sandbox to confirm that it stopped a call. */
 const CANCEL_WAIT_MS = 1_500;
@@ -46,7 +46,7 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
   }
   if (signal.aborted) return;
   if (turn.sandbox.takeLossNotice()) result = withNotice(result, DISK_LOST);
-  await turn.log.write({ events: [resultEvent(turn, call, result)] });
+  await turn.log.write({ events: [resultEvent(turn, call, result)], changes: gotOn(turn) });
 }
 
 async function resultOf(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<ToolResult> {

@@ -85,7 +85,7 @@ export async function rest(turn: Turn, at: number | null): Promise<Settled> {
         sessionId: claim.sessionId,
         fence: claim.fence,
         ifLastSeq: log.conversation.lastSeq,
-        wakeAt: at === null ? null : new Date(at),
+        wakeInMs: at === null ? null : at - deps.clock.now(),
       }),
     { clock: deps.clock, signal: turn.stopped, logger: turn.logger },
   );
@@ -103,7 +103,7 @@ async function becomeIdle(
   const { events, processed = [], stopReason, resetRetries = false } = input;
   await turn.refreshFacts();
   const usage = newEvent(turn, "session.usage", { usage: usageSnapshot(turn.facts), budget: turn.facts.budget });
-  const idle = newEvent(turn, "session.status_idle", { stop_reason: stopReason, stop_details: null });
+  const idle = newEvent(turn, "session.status_idle", { stop_reason: stopReason, stop_details: detailsOf(stopReason) });
   const waiting = turn.log.conversation.queued.size - processed.length;
   const done = await turn.log.writeIfCurrent({
     events: [...events, usage, idle],
@@ -118,6 +118,10 @@ async function becomeIdle(
   if (!done) return "stale";
   if (resetRetries) turn.facts.retryAttempt = 0;
   return waiting === 0 ? "released" : "held";
+}
+
+function detailsOf(stopReason: StopReason) {
+  return stopReason.type === "refusal" ? { type: "refusal", category: null, explanation: null } : null;
 }
 
 /** Totals of the session as the API shows them. */

@@ -72,3 +72,10 @@ export function becomeRunning(turn: Turn): { events: NewEvent[]; changes: Sessio
   if (turn.log.conversation.status === "running") return { events: [], changes: {} };
   return { events: [newEvent(turn, "session.status_running")], changes: { status: "running", stopReason: null } };
 }
+
+/** With an answer or a result: a session that gets on does not harm its workers, however often they died. */
+export function gotOn(turn: Turn): SessionChanges {
+  if (turn.facts.failedClaims === 0) return {};
+  turn.facts.failedClaims = 0;
+  return { forgetFailedClaims: true };
+}

@@ -3,7 +3,9 @@ import { isBusyFailure, isConnectionFailure } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 
-/** Runs `work` now and `intervalMs` after each end. A failure is logged and the next run tries anew. Resolves after the last run. */
+const RETRY_MS = 1_000;
+
+/** Runs `work` now and `intervalMs` after each end. After a failure the next run is soon. Resolves after the last run. */
 export async function every(options: {
   intervalMs: number;
   job: string;
@@ -14,12 +16,14 @@ export async function every(options: {
 }): Promise<void> {
   const { intervalMs, job, clock, logger, signal, work } = options;
   while (!signal.aborted) {
+    let pauseMs = intervalMs;
     try {
       await work();
     } catch (error) {
+      pauseMs = Math.min(intervalMs, RETRY_MS);
       const expected = isConnectionFailure(error) || isBusyFailure(error);
       logger[expected ? "debug" : "warn"]({ err: error, job }, "a job failed, it will run again");
     }
-    await clock.sleep(intervalMs, signal).catch(() => undefined);
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
   }
 }

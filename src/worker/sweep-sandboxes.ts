@@ -25,15 +25,26 @@ export function createSandboxSweeper(options: {
   /** When each stray was first seen. */
   const strays = new Map<string, number>();
 
+  /** One that resists must not keep the others. */
+  async function attempt(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      logger.warn({ err: error, sandboxId: name }, "a sandbox could not be put to sleep or removed; tried again later");
+    }
+  }
+
   /** Under the session's lease, so that no turn can begin meanwhile. */
   async function hibernateIdle(): Promise<void> {
     for (const { sessionId, name } of await listIdleSandboxes(db, { backend: backend.id, idleMs, limit: BATCH })) {
       const claim = await claimIdleSession(db, { workerId, sessionId });
       if (!claim) continue;
       try {
-        await backend.hibernate(name);
-        await markHibernated(db, { sessionId });
-        logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
+        await attempt(name, async () => {
+          await backend.hibernate(name);
+          await markHibernated(db, { sessionId });
+          logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
+        });
       } finally {
         await giveBack(db, claim);
       }
@@ -42,9 +53,11 @@ export function createSandboxSweeper(options: {
 
   async function destroyRemoved(): Promise<void> {
     for (const name of await listRemovals(db, { backend: backend.id, limit: BATCH })) {
-      await backend.destroy(name);
-      await deleteRemoval(db, { name });
-      logger.info({ sandboxId: name }, "the sandbox of a deleted session was removed");
+      await attempt(name, async () => {
+        await backend.destroy(name);
+        await deleteRemoval(db, { name });
+        logger.info({ sandboxId: name }, "the sandbox of a deleted session was removed");
+      });
     }
   }
 
@@ -56,9 +69,11 @@ export function createSandboxSweeper(options: {
       const since = strays.get(name) ?? clock.now();
       strays.set(name, since);
       if (clock.now() - since < STRAY_AGE_MS) continue;
-      await backend.destroy(name);
-      strays.delete(name);
-      logger.warn({ sandboxId: name }, "a sandbox that no session knows was removed");
+      await attempt(name, async () => {
+        await backend.destroy(name);
+        strays.delete(name);
+        logger.warn({ sandboxId: name }, "a sandbox that no session knows was removed");
+      });
     }
   }
 

@@ -122,9 +122,9 @@ test("a stale epoch can write nothing, and release nothing", async () => {
   const event = { id: newId("event"), type: "agent.message", payload: {}, processedAt: new Date() };
   const stale = appendEvents(world.db, { sessionId, fence: claim.fence, events: [event] });
   await expect(stale).rejects.toSatisfy((error) => hasCode(error, "lease_lost"));
-  expect(await releaseSession(world.db, { ...claim, ifLastSeq: 0, wakeAt: null })).toBe(false);
+  expect(await releaseSession(world.db, { ...claim, ifLastSeq: 0, wakeInMs: null })).toBe(false);
   expect(await world.log(sessionId)).toEqual([]);
-  if (next) expect(await releaseSession(world.db, { ...next, ifLastSeq: 0, wakeAt: null })).toBe(true);
+  if (next) expect(await releaseSession(world.db, { ...next, ifLastSeq: 0, wakeInMs: null })).toBe(true);
 });
 
 test("a session is claimed once by any number of workers", async () => {

@@ -11,6 +11,7 @@ import { toolset } from "./toolset.ts";
 const MODEL_LIST_AGE_MS = 300_000;
 /** After a failure the list is asked for again sooner. */
 const MODEL_LIST_RETRY_MS = 30_000;
+const MODEL_LIST_WAIT_MS = 1_000;
 const SUMMARY_MAX_OUTPUT_TOKENS = 4_000;
 
 export function createBuiltinHarness(options: { models: ModelClient; clock: Clock }): Harness {
@@ -110,7 +111,8 @@ function createModelLimits(models: ModelClient, clock: Clock): { of(modelId: str
         asking ??= refresh().finally(() => {
           asking = null;
         });
-        if (known.length === 0) await asking;
+        // The first request of all waits for the list, but not for a gateway that does not answer.
+        if (known.length === 0) await Promise.race([asking, clock.sleep(MODEL_LIST_WAIT_MS)]);
       }
       return known.find((model) => model.id === modelId)?.maxInputTokens ?? null;
     },
