@@ -1,8 +1,8 @@
 // `/v1/models`: what the gateway offers.
 import type { Transport } from "./transport.ts";
 
-export type Model = { type: "model"; id: string; display_name: string; created_at: string };
-export type ModelPage = { data: Model[]; has_more: boolean; first_id: string | null; last_id: string | null };
+type Model = { type: "model"; id: string; display_name: string; created_at: string };
+type ModelPage = { data: Model[]; has_more: boolean; first_id: string | null; last_id: string | null };
 
 export function createModelsClient(transport: Transport) {
   return {

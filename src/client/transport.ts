@@ -11,9 +11,9 @@ export type ClientOptions = {
   clock?: Clock;
 };
 
-export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
+type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
-export type CallOptions = {
+type CallOptions = {
   query?: Query;
   body?: unknown;
   headers?: Record<string, string>;

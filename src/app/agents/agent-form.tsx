@@ -1,7 +1,7 @@
 // Form for everything that makes an agent.
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { FailureNote } from "../components/failure-note.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Field } from "../components/ui/field.tsx";
@@ -18,10 +18,12 @@ type AgentFormProps = {
   pending: boolean;
   error: unknown;
   saved?: boolean;
+  /** Something to decide before the agent can be saved. */
+  question?: ReactNode;
   onSave: (draft: AgentDraft) => void;
 };
 
-export function AgentForm({ initial, action, pending, error, saved = false, onSave }: AgentFormProps) {
+export function AgentForm({ initial, action, pending, error, saved = false, question, onSave }: AgentFormProps) {
   const [draft, setDraft] = useState(initial);
   const [problems, setProblems] = useState<DraftProblems | null>(null);
   const form = useRef<HTMLFormElement>(null);
@@ -85,6 +87,7 @@ export function AgentForm({ initial, action, pending, error, saved = false, onSa
           onChange={(customTools) => change({ customTools })}
         />
         {error !== null && error !== undefined && <FailureNote error={error} />}
+        {question}
         {action !== null && (
           <div className="flex items-center gap-3">
             <Button type="submit" look="primary" disabled={pending}>

@@ -50,6 +50,7 @@ function AgentEditor({ agent, onReload }: { agent: Agent; onReload: () => void }
     mutationFn: ({ draft, version }: { draft: AgentDraft; version: number }) =>
       berth.agents.update(agent.id, { ...toInput(draft, agent), version }),
     onSuccess: (saved) => {
+      setRefused(null);
       queries.setQueryData(["agent", agent.id], saved);
       void queries.invalidateQueries({ queryKey: ["agents"] });
     },
@@ -82,12 +83,20 @@ function AgentEditor({ agent, onReload }: { agent: Agent; onReload: () => void }
           </Button>
         )}
       </PageHeader>
-      {refused && <StaleVersionNote onReload={onReload} onOverwrite={() => overwrite.mutate(refused)} />}
       <AgentForm
         initial={toDraft(agent)}
         action={archived ? null : "Save as new version"}
         pending={save.isPending || overwrite.isPending}
-        error={refused ? overwrite.error : save.error}
+        error={refused ? null : save.error}
+        question={
+          refused && (
+            <StaleVersionNote
+              error={overwrite.error}
+              onReload={onReload}
+              onOverwrite={() => overwrite.mutate(refused)}
+            />
+          )
+        }
         saved={save.isSuccess}
         onSave={(draft) => {
           setRefused(null);

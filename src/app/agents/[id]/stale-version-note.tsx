@@ -2,14 +2,23 @@
 import { GitBranch } from "lucide-react";
 import { Button } from "../../components/ui/button.tsx";
 
-export function StaleVersionNote({ onReload, onOverwrite }: { onReload: () => void; onOverwrite: () => void }) {
+type StaleVersionNoteProps = {
+  /** Why ours could not be saved on top. */
+  error: Error | null;
+  onReload: () => void;
+  onOverwrite: () => void;
+};
+
+export function StaleVersionNote({ error, onReload, onOverwrite }: StaleVersionNoteProps) {
   return (
     <div
       role="alert"
-      className="m-4 flex flex-wrap items-center gap-3 rounded-md border border-waiting/60 bg-waiting-soft px-3 py-2"
+      className="flex flex-wrap items-center gap-3 rounded-md border border-waiting/60 bg-waiting-soft px-3 py-2"
     >
       <GitBranch aria-hidden className="size-4 shrink-0 text-waiting" />
-      <p className="min-w-0 flex-1 basis-60">Somebody saved a newer version of this agent while you were editing.</p>
+      <p className="min-w-0 flex-1 basis-60">
+        Somebody saved a newer version of this agent while you were editing. {error?.message}
+      </p>
       <Button size="small" onClick={onReload}>
         Show theirs, drop mine
       </Button>

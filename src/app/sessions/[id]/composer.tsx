@@ -14,6 +14,7 @@ const closedReasons: Partial<Record<SessionState, string>> = {
 
 const placeholders: Partial<Record<SessionState, string>> = {
   running: "Write a message; it is queued until the agent can read it",
+  awaiting_result: "The agent waits for the result of a tool; a message is queued until then",
   waiting: "Allow or deny the call above, or write a message",
 };
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { StreamEvent } from "../../../contract/events.ts";
 import { cutPreviews, foldEvents, type SequencedEvent } from "./fold-events.ts";
-import { emptyView, type Item, type SessionView, waitingCalls } from "./session-view.ts";
+import { emptyView, type Item, openCalls, type SessionView } from "./session-view.ts";
 
 let clock = 0;
 const at = () => new Date(Date.UTC(2026, 0, 1, 0, 0, clock++)).toISOString();
@@ -199,7 +199,7 @@ describe("at any prefix", () => {
   test("what the session waits for is what can be answered", () => {
     for (const view of prefixes) {
       if (view.stopReason?.type !== "requires_action") continue;
-      const waiting = waitingCalls(view).map((each) => each.id);
+      const waiting = openCalls(view, "asking").map((each) => each.id);
       const answered = items(view).filter((item) => item.kind === "tool_call" && item.confirmation);
       expect([...waiting, ...answered.map((item) => item.id)]).toEqual(
         expect.arrayContaining(view.stopReason.event_ids),

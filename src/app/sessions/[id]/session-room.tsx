@@ -8,12 +8,12 @@ import { ApiError } from "../../../client/api-error.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
-import { sessionState } from "../../components/status-chip.tsx";
+import { type SessionState, sessionState } from "../../components/status-chip.tsx";
 import { useBerth } from "../../providers.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionNote } from "./connection-note.tsx";
 import { SessionHeader } from "./session-header.tsx";
-import { waitingCalls } from "./session-view.ts";
+import { openCalls, type SessionView } from "./session-view.ts";
 import { Timeline } from "./timeline.tsx";
 import { useOutbox } from "./use-outbox.ts";
 import { useSessionEvents } from "./use-session-events.ts";
@@ -34,7 +34,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
     if (usage !== null && status !== "deleted") void refetch();
   }, [status, usage, refetch]);
 
-  const waiting = waitingCalls(view).length;
+  const waiting = openCalls(view, "asking").length;
   const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
@@ -52,7 +52,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   }
   if (session.error && !session.data) return <FailureNote error={session.error} onRetry={() => void refetch()} />;
   if (!session.data || !caughtUp) return <ListSkeleton label="Loading the session" />;
-  const state = waiting > 0 ? "waiting" : sessionState({ ...session.data, status, stop_reason: view.stopReason });
+  const state = stateInRoom(view, sessionState({ ...session.data, status, stop_reason: view.stopReason }));
   return (
     <div className="flex h-full flex-col">
       <SessionHeader session={session.data} view={view} title={title} state={state} />
@@ -62,4 +62,12 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
       <Composer state={state} onSend={outbox.send} />
     </div>
   );
+}
+
+/** The calls of the turn tell more than the session's own state: for whom it waits, and what is answered already. */
+function stateInRoom(view: SessionView, state: SessionState): SessionState {
+  if (state === "archived" || state === "ended") return state;
+  if (openCalls(view, "asking").length > 0) return "waiting";
+  if (state !== "waiting") return state;
+  return openCalls(view, "awaiting_result").length > 0 ? "awaiting_result" : "running";
 }

@@ -49,7 +49,6 @@ export type ErrorItem = {
 export type NoteItem = { kind: "note"; id: string; text: string; at: string | null };
 
 export type Item = UserMessageItem | AgentMessageItem | ThinkingItem | ToolCallItem | ErrorItem | NoteItem;
-export type ItemOf<Kind extends Item["kind"]> = Extract<Item, { kind: Kind }>;
 
 /** From the first thing that happened after the agent rested to its next rest. */
 export type Turn = {
@@ -61,7 +60,7 @@ export type Turn = {
   openRequests: readonly string[];
 };
 
-export type Tokens = Pick<UsageSnapshot, "input_tokens" | "output_tokens" | "cache_read_input_tokens"> & {
+type Tokens = Pick<UsageSnapshot, "input_tokens" | "output_tokens" | "cache_read_input_tokens"> & {
   cache_creation_input_tokens: number;
 };
 
@@ -91,9 +90,8 @@ export const emptyView: SessionView = {
   title: undefined,
 };
 
-/** Calls that wait for a person, oldest first. */
-export function waitingCalls(view: SessionView): ToolCallItem[] {
-  return view.turns.flatMap((turn) =>
-    turn.items.filter((item): item is ToolCallItem => item.kind === "tool_call" && item.state === "asking"),
-  );
+/** Calls in this state, oldest first. Only the turn under way has calls that are still open. */
+export function openCalls(view: SessionView, state: "asking" | "awaiting_result"): ToolCallItem[] {
+  const items = view.turns.at(-1)?.items ?? [];
+  return items.filter((item): item is ToolCallItem => item.kind === "tool_call" && item.state === state);
 }

@@ -8,6 +8,7 @@ import type { ToolCallItem } from "../session-view.ts";
 import { summarizeCall } from "../tool-summary.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
+import { CustomResultForm } from "./custom-result-form.tsx";
 import { OutputPeek } from "./output-peek.tsx";
 import { OutputText } from "./output-text.tsx";
 import { ToolIcon } from "./tool-icon.tsx";
@@ -54,6 +55,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
       )}
       {!open && item.result && <OutputPeek blocks={item.result} />}
       {asking && <ApprovalForm item={item} sessionId={sessionId} />}
+      {item.state === "awaiting_result" && <CustomResultForm item={item} sessionId={sessionId} />}
     </section>
   );
 }
