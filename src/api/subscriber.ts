@@ -43,7 +43,6 @@ export function createSubscriber(options: {
 }): Subscriber {
   const { sink } = options;
   let closed = false;
-  /** Bytes of the last piece: a single large entry is not a backlog. */
   let lastPieceBytes = 0;
   let stalledTimer: NodeJS.Timeout | undefined;
 
@@ -56,12 +55,11 @@ export function createSubscriber(options: {
     },
     write(bytes, cursor) {
       if (closed) return false;
-      if (sink.writableLength - lastPieceBytes > MAX_BACKLOG_BYTES) {
-        subscriber.drop();
+      if (sink.writableLength > MAX_BACKLOG_BYTES) {
+        // One entry that is larger than the limit by itself is no backlog: the client comes back for more when it has it.
+        if (lastPieceBytes <= MAX_BACKLOG_BYTES) subscriber.drop();
         return false;
       }
-      // Still busy with one large piece: it will come back for the rest when that is through.
-      if (sink.writableLength > MAX_BACKLOG_BYTES) return false;
       lastPieceBytes = bytes.byteLength;
       subscriber.cursor = cursor;
       if (!sink.write(bytes) && !stalledTimer) {
