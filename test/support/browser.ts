@@ -44,6 +44,7 @@ export async function openBrowser(executablePath: string, origin: string): Promi
       "--no-first-run",
     ],
   });
+  context.setDefaultTimeout(15_000);
   const page = context.pages()[0] ?? (await context.newPage());
   const complaints: string[] = [];
   page.on("console", (message) => {

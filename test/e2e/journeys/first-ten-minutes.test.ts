@@ -45,7 +45,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
   test("an agent is created whose shell asks first", async () => {
     const { page } = browser;
     await page.goto(`${system.url}/agents/new`);
-    await page.getByLabel("Name").fill("Careful helper");
+    await page.getByLabel("Name", { exact: true }).fill("Careful helper");
     await page.getByLabel("System prompt").fill("You are careful.");
     await page.getByLabel("When bash is called").selectOption({ label: "asks first" });
     await browser.screenshots("agent-new");
@@ -58,21 +58,21 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
   test("a message is answered live; the call waits for Allow, then shows its output", async () => {
     const { page } = browser;
     await page.goto(`${system.url}/sessions/new`);
-    await page.getByLabel("Agent").selectOption({ label: "Careful helper · demo" });
+    await page.getByLabel("Agent", { exact: true }).selectOption({ label: "Careful helper · demo" });
     await page.getByRole("button", { name: "Start session" }).click();
     await page.waitForURL(/\/sessions\/sesn_/);
-    await page.getByLabel("Message").fill("Please run `echo from-the-$((40 + 2))-sandbox`");
-    await page.getByLabel("Message").press("Enter");
+    await page.getByLabel("Message", { exact: true }).fill("Please run `echo from-the-$((40 + 2))-sandbox`");
+    await page.getByLabel("Message", { exact: true }).press("Enter");
     const card = page.getByRole("region", { name: "Tool call bash" });
     await card.getByRole("button", { name: "Allow" }).waitFor({ timeout: 30_000 });
-    await expectText(page.getByRole("status").first(), "Waiting for you");
+    await expectText(page.locator("header").getByRole("status"), "Waiting for you");
     expect(await card.innerText()).toContain("echo from-the-$((40 + 2))-sandbox");
     await browser.screenshots("session-approval");
     await card.getByRole("button", { name: "Allow" }).click();
     await card.getByText("done").waitFor({ timeout: 30_000 });
     if ((await card.getByText("Output").count()) === 0) await card.getByRole("button").first().click();
     await card.getByText("from-the-42-sandbox").waitFor();
-    await expectText(page.getByRole("status").first(), "Idle");
+    await expectText(page.locator("header").getByRole("status"), "Idle");
     await browser.screenshots("session-done");
   });
 
@@ -81,7 +81,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     const before = await page.getByRole("log").innerText();
     await page.reload();
     await page.getByRole("region", { name: "Tool call bash" }).waitFor();
-    await expectText(page.getByRole("status").first(), "Idle");
+    await expectText(page.locator("header").getByRole("status"), "Idle");
     const after = await page.getByRole("log").innerText();
     expect(after).toContain("echo from-the-");
     expect(after.split("\n").length).toBeGreaterThanOrEqual(Math.min(3, before.split("\n").length));
@@ -90,25 +90,25 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
 
   test("a denial reaches the agent with its reason", async () => {
     const { page } = browser;
-    await page.getByLabel("Message").fill("Run `rm -rf build`");
-    await page.getByLabel("Message").press("Enter");
+    await page.getByLabel("Message", { exact: true }).fill("Run `rm -rf build`");
+    await page.getByLabel("Message", { exact: true }).press("Enter");
     const card = page.getByRole("region", { name: "Tool call bash" }).last();
     await card.getByRole("button", { name: "Deny" }).waitFor({ timeout: 30_000 });
     await card.getByLabel("Reason for a denial").fill("not today");
     await card.getByRole("button", { name: "Deny" }).click();
-    await card.getByText("denied").waitFor({ timeout: 30_000 });
-    await expectText(page.getByRole("status").first(), "Idle");
+    await card.getByText("The user denied this tool call: not today").waitFor({ timeout: 30_000 });
+    await expectText(page.locator("header").getByRole("status"), "Idle");
   });
 
   test("a running command is interrupted by its button", async () => {
     const { page } = browser;
-    await page.getByLabel("Message").fill("Run `sleep 120`");
-    await page.getByLabel("Message").press("Enter");
+    await page.getByLabel("Message", { exact: true }).fill("Run `sleep 120`");
+    await page.getByLabel("Message", { exact: true }).press("Enter");
     const card = page.getByRole("region", { name: "Tool call bash" }).last();
     await card.getByRole("button", { name: "Allow" }).click({ timeout: 30_000 });
-    await expectText(page.getByRole("status").first(), "Running");
+    await expectText(page.locator("header").getByRole("status"), "Running");
     await page.getByRole("button", { name: "Interrupt" }).click();
-    await expectText(page.getByRole("status").first(), "Idle");
+    await expectText(page.locator("header").getByRole("status"), "Idle");
   });
 
   test("hostile text stays text", async () => {
@@ -119,8 +119,8 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
       `[click](javascript:document.title='owned')`,
       `![pixel](http://127.0.0.1:9/pixel.png?q=secret)`,
     ].join("\n\n");
-    await page.getByLabel("Message").fill(`Say this back:\n${attacks}`);
-    await page.getByLabel("Message").press("Enter");
+    await page.getByLabel("Message", { exact: true }).fill(`Say this back:\n${attacks}`);
+    await page.getByLabel("Message", { exact: true }).press("Enter");
     await page.getByText("document.title").first().waitFor();
     expect(await page.title()).not.toContain("owned");
     expect(await page.locator("img[src^='http']").count()).toBe(0);
