@@ -159,7 +159,7 @@ export function dashboardUrl(config: Pick<Config, "host" | "port">, port: number
   return `http://${host}:${port}`;
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

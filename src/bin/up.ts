@@ -44,6 +44,9 @@ const stopping = new AbortController();
 let supervisor: Supervisor | null = null;
 
 process.title = "berth-supervisor";
+// Whoever read our output may go away (`npm start | head`): that is no reason to stop.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
 try {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   ensureDataDir(config.dataDir);

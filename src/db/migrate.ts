@@ -7,7 +7,7 @@ import pg from "pg";
 export type Migration = { id: string; checksum: string; sql: string };
 
 /** The schema and the migrations of this release do not fit together. The message says which and what to do. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "MigrationError";

@@ -5,7 +5,7 @@ import { findProcess } from "../lib/processes.ts";
 import { StartFailure } from "./start-failure.ts";
 
 /** null when it can be listened on; otherwise the error code, such as EADDRINUSE or EACCES. */
-export function whyNotListen(host: string, port: number): Promise<string | null> {
+function whyNotListen(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
     server.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
@@ -14,7 +14,7 @@ export function whyNotListen(host: string, port: number): Promise<string | null>
 }
 
 /** The process that listens on a TCP port, where the system tells (Linux, own processes or as root). */
-export function whoListens(port: number): { pid: number; command: string } | null {
+function whoListens(port: number): { pid: number; command: string } | null {
   const inodes = new Set(
     ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listeningInodes(readOrEmpty(path), port)),
   );

