@@ -9,6 +9,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
+  rmdirSync,
   rmSync,
 } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -130,7 +132,8 @@ export function imageDisks(options: { templateDir: string }): Disks {
     async unmount(mountPoint) {
       if (!existsSync(mountPoint)) return;
       if (await isMounted(mountPoint)) await runCommand("umount", [mountPoint]);
-      rmSync(mountPoint, { recursive: true, force: true });
+      // Never recursive: were it still mounted, this would be the agent's files.
+      rmdirSync(mountPoint);
     },
   };
 }
@@ -139,7 +142,8 @@ export function imageDisks(options: { templateDir: string }): Disks {
  * Waits until no loop device has the image: the mounts of a killed predecessor go when its last process has, and an
  * image that is mounted twice is destroyed.
  */
-async function untilUnused(image: string): Promise<void> {
+async function untilUnused(path: string): Promise<void> {
+  const image = realpathSync(path);
   for (let attempt = 0; loopImages().includes(image); attempt++) {
     if (attempt >= 100) throw new Error(`the disk ${image} is still in use`);
     await sleep(50);

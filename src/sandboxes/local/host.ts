@@ -26,14 +26,14 @@ export function findProgram(name: string, searchPath: string = SYSTEM_PATH): str
   return null;
 }
 
-export function readHost(searchPath: string = SYSTEM_PATH): Host {
+export function readHost(): Host {
   return {
     isRoot: process.getuid?.() === 0,
-    bubblewrap: findProgram("bwrap", searchPath),
-    ripgrep: findProgram("rg", searchPath),
-    setpriv: findProgram("setpriv", searchPath),
-    mkfsExt4: findProgram("mkfs.ext4", searchPath),
-    mount: findProgram("mount", searchPath),
+    bubblewrap: findProgram("bwrap"),
+    ripgrep: findProgram("rg"),
+    setpriv: findProgram("setpriv"),
+    mkfsExt4: findProgram("mkfs.ext4"),
+    mount: findProgram("mount"),
   };
 }
 

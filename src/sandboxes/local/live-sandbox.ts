@@ -28,6 +28,7 @@ export type Workshop = {
   etcDir: string;
   nodeFile: string;
   runnerFile: string;
+  log: (event: string, fields: Record<string, unknown>) => void;
 };
 
 export type LiveSandbox = {
@@ -96,7 +97,12 @@ export async function startSandbox(
     launched = await launchSandbox(launch);
     const client = openRunner({ name: id, identity: record.identity, token, socketPath });
     await untilReady(client, launched);
-    return live({ record, socketPath, token, client, cgroup, launched, cleanUp });
+    const onEnd = () =>
+      cleanUp().catch((error: unknown) => {
+        // Its processes are what matters; a disk that stays mounted is refused, not damaged, at the next start.
+        workshop.log("a sandbox ended but could not be cleaned up", { reason: messageOf(error) });
+      });
+    return live({ record, socketPath, token, client, cgroup, launched, onEnd });
   } catch (error) {
     await cleanUp();
     throw error instanceof PlatformError && error.code === "sandbox_unavailable"
@@ -139,13 +145,13 @@ type LiveParts = {
   client: RunnerClient;
   cgroup: Cgroup | null;
   launched: Launched;
-  cleanUp: () => Promise<void>;
+  onEnd: () => Promise<void>;
 };
 
-function live({ record, socketPath, token, client, cgroup, launched, cleanUp }: LiveParts): LiveSandbox {
+function live({ record, socketPath, token, client, cgroup, launched, onEnd }: LiveParts): LiveSandbox {
   const ended = launched.ended.then(async () => {
     client.close();
-    await cleanUp();
+    await onEnd();
   });
   return {
     identity: record.identity,

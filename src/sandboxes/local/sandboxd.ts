@@ -25,10 +25,6 @@ export type SandboxdOptions = {
   warm: number;
   limits: SandboxLimits;
   log: FleetLog;
-  /** Where programs are looked for; tests take some away. */
-  searchPath?: string;
-  /** Tests take the cgroups away. */
-  openCgroups?: typeof openCgroups;
 };
 
 export type Sandboxd = { socketPath: string; selfTest: () => Promise<SandboxSelfTest>; stop: () => Promise<void> };
@@ -56,10 +52,11 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
   const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid: isRoot ? firstUidFor(hash) : null });
   await records.open();
   const workshop: Workshop = {
-    host: () => readHost(options.searchPath),
+    host: readHost,
     cgroups: "sweep" in cgroups ? cgroups : null,
     disks: isRoot ? imageDisks({ templateDir: join(dataDir, "sandboxes", ".templates") }) : directoryDisks(),
     socketDir,
+    log,
     ...stage,
   };
   const fleet = createFleet({ workshop, records, defaultLimits: limits, warm: options.warm, log });
@@ -130,7 +127,7 @@ async function refuseSecond(socketPath: string): Promise<void> {
 
 function tryCgroups(hash: string, options: SandboxdOptions): Cgroups | { problem: string } {
   try {
-    return (options.openCgroups ?? openCgroups)(hostLayout(), `berth-${hash}`);
+    return openCgroups(hostLayout(), `berth-${hash}`);
   } catch (error) {
     const problem = messageOf(error);
     options.log("sandboxes are limited per process only: cgroups can't be used", { reason: problem });
@@ -142,7 +139,7 @@ type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile">;
 
 /**
  * What every sandbox mounts, in a place that every user id can reach whatever the data directory's permissions are. As
- * root this is a tmpfs in our own mount namespace, with nothing in it that tells where Berth or its data lie.
+ * root this is a tmpfs in our own mount namespace, with nothing in it that tells where the data lie.
  */
 async function prepareStage(directory: string, options: { isRoot: boolean; runnerFile: string }): Promise<Stage> {
   mkdirSync(directory, { recursive: true });
@@ -159,12 +156,9 @@ async function prepareStage(directory: string, options: { isRoot: boolean; runne
   await runCommand("mount", ["-t", "tmpfs", "-o", "mode=0711,nosuid,nodev", "berth", directory]);
   mkdirSync(stage.mountDir, { mode: 0o711 });
   writeSystemFiles(stage.etcDir);
-  for (const [from, to] of [
-    [process.execPath, stage.nodeFile],
-    [options.runnerFile, stage.runnerFile],
-  ] as const) {
-    writeFileSync(to, "", { mode: 0o755 });
-    await runCommand("mount", ["--bind", from, to]);
-  }
+  // The runner is copied; Node is too large for that, so its place shows in a sandbox's list of mounts.
+  writeFileSync(stage.runnerFile, readFileSync(options.runnerFile), { mode: 0o644 });
+  writeFileSync(stage.nodeFile, "", { mode: 0o755 });
+  await runCommand("mount", ["--bind", process.execPath, stage.nodeFile]);
   return stage;
 }
