@@ -19,6 +19,7 @@ export type HubOptions = {
   lastSeqs: (sessionIds: readonly string[]) => Promise<Map<string, number>>;
   logger: Logger;
 };
+type LogGrowth = { sessionId: string; lastSeq: number; added?: readonly Omit<LogEntry, "seq" | "echo">[] };
 export type EventHub = ReturnType<typeof createEventHub>;
 
 type Channel = {
@@ -206,10 +207,22 @@ export function createEventHub(options: HubOptions) {
   }, HEARTBEAT_MS);
 
   return {
-    /** A log grew to `lastSeq`, or a session was deleted (then it is one more than the log ever had). 0: look yourself. */
-    logGrew({ sessionId, lastSeq }: { sessionId: string; lastSeq: number }): void {
+    /**
+     * A log grew to `lastSeq`, or a session was deleted (then it is one more than the log ever had). 0: look yourself.
+     * `added` spares the reading when it is exactly what comes next.
+     */
+    logGrew({ sessionId, lastSeq, added }: LogGrowth): void {
       if (lastSeq === 0) void poll();
-      else wake(sessionId, lastSeq);
+      const channel = channels.get(sessionId);
+      if (!channel || lastSeq <= channel.wanted) return;
+      const first = channel.last + 1;
+      if (added && !channel.reading && !channel.deleted && first + added.length - 1 === lastSeq) {
+        channel.wanted = lastSeq;
+        append(
+          channel,
+          added.map((event, index) => toFrame({ ...event, seq: first + index, echo: false })),
+        );
+      } else wake(sessionId, lastSeq);
     },
 
     preview({ sessionId, data }: { sessionId: string; data: Record<string, unknown> }): void {

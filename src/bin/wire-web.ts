@@ -16,12 +16,12 @@ import { forgetOldKeys } from "../db/idempotency.ts";
 import { forgetExpiredLogins } from "../db/login.ts";
 import { schemaState } from "../db/migrate.ts";
 import { lastSeqs } from "../db/sessions.ts";
-import { createNotifier, type LogWakeup, listenForWakeups } from "../db/wakeups.ts";
+import { createNotifier, listenForWakeups } from "../db/wakeups.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
-import { createSendEvents } from "../sessions/send-events.ts";
+import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createAccess } from "../teams/access.ts";
 import { createChanges } from "../teams/idempotency.ts";
@@ -81,9 +81,9 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     onReconnect: () => void hub.lookAround(),
   });
   // Streams of this process are told directly: they need not wait for the way through Postgres.
-  const onLogGrew = (wakeup: LogWakeup) => {
-    hub.logGrew(wakeup);
-    notifier.logGrew(wakeup);
+  const onLogGrew = (growth: LogGrowth) => {
+    hub.logGrew(growth);
+    notifier.logGrew(growth);
   };
   const cleanup = setInterval(() => void forgetWhatIsOld(db, logger), CLEANUP_MS);
   cleanup.unref();

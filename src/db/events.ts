@@ -49,6 +49,7 @@ export type SessionChanges = {
  * Appends events in order and returns the seq of the last one. Atomic with `changes`.
  * With a fence: throws `lease_lost` when the worker no longer holds the session. Without: returns null when there is no such session.
  * With `ifLastSeq`: returns null, and changes nothing, when the log has another end (or the lease is lost).
+ * With `ifOpenIn`: returns null, and changes nothing, unless the session is this team's and still takes a client's events.
  */
 export async function appendEvents(
   db: Database,
@@ -56,11 +57,12 @@ export async function appendEvents(
     sessionId: string;
     fence?: Fence;
     ifLastSeq?: number;
+    ifOpenIn?: { teamId: string };
     events: readonly NewEvent[];
     changes?: SessionChanges;
   },
 ): Promise<number | null> {
-  const { sessionId, fence, ifLastSeq, events, changes = {} } = input;
+  const { sessionId, fence, ifLastSeq, ifOpenIn, events, changes = {} } = input;
   const sets = [sql`last_seq = last_seq + ${events.length}`, sql`updated_at = now()`];
   if (changes.status !== undefined) {
     sets.push(sql`status = ${changes.status}`);
@@ -94,9 +96,13 @@ export async function appendEvents(
   const guard = fence ? sql`and lease_owner = ${fence.owner} and lease_epoch = ${fence.epoch}` : sql``;
   const atSeq = ifLastSeq === undefined ? sql`` : sql`and last_seq = ${ifLastSeq}`;
 
+  const open = ifOpenIn
+    ? sql`and team_id = ${ifOpenIn.teamId} and archived_at is null and status <> 'terminated'`
+    : sql``;
+
   const result = await sql<{ last_seq: number }>`
     with s as (
-      update sessions set ${sql.join(sets)} where id = ${sessionId} ${guard} ${atSeq} returning last_seq, team_id
+      update sessions set ${sql.join(sets)} where id = ${sessionId} ${guard} ${atSeq} ${open} returning last_seq, team_id
     ), added as (
       insert into events (session_id, seq, id, team_id, type, payload, private, echo, processed_at)
       select ${sessionId}, s.last_seq - ${events.length} + x.ord, x.id, s.team_id, x.type, x.payload::jsonb, x.private::jsonb, x.echo, x.processed_at

@@ -10,25 +10,36 @@ import { newId } from "../lib/ids.ts";
 import { getSession } from "./sessions.ts";
 
 export type SendEvents = ReturnType<typeof createSendEvents>;
+/** A log grew to `lastSeq`; `added`, when given, is what it grew by. */
+export type LogGrowth = LogWakeup & { added?: readonly NewEvent[] };
 
 /** `onLogGrew` is called once the events are committed. */
-export function createSendEvents({ clock, onLogGrew }: { clock: Clock; onLogGrew: (wakeup: LogWakeup) => void }) {
+export function createSendEvents({ clock, onLogGrew }: { clock: Clock; onLogGrew: (growth: LogGrowth) => void }) {
   return async function sendEvents(
     tx: DatabaseTransaction,
     teamId: string,
     { sessionId, events }: { sessionId: string; events: readonly EventInput[] },
   ): Promise<{ data: Record<string, unknown>[] }> {
-    const session = await getSession(tx, { teamId, sessionId, forUpdate: true });
-    refuseWhenEnded(session);
-    // The row lock keeps the answers of others away, so what is pending now is pending when these events are stored.
-    if (events.some((event) => answeredId(event) !== null))
-      checkAnswers(events, await listPendingActions(tx, sessionId));
-    const stored: NewEvent[] = events.map((event, index) =>
+    const added: NewEvent[] = events.map((event, index) =>
       toNewEvent(event, { id: newId("event", clock.now()), index }),
     );
-    const lastSeq = await appendEvents(tx, { sessionId, events: stored, changes: { wakeAt: "now" } });
-    afterCommit(tx, () => onLogGrew({ sessionId, lastSeq: lastSeq ?? 0 }));
-    return { data: stored.map(toWireEvent) };
+    if (events.some((event) => answeredId(event) !== null)) {
+      // The row lock keeps the answers of others away: what is pending now is pending when these events are stored.
+      refuseWhenEnded(await getSession(tx, { teamId, sessionId, forUpdate: true }));
+      checkAnswers(events, await listPendingActions(tx, sessionId));
+    }
+    const lastSeq = await appendEvents(tx, {
+      sessionId,
+      ifOpenIn: { teamId },
+      events: added,
+      changes: { wakeAt: "now" },
+    });
+    if (lastSeq === null) {
+      refuseWhenEnded(await getSession(tx, { teamId, sessionId }));
+      throw new PlatformError("unavailable", `Session ${sessionId} was changed at this moment. Try again.`);
+    }
+    afterCommit(tx, () => onLogGrew({ sessionId, lastSeq, added }));
+    return { data: added.map(toWireEvent) };
   };
 }
 
