@@ -23,8 +23,8 @@ export type SessionLog = {
   catchUp(): Promise<void>;
   /** Appends, whatever has been written meanwhile. Throws `lease_lost`. */
   write(write: Write): Promise<void>;
-  /** Appends only if nothing has been written that is not folded in. False: it has, or the lease is lost; catch up and decide anew. */
-  writeIfCurrent(write: Write): Promise<boolean>;
+  /** Appends only if the log still ends at `ifLastSeq`. False: it does not, or the lease is lost; catch up and decide anew. */
+  writeIfLast(ifLastSeq: number, write: Write): Promise<boolean>;
 };
 
 /**
@@ -139,6 +139,6 @@ export function createSessionLog(options: {
     conversation,
     catchUp: () => serially(readOn),
     write: (write) => serially(async () => void (await writeOnce(write, undefined))),
-    writeIfCurrent: (write) => serially(() => writeOnce(write, conversation.lastSeq)),
+    writeIfLast: (ifLastSeq, write) => serially(() => writeOnce(write, ifLastSeq)),
   };
 }

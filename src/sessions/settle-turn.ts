@@ -78,13 +78,13 @@ export async function terminate(turn: Turn, message: string): Promise<void> {
 
 /** Gives the session back; `at` null: until someone sends something. */
 export async function rest(turn: Turn, at: number | null): Promise<Settled> {
-  const { deps, claim, log } = turn;
+  const { deps, claim } = turn;
   const released = await persistently(
     () =>
       releaseSession(deps.db, {
         sessionId: claim.sessionId,
         fence: claim.fence,
-        ifLastSeq: log.conversation.lastSeq,
+        ifLastSeq: turn.decidedAt,
         wakeInMs: at === null ? null : at - deps.clock.now(),
       }),
     { clock: deps.clock, signal: turn.stopped, logger: turn.logger },
@@ -101,11 +101,12 @@ async function becomeIdle(
   input: { events: NewEvent[]; processed?: readonly string[]; stopReason: StopReason; resetRetries?: boolean },
 ): Promise<Settled> {
   const { events, processed = [], stopReason, resetRetries = false } = input;
+  // Before the first wait: afterwards the queue may hold what the decision did not know.
+  const waiting = turn.log.conversation.queued.size - processed.length;
   await turn.refreshFacts();
   const usage = newEvent(turn, "session.usage", { usage: usageSnapshot(turn.facts), budget: turn.facts.budget });
   const idle = newEvent(turn, "session.status_idle", { stop_reason: stopReason, stop_details: detailsOf(stopReason) });
-  const waiting = turn.log.conversation.queued.size - processed.length;
-  const done = await turn.log.writeIfCurrent({
+  const done = await turn.log.writeIfLast(turn.decidedAt, {
     events: [...events, usage, idle],
     processed,
     changes: {

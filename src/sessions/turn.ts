@@ -30,6 +30,8 @@ export type Turn = {
   readonly log: SessionLog;
   readonly sandbox: SessionSandbox;
   readonly logger: Logger;
+  /** Where the log ended when the present step was decided on. */
+  readonly decidedAt: number;
   /** Read at the claim and again when something changed. */
   readonly facts: TurnFacts;
   /** Calls that were open when this worker claimed the session: another one may have begun them. */

@@ -85,11 +85,15 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   async function hold(): Promise<HoldEnd> {
     await log.catchUp();
     let facts = await readFacts();
+    let decidedAt = 0;
     const turn: Turn = {
       deps,
       claim,
       log,
       logger,
+      get decidedAt() {
+        return decidedAt;
+      },
       get facts() {
         return facts;
       },
@@ -110,7 +114,9 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
         facts = await readFacts();
       },
     };
-    return advance(turn);
+    return advance(turn, (seq) => {
+      decidedAt = seq;
+    });
   }
 
   async function end(error: unknown): Promise<HoldEnd> {
@@ -139,8 +145,8 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   };
 }
 
-/** Step after step. */
-async function advance(turn: Turn): Promise<HoldEnd> {
+/** Step after step. `onDecide` is told where the log ended when the step was chosen. */
+async function advance(turn: Turn, onDecide: (seq: number) => void): Promise<HoldEnd> {
   const { log } = turn;
   let factsSeq = log.conversation.lastSeq;
   for (;;) {
@@ -149,7 +155,8 @@ async function advance(turn: Turn): Promise<HoldEnd> {
       factsSeq = log.conversation.lastSeq;
       await turn.refreshFacts();
     }
-    const step = await decide(turn);
+    const { step, seq } = await decide(turn);
+    onDecide(seq);
     turn.logger.debug({ step: step.do }, "next step");
     const settled = await take(turn, step);
     if (settled === "released") return { how: "rested", wakeAt: step.do === "rest-until" ? step.at : null };
@@ -158,13 +165,18 @@ async function advance(turn: Turn): Promise<HoldEnd> {
 }
 
 /** The prompt is measured only when it is about to be sent. */
-async function decide(turn: Turn): Promise<Step> {
+async function decide(turn: Turn): Promise<{ step: Step; seq: number }> {
+  const first = chooseStep(turn, false);
+  if (first.step.do !== "call-model" || !(await promptTooLong(turn))) return first;
+  return chooseStep(turn, true);
+}
+
+/** Without waiting in between, so that `seq` is what the step was chosen by. */
+function chooseStep(turn: Turn, promptTooLong: boolean): { step: Step; seq: number } {
   const { conversation } = turn.log;
   const { archived, failedClaims } = turn.facts;
   const known = { archived, failedClaims, budgetReached: budgetReached(turn.facts), now: turn.deps.clock.now() };
-  const step = nextStep(factsOf(conversation, { ...known, promptTooLong: false }));
-  if (step.do !== "call-model" || !(await promptTooLong(turn))) return step;
-  return nextStep(factsOf(conversation, { ...known, promptTooLong: true }));
+  return { step: nextStep(factsOf(conversation, { ...known, promptTooLong })), seq: conversation.lastSeq };
 }
 
 async function promptTooLong(turn: Turn): Promise<boolean> {
