@@ -9,6 +9,8 @@ import { createSubscriber, MAX_BACKLOG_BYTES, type Sink, type Subscriber } from 
 const RING_FRAMES = 1000;
 const RING_BYTES = 4 * 1024 * 1024;
 const PAGE = 500;
+/** More subscribers than these are fed after the requests at hand, so that entries that come together go out together. */
+const FED_AT_ONCE = 16;
 /** A missed wake-up costs at most this. */
 const POLL_MS = 1_500;
 const HEARTBEAT_MS = 15_000;
@@ -32,6 +34,8 @@ type Channel = {
   /** The log is known to reach to here at least. */
   wanted: number;
   reading: boolean;
+  /** Subscribers are fed at the end of this turn of the event loop. */
+  feeding: boolean;
   deleted: Frame | null;
   subscribers: Set<Subscriber>;
   previews: PreviewMemory;
@@ -76,10 +80,21 @@ export function createEventHub(options: HubOptions) {
     // The last frame stays, however large: it is on its way to those who keep up.
     while (bytes > RING_BYTES && tooMany < channel.ring.length - 1)
       bytes -= channel.ring[tooMany++]?.bytes.byteLength ?? 0;
-    const slices = new Map<number, Buffer>();
-    for (const subscriber of channel.subscribers) feed(channel, subscriber, slices);
+    if (channel.subscribers.size <= FED_AT_ONCE) feedAll(channel);
+    else if (!channel.feeding) {
+      channel.feeding = true;
+      setImmediate(() => {
+        channel.feeding = false;
+        feedAll(channel);
+      });
+    }
     channel.ring.splice(0, tooMany);
     channel.ringBytes = bytes;
+  }
+
+  function feedAll(channel: Channel): void {
+    const slices = new Map<number, Buffer>();
+    for (const subscriber of channel.subscribers) feed(channel, subscriber, slices);
   }
 
   /** Nothing was found although the log should be longer: the session is gone, or a wake-up came before its time. */
@@ -93,7 +108,7 @@ export function createEventHub(options: HubOptions) {
   function markDeleted(channel: Channel): void {
     if (channel.deleted) return;
     channel.deleted = deletedFrame({ sessionId: channel.sessionId, seq: channel.last + 1, at: new Date() });
-    for (const subscriber of [...channel.subscribers]) feed(channel, subscriber, new Map());
+    feedAll(channel);
   }
 
   /** Gives a subscriber what it lacks: from the ring when that reaches back far enough, otherwise from the database. */
@@ -190,7 +205,7 @@ export function createEventHub(options: HubOptions) {
         else {
           channel.wanted = Math.max(channel.wanted, last);
           void advance(channel);
-          for (const subscriber of channel.subscribers) feed(channel, subscriber, new Map());
+          feedAll(channel);
         }
       }
     } catch (error) {
@@ -258,6 +273,7 @@ export function createEventHub(options: HubOptions) {
         ringBytes: 0,
         wanted: last,
         reading: false,
+        feeding: false,
         deleted: null,
         subscribers: new Set<Subscriber>(),
         previews: createPreviewMemory(),
