@@ -54,6 +54,5 @@ export const resultBlock = z.discriminatedUnion("type", [textBlock, imageBlock, 
 
 export type TextBlock = z.infer<typeof textBlock>;
 export type ImageBlock = z.infer<typeof imageBlock>;
-export type DocumentBlock = z.infer<typeof documentBlock>;
 export type MessageBlock = z.infer<typeof messageBlock>;
 export type ResultBlock = z.infer<typeof resultBlock>;

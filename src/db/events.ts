@@ -211,14 +211,3 @@ export async function listEvents(
     where ${sql.join(conditions, sql` and `)} order by e.seq ${direction} limit ${input.limit}`.execute(db);
   return result.rows.map(toStoredEvent);
 }
-
-/** One event by id (its first row), or null. */
-export async function findEvent(
-  db: Database,
-  input: { sessionId: string; eventId: string },
-): Promise<StoredEvent | null> {
-  const result = await sql<EventRow>`
-    select e.seq, e.id, e.type, e.payload, e.private, e.echo, e.created_at, e.processed_at from events e
-    where e.session_id = ${input.sessionId} and e.id = ${input.eventId} and not e.echo`.execute(db);
-  return result.rows[0] ? toStoredEvent(result.rows[0]) : null;
-}

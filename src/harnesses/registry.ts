@@ -4,4 +4,3 @@ import { createBuiltinHarness } from "./builtin/builtin.ts";
 export const harnesses = {
   builtin: { label: "Built-in loop", create: createBuiltinHarness },
 } as const;
-export type HarnessId = keyof typeof harnesses;

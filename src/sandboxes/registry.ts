@@ -5,4 +5,3 @@ import type { SandboxBackend } from "./sandbox.ts";
 export const backends = {
   local: { label: "This machine (bubblewrap)", create: createLocalBackend },
 } satisfies Record<string, { label: string; create: (options: never) => SandboxBackend }>;
-export type BackendId = keyof typeof backends;

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { childEnv } from "../../src/lib/child-env.ts";
 import { startSystem } from "../support/system.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -12,7 +13,7 @@ const repository = path.resolve(import.meta.dirname, "../..");
 async function npmStart(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const child = spawn("node", ["scripts/start.cjs"], {
     cwd: repository,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, BERTH_UI: "off", ...env } as NodeJS.ProcessEnv,
+    env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, BERTH_UI: "off", ...env }),
   });
   let output = "";
   child.stdout.on("data", (chunk) => {

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import Anthropic from "@anthropic-ai/sdk";
+import { childEnv } from "../../src/lib/child-env.ts";
 import { until } from "./until.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -75,13 +76,13 @@ export async function startSystem(
     );
     const started = spawn("node", ["scripts/start.cjs"], {
       cwd: repository,
-      env: {
+      env: childEnv({
         ...inherited,
         PORT: String(port),
         BERTH_DATA_DIR: dataDir,
         ...(options.ui ? {} : { BERTH_UI: "off" }),
         ...options.env,
-      } as NodeJS.ProcessEnv,
+      }),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
