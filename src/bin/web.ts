@@ -1,6 +1,5 @@
 // The web process: API, event streams, dashboard on one port. `npm run web` starts it alone against a DATABASE_URL.
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { allowedHostsFor } from "../api/host-check.ts";
 import type { ModelCatalog } from "../api/models.ts";
@@ -10,6 +9,7 @@ import { messageOf } from "../lib/errors.ts";
 import { createLogger, type Logger } from "../lib/logger.ts";
 import { type Config, ensureApiKey, loadConfigOrExit } from "./config.ts";
 import { createDashboard, type Dashboard } from "./dashboard.ts";
+import { packageVersion } from "./version.ts";
 import { wireWeb } from "./wire-web.ts";
 
 /** Requests that are under way at a stop get this long. */
@@ -85,11 +85,4 @@ async function openCatalog(settings: Pick<Config, "gatewayUrl" | "gatewayApiKey"
   }
   const { createDemoModel } = await import("../models/demo.ts");
   return createDemoModel({ clock: systemClock });
-}
-
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(resolve(repository, "package.json"), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : "unknown";
 }

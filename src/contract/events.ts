@@ -100,7 +100,10 @@ export type SessionErrorType =
   | "tool_use_limit_reached_error";
 
 export type StatusRunningEvent = Stored<"session.status_running", object>;
-export type StatusIdleEvent = Stored<"session.status_idle", { stop_reason: StopReason; stop_details: RefusalDetails | null }>;
+export type StatusIdleEvent = Stored<
+  "session.status_idle",
+  { stop_reason: StopReason; stop_details: RefusalDetails | null }
+>;
 export type StatusRescheduledEvent = Stored<"session.status_rescheduled", object>;
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<

@@ -1,0 +1,93 @@
+// Readiness is told part by part; only what nothing works without makes it "not ready".
+import { expect, test } from "vitest";
+import { type HealthFacts, toReadiness } from "./health.ts";
+
+const health = {
+  running: 1,
+  concurrency: 50,
+  sandbox: {
+    usable: true,
+    remedy: null,
+    checks: [{ name: "userns", holds: true, required: true, detail: "own users" }],
+  },
+  gateway: { ready: true, url: "http://gateway:4000", message: "3 models", modelCount: 3 },
+};
+const good: HealthFacts = {
+  database: { error: null },
+  migrations: { current: true, detail: "schema 0001" },
+  workers: [{ id: "wrk_1", seenAgoMs: 900, version: "1", health }],
+};
+const withHealth = (changes: object): HealthFacts => ({
+  ...good,
+  workers: [{ id: "w", seenAgoMs: 1, version: "1", health: { ...health, ...changes } }],
+});
+
+test("all is well", () => {
+  const readiness = toReadiness(good, "1.2.3");
+  expect(readiness).toMatchObject({ status: "ready", version: "1.2.3" });
+  expect(Object.values(readiness.parts).every((part) => part.ok)).toBe(true);
+  expect(readiness.parts.worker).toMatchObject({ count: 1, running: 1, concurrency: 50 });
+});
+
+test.each<[string, HealthFacts, string, "ready" | "not_ready", RegExp]>([
+  [
+    "the database is away",
+    { database: { error: "ECONNREFUSED" }, migrations: null, workers: null },
+    "database",
+    "not_ready",
+    /ECONNREFUSED/,
+  ],
+  [
+    "a migration is missing",
+    { ...good, migrations: { current: false, detail: "Run npm run migrate." } },
+    "migrations",
+    "not_ready",
+    /npm run migrate/,
+  ],
+  ["no worker", { ...good, workers: [] }, "worker", "not_ready", /npm run worker/],
+  [
+    "a worker that went silent",
+    { ...good, workers: [{ id: "w", seenAgoMs: 11_000, version: "1", health }] },
+    "worker",
+    "not_ready",
+    /No worker/,
+  ],
+  [
+    "tools cannot run",
+    withHealth({
+      sandbox: {
+        usable: false,
+        remedy: "apt-get install bubblewrap",
+        checks: [{ holds: false, detail: "bwrap is missing" }],
+      },
+    }),
+    "sandbox",
+    "ready",
+    /bwrap is missing.*apt-get install bubblewrap/,
+  ],
+  [
+    "the gateway refuses the key",
+    withHealth({ gateway: { ready: false, url: "http://g", message: "refused the key (401)" } }),
+    "gateway",
+    "ready",
+    /refused the key/,
+  ],
+])("%s", (_what, facts, part, status, detail) => {
+  const readiness = toReadiness(facts, "1");
+  expect(readiness.status).toBe(status);
+  expect(readiness.parts[part]).toMatchObject({ ok: false, detail: expect.stringMatching(detail) });
+});
+
+test("a weak sandbox is usable, and the demo model is named", () => {
+  const facts = withHealth({
+    sandbox: { usable: true, remedy: null, checks: [{ holds: false, detail: "no memory limit" }] },
+    gateway: { ready: true, url: null, message: "demo model" },
+  });
+  const { parts } = toReadiness(facts, "1");
+  expect(parts.sandbox).toMatchObject({
+    ok: true,
+    state: "degraded",
+    detail: expect.stringMatching(/no memory limit/),
+  });
+  expect(parts.gateway).toMatchObject({ ok: true, demo: true });
+});
