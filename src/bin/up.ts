@@ -11,8 +11,9 @@ import { outdatedTargets } from "../supervisor/build-stamp.ts";
 import { takeLock } from "../supervisor/data-dir-lock.ts";
 import { startDatabase } from "../supervisor/database.ts";
 import { nodePart } from "../supervisor/node-part.ts";
+import { watchParents } from "../supervisor/parent-watch.ts";
 import { createPartLogs, type PartLogs } from "../supervisor/part-logs.ts";
-import { createPidFiles } from "../supervisor/pid-files.ts";
+import { createPidFiles, type PidFiles } from "../supervisor/pid-files.ts";
 import { checkPort } from "../supervisor/ports.ts";
 import { writeRunningUrl } from "../supervisor/running-url.ts";
 import { startSandboxd } from "../supervisor/sandboxd-part.ts";
@@ -33,6 +34,10 @@ import { packageVersion } from "./version.ts";
 
 /** Ctrl-C in a terminal arrives several times: from the terminal, from npm, from the start script. */
 const SAME_SIGNAL_WITHIN_MS = 1_000;
+/** A supervisor that stops is gone within this time. */
+const STOP_LIMIT_MS = 10_000;
+/** One whose npm was killed needs a moment to notice. */
+const LOOK_AGAIN_MS = 600;
 
 /** A young generation of 1 MB instead of 16: sandboxd makes little garbage and stays 4 MB smaller. */
 const SMALL_HEAP = ["--max-semi-space-size=1"];
@@ -57,14 +62,14 @@ try {
 
 async function start(config: Config): Promise<void> {
   // Held as long as this process lives; the system gives it back however it ends.
-  if (!takeLock(join(config.dataDir, "lock"))) throw alreadyRunning(config.dataDir);
   const pidFiles = createPidFiles(config.dataDir);
+  if (!(await lockDataDir(config.dataDir, pidFiles))) throw alreadyRunning(config.dataDir, pidFiles.read("supervisor"));
   const orphans = await pidFiles.endOrphans();
   pidFiles.write("supervisor", process.pid);
   const logs = openLogs(config);
   const parts = createSupervisor({ pidFiles, clock: systemClock, log: logs.say });
   supervisor = parts;
-  stopOnSignals(parts);
+  stopOnSignals(parts, () => pidFiles.note("stopping"));
 
   terminal.print(`Berth ${packageVersion()}`);
   for (const warning of config.warnings) terminal.print(`  Warning: ${warning}`);
@@ -223,8 +228,18 @@ function didNotStart(part: string): (cause: unknown) => never {
   };
 }
 
-function alreadyRunning(dataDir: string): StartFailure {
-  const pid = createPidFiles(dataDir).read("supervisor");
+/** One that is just being stopped is waited for: stop and start in one breath works. */
+async function lockDataDir(dataDir: string, pidFiles: PidFiles): Promise<boolean> {
+  const firstTry = Date.now();
+  while (!takeLock(join(dataDir, "lock"))) {
+    const patienceMs = pidFiles.isNoted("stopping") ? STOP_LIMIT_MS : LOOK_AGAIN_MS;
+    if (Date.now() - firstTry > patienceMs) return false;
+    await systemClock.sleep(50);
+  }
+  return true;
+}
+
+function alreadyRunning(dataDir: string, pid: number | null): StartFailure {
   return new StartFailure("Berth already runs on this data directory.", {
     why: `${pid ? `Process ${pid} (berth-supervisor)` : "Another start"} holds ${tildePath(dataDir)}.`,
     remedy:
@@ -232,21 +247,22 @@ function alreadyRunning(dataDir: string): StartFailure {
   });
 }
 
-function stopOnSignals(parts: Supervisor): void {
+function stopOnSignals(parts: Supervisor, markStopping: () => void): void {
   let first = 0;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (stopping.signal.aborted) {
-        if (Date.now() - first > SAME_SIGNAL_WITHIN_MS) parts.force();
-        return;
-      }
-      first = Date.now();
-      stopping.abort(new Error("stopping"));
-      terminal.settle();
-      if (process.stdout.isTTY) terminal.print("\nStopping …  (Ctrl-C again: at once)");
-      void parts.stop().then(() => process.exit(0));
-    });
-  }
+  const stop = () => {
+    if (stopping.signal.aborted) {
+      if (Date.now() - first > SAME_SIGNAL_WITHIN_MS) parts.force();
+      return;
+    }
+    first = Date.now();
+    stopping.abort(new Error("stopping"));
+    markStopping();
+    terminal.settle();
+    if (process.stdout.isTTY) terminal.print("\nStopping …  (Ctrl-C again: at once)");
+    void parts.stop().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  watchParents({ startedByNpm: process.env.npm_lifecycle_event !== undefined, onGone: stop });
 }
 
 async function giveUp(error: unknown): Promise<never> {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export type ProcessFacts = {
   pid: number;
+  parent: number;
   /** Milliseconds since the epoch, right to about a second. */
   startedAt: number;
   /** Arguments joined by spaces, or the title that the process gave itself. */
@@ -38,17 +39,20 @@ function fromProc(pid: number): ProcessFacts | null {
   const bootTime = Number(/^btime (\d+)$/m.exec(readOrNull("/proc/stat") ?? "")?.[1] ?? 0);
   const command = (readOrNull(`/proc/${pid}/cmdline`) ?? "").replaceAll("\0", " ").trim();
   const environment = readOrNull(`/proc/${pid}/environ`)?.split("\0").filter(Boolean) ?? null;
-  return { pid, startedAt: bootTime * 1000 + startedTicks * 10, command, environment };
+  return { pid, parent: Number(fields[1]), startedAt: bootTime * 1000 + startedTicks * 10, command, environment };
 }
 
 function fromPs(pid: number): ProcessFacts | null {
   try {
-    const line = execFileSync("ps", ["-o", "stat=,lstart=,command=", "-p", String(pid)], { encoding: "utf8" }).trim();
-    // "S  Sun Nov 22 22:43:51 2026 /usr/bin/…": lstart is always five words.
-    const [state = "", ...words] = line.split(/\s+/);
+    const line = execFileSync("ps", ["-o", "ppid=,stat=,lstart=,command=", "-p", String(pid)], {
+      encoding: "utf8",
+    }).trim();
+    // "1 S  Sun Nov 22 22:43:51 2026 /usr/bin/…": lstart is always five words.
+    const [parent = "", state = "", ...words] = line.split(/\s+/);
     if (state.startsWith("Z")) return null;
     return {
       pid,
+      parent: Number(parent),
       startedAt: Date.parse(words.slice(0, 5).join(" ")),
       command: words.slice(5).join(" "),
       environment: null,

@@ -7,6 +7,7 @@ const dataDir = "/var/lib/berth";
 const file = { part: "web", pid: 42, writtenAt: 1_000_000 };
 const web: ProcessFacts = {
   pid: 42,
+  parent: 1,
   startedAt: 999_000,
   command: "berth-web",
   environment: ["PATH=/bin", `BERTH_DATA_DIR=${dataDir}`],

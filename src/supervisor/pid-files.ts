@@ -1,5 +1,5 @@
 // `<data>/run/<part>.pid`: who runs, for people and monitoring, and for the next start after a kill -9.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endProcess, findProcess, type ProcessFacts } from "../lib/processes.ts";
 
@@ -10,6 +10,9 @@ export type PidFiles = {
   read(part: string): number | null;
   /** Ends what a killed predecessor left running and empties the directory. Answers what was ended. */
   endOrphans(): Promise<string[]>;
+  /** Leaves a sign for others, until the directory is emptied. */
+  note(sign: "stopping"): void;
+  isNoted(sign: "stopping"): boolean;
   /** Empties the directory. */
   clear(): void;
 };
@@ -58,6 +61,8 @@ export function createPidFiles(dataDir: string): PidFiles {
 
   return {
     clear,
+    note: (sign) => writeFileSync(join(directory, sign), ""),
+    isNoted: (sign) => existsSync(join(directory, sign)),
     write: (part, pid) => writeFileSync(path(part), `${pid}\n`),
     remove: (part) => rmSync(path(part), { force: true }),
     read: (part) => list().find((file) => file.part === part)?.pid ?? null,

@@ -75,5 +75,7 @@ describe("a terminal", () => {
     terminal.print("note");
     expect(text.split("\u001b[1A\u001b[0J")).toHaveLength(3);
     expect(text.split("\u001b[1A\u001b[0J").at(-1)).toMatch(/^note\n {2}web/);
+    terminal.row({ name: "database", text: "b", state: "starting" });
+    expect(text.split("\u001b[0J").at(-1)).toMatch(/^ {2}database.*\n {2}web/);
   });
 });

@@ -59,11 +59,19 @@ export type Terminal = {
   readonly style: Style;
 };
 
+/** From top to bottom; others come last. */
+const ROW_ORDER = ["database", "sandboxes", "models", "dashboard", "web"];
+
+function place(name: string): number {
+  const index = ROW_ORDER.indexOf(name);
+  return index < 0 ? ROW_ORDER.length : index;
+}
+
 export type Output = { write(text: string): unknown; isTTY?: boolean; columns?: number };
 
 export function createTerminal(output: Output, options: { noColour: boolean }): Terminal {
   const live = output.isTTY === true;
-  const style = { colour: live && !options.noColour, columns: live ? (output.columns ?? 80) : 100 };
+  const style = { colour: live && !options.noColour, columns: live ? output.columns || 80 : 100 };
   const rows: Row[] = [];
   let drawn = 0;
   let settled = false;
@@ -82,6 +90,7 @@ export function createTerminal(output: Output, options: { noColour: boolean }): 
       const index = rows.findIndex((one) => one.name === row.name);
       if (index >= 0) rows[index] = row;
       else rows.push(row);
+      rows.sort((a, b) => place(a.name) - place(b.name));
       if (live && !settled) output.write(erase() + table());
       else if (row.state !== "starting") output.write(`${renderRow(row, style)}\n`);
     },
