@@ -1,15 +1,14 @@
 // `npm start`: one supervisor that runs Postgres, sandboxd, web and worker on this machine, and stops them in order.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
-import { childEnv } from "../lib/child-env.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
+import { ask } from "../supervisor/ask.ts";
 import { runBuild } from "../supervisor/build.ts";
 import { outdatedTargets } from "../supervisor/build-stamp.ts";
 import { takeLock } from "../supervisor/data-dir-lock.ts";
 import { startDatabase } from "../supervisor/database.ts";
+import { showModels } from "../supervisor/models-row.ts";
 import { nodePart } from "../supervisor/node-part.ts";
 import { watchParents } from "../supervisor/parent-watch.ts";
 import { createPartLogs, type PartLogs } from "../supervisor/part-logs.ts";
@@ -90,6 +89,13 @@ async function start(config: Config): Promise<void> {
   const dashboard =
     config.ui === "on" && outdated.has("dashboard") ? showProgress(build("dashboard")) : Promise.resolve();
   dashboard.catch(() => undefined); // Awaited below, after the database.
+  const models = showModels({
+    gatewayUrl: config.gatewayUrl,
+    script: join(repository, "src", "bin", "check-gateway.ts"),
+    env: { ...process.env, BERTH_SUPERVISED: "1" },
+    terminal,
+    signal: stopping.signal,
+  });
   const databaseUrl = await startDatabase({
     databaseUrl: config.databaseUrl,
     dataDir: config.dataDir,
@@ -109,10 +115,6 @@ async function start(config: Config): Promise<void> {
   const worker = parts.run(ourPart("worker", env, logs));
   const token = oneTimeToken(env());
   token.catch(() => undefined); // Awaited below, when there is a place to use it.
-  const models = config.gatewayUrl
-    ? `gateway ${config.gatewayUrl}`
-    : "demo model (set LITELLM_GATEWAY_URL to use yours)";
-  terminal.row({ name: "models", text: models, state: "ready" });
   await dashboard;
 
   const webStarted = performance.now();
@@ -131,7 +133,7 @@ async function start(config: Config): Promise<void> {
     state: "ready",
     seconds: secondsSince(webStarted),
   });
-  await sandboxes;
+  await Promise.all([sandboxes, models]);
   const link = `${url}/login?token=${await token}`;
   terminal.settle();
   terminal.print(renderReady(link, terminal.style));
@@ -196,26 +198,13 @@ async function showProgress(build: Promise<void>): Promise<void> {
 }
 
 async function oneTimeToken(env: Environment): Promise<string> {
-  // A process of its own: what it loads to reach the database would stay in the supervisor's memory.
-  const script = join(repository, "src", "bin", "login.ts");
-  const child = spawn(process.execPath, [script], {
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: childEnv(env),
-  });
-  let said = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  let token = "";
-  child.on("message", (message: unknown) => {
-    if (typeof message === "object" && message !== null && "token" in message) token = String(message.token);
-  });
-  await once(child, "close");
-  if (token) return token;
-  throw new StartFailure("No login link could be made.", {
-    why: said.trim(),
-    remedy: "Start again; if it stays so, see the logs in the data directory.",
-  });
+  try {
+    const { token } = await ask({ script: join(repository, "src", "bin", "login.ts"), env, withinMs: 30_000 });
+    return String(token);
+  } catch (cause) {
+    const remedy = "Start again; if it stays so, see the logs in the data directory.";
+    throw new StartFailure("No login link could be made.", { why: messageOf(cause), remedy, cause });
+  }
 }
 
 function didNotStart(part: string): (cause: unknown) => never {
