@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, unlinkSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
@@ -33,6 +33,16 @@ function openPipe(directory: string): { readFd: number; writeFd: number } {
   const writeFd = openSync(path, constants.O_WRONLY);
   unlinkSync(path);
   return { readFd, writeFd };
+}
+
+/** When the sandbox is out of memory, what an agent runs is ended before the runner. */
+function yieldMemoryFirst(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, "500");
+  } catch (error) {
+    // It ended already, or the system has no such file.
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 /** What can be read right now. */
@@ -87,6 +97,7 @@ export class Shell {
       detached: true,
     });
     closeSync(pipe.writeFd);
+    if (child.pid !== undefined) yieldMemoryFirst(child.pid);
     const output = new Socket({ fd: pipe.readFd, readable: true, writable: false });
     if (!child.stdin) throw new Error("bash: no standard input");
     const bash: Bash = { child, input: child.stdin, output };

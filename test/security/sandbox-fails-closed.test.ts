@@ -36,6 +36,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       homeDir: join(directory, "home"),
       stateDir: join(directory, "state"),
       systemDirectories: systemDirectories(),
+      scratch: null,
       tmpMb: 16,
       sharedMemoryMb: 16,
     },

@@ -10,6 +10,8 @@ export type SandboxView = {
   homeDir: string;
   stateDir: string;
   systemDirectories: readonly { path: string; link: string | null }[];
+  /** Memory that is mounted already, limited in bytes and files. Null: bubblewrap mounts its own, limited in bytes. */
+  scratch: { tmpDir: string; sharedMemoryDir: string } | null;
   tmpMb: number;
   sharedMemoryMb: number;
   seccompFd: number;
@@ -43,10 +45,12 @@ export function bwrapArguments(view: SandboxView): string[] {
     ...["--ro-bind", view.etcDir, "/etc"],
     // Sysctls that no namespace holds are guarded by the global user id only; read-only is the second wall.
     ...["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"],
-    ...["--dev", "/dev", ...tmpfs("/dev/shm", view.sharedMemoryMb), "--remount-ro", "/dev"],
-    ...tmpfs("/tmp", view.tmpMb),
-    ...tmpfs("/run", 16),
-    ...["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"],
+    ...["--dev", "/dev"],
+    ...(view.scratch
+      ? ["--bind", view.scratch.sharedMemoryDir, "/dev/shm", "--bind", view.scratch.tmpDir, "/tmp"]
+      : [...tmpfs("/dev/shm", view.sharedMemoryMb), ...tmpfs("/tmp", view.tmpMb)]),
+    ...["--remount-ro", "/dev"],
+    ...["--dir", "/run", "--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"],
     ...["--bind", view.workspaceDir, INSIDE.workspaceDir],
     ...["--bind", view.homeDir, INSIDE.homeDir],
     ...["--bind", view.stateDir, INSIDE.stateDir],

@@ -18,23 +18,29 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "./run-command.ts";
 
-/** The three parts of a disk, as a sandbox mounts them. */
-export type DiskParts = { workspaceDir: string; homeDir: string; stateDir: string };
+/** What a sandbox mounts: the three parts of its disk, and memory for /tmp and /dev/shm, null where bubblewrap makes it. */
+export type DiskParts = {
+  workspaceDir: string;
+  homeDir: string;
+  stateDir: string;
+  scratch: { tmpDir: string; sharedMemoryDir: string } | null;
+};
 
 export type Disks = {
   /** Whether the quota in bytes and files holds. */
   quota: boolean;
   /** Makes a blank disk in an existing, empty directory. */
-  make(directory: string, options: { diskMb: number; uid: number }): Promise<void>;
+  make(directory: string, options: { diskMb: number }): Promise<void>;
   /** Makes a disk usable; `mountPoint` is a directory of ours. */
-  mount(directory: string, mountPoint: string): Promise<DiskParts>;
+  mount(directory: string, mountPoint: string, options: { uid: number; scratchMb: number }): Promise<DiskParts>;
   unmount(mountPoint: string): Promise<void>;
 };
 
 const PARTS = ["workspace", "home", "state"] as const;
 
-function partsOf(directory: string): DiskParts {
+function partsOf(directory: string, scratch: DiskParts["scratch"]): DiskParts {
   return {
+    scratch,
     workspaceDir: join(directory, "workspace"),
     homeDir: join(directory, "home"),
     stateDir: join(directory, "state"),
@@ -59,7 +65,7 @@ export function directoryDisks(): Disks {
     async mount(directory) {
       const disk = join(directory, "disk");
       if (!existsSync(disk)) throw new Error("the disk is gone");
-      return partsOf(disk);
+      return partsOf(disk, null);
     },
     async unmount() {
       // Nothing was mounted.
@@ -108,35 +114,53 @@ export function imageDisks(options: { templateDir: string }): Disks {
 
   return {
     quota: true,
-    async make(directory, { diskMb, uid }) {
+    async make(directory, { diskMb }) {
       const image = join(directory, "disk.img");
       await runCommand("cp", ["--sparse=always", await template(diskMb), image]);
-      // The owner of the parts is written at the first mount, before any process of the sandbox exists.
-      await writeFile(join(directory, "owner"), String(uid));
+      // The parts are made at the first mount, before any process of the sandbox exists.
+      await writeFile(join(directory, "blank"), "");
     },
-    async mount(directory, mountPoint) {
-      mkdirSync(mountPoint, { recursive: true });
+    async mount(directory, mountPoint, { uid, scratchMb }) {
+      const disk = join(mountPoint, "disk");
+      const scratch = join(mountPoint, "scratch");
+      for (const path of [disk, scratch]) mkdirSync(path, { recursive: true });
       const image = join(directory, "disk.img");
-      const owner = join(directory, "owner");
-      const blank = existsSync(owner);
+      const blankFile = join(directory, "blank");
+      const blank = existsSync(blankFile);
       if (!blank) await untilUnused(image);
-      await runCommand("mount", ["-o", "loop,nosuid,nodev,noatime,noinit_itable,discard", image, mountPoint]);
+      const memory = `size=${scratchMb}m,nr_inodes=${SCRATCH_FILES},mode=0711,nosuid,nodev`;
+      await runCommand("/bin/sh", ["-ec", MOUNT_SCRIPT, "mount", image, disk, memory, scratch]);
       if (blank) {
-        makeParts(mountPoint, Number(await readFile(owner, "utf8")));
-        rmSync(join(mountPoint, "lost+found"), { recursive: true, force: true });
-        await rm(owner);
+        makeParts(disk, uid);
+        rmSync(join(disk, "lost+found"), { recursive: true, force: true });
+        await rm(blankFile);
       }
-      chmodSync(mountPoint, 0o711);
-      return partsOf(mountPoint);
+      chmodSync(disk, 0o711);
+      const memoryDirs = { tmpDir: join(scratch, "tmp"), sharedMemoryDir: join(scratch, "shm") };
+      for (const path of Object.values(memoryDirs)) {
+        mkdirSync(path);
+        chownSync(path, uid, uid);
+        chmodSync(path, 0o1777);
+      }
+      return partsOf(disk, memoryDirs);
     },
     async unmount(mountPoint) {
       if (!existsSync(mountPoint)) return;
-      if (await isMounted(mountPoint)) await runCommand("umount", [mountPoint]);
-      // Never recursive: were it still mounted, this would be the agent's files.
-      rmdirSync(mountPoint);
+      const mounted = await mountsBelow(mountPoint);
+      if (mounted.length > 0) await runCommand("umount", mounted);
+      // Never recursive: were one still mounted, this would be the agent's files.
+      for (const path of ["disk", "scratch", "."]) rmdirSync(join(mountPoint, path));
     },
   };
 }
+
+/** A tmpfs takes kernel memory for each file whatever its size, so their number is limited too. */
+const SCRATCH_FILES = 32_768;
+
+const MOUNT_SCRIPT = `
+mount -o loop,nosuid,nodev,noatime,noinit_itable,discard "$1" "$2"
+mount -t tmpfs -o "$3" scratch "$4"
+`;
 
 /**
  * Waits until no loop device has the image: the mounts of a killed predecessor go when its last process has, and an
@@ -162,7 +186,10 @@ function loopImages(): string[] {
   });
 }
 
-async function isMounted(path: string): Promise<boolean> {
+async function mountsBelow(directory: string): Promise<string[]> {
   const mounts = await readFile("/proc/self/mounts", "utf8");
-  return mounts.split("\n").some((line) => line.split(" ")[1] === path);
+  return mounts.split("\n").flatMap((line) => {
+    const path = line.split(" ")[1];
+    return path?.startsWith(`${directory}/`) ? [path] : [];
+  });
 }

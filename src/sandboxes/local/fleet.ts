@@ -39,9 +39,7 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   let refilling = false;
 
   async function makeBlank(limits: SandboxLimits): Promise<Owned> {
-    const made = await records.make(limits.diskMb, (path, uid) =>
-      workshop.disks.make(path, { diskMb: limits.diskMb, uid: uid ?? process.getuid?.() ?? 0 }),
-    );
+    const made = await records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
     try {
       const live = await startSandbox(workshop, { ...made, limits, env: {} });
       return { ...made, live, limits };

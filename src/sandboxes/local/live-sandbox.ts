@@ -66,7 +66,10 @@ export async function startSandbox(
   };
 
   try {
-    const parts = await workshop.disks.mount(options.path, mountPoint);
+    const tmpMb = Math.max(16, Math.min(512, Math.floor(limits.memoryMb / 2)));
+    const sharedMemoryMb = Math.min(SHARED_MEMORY_MB, Math.max(1, Math.floor(limits.memoryMb / 4)));
+    const uid = record.uid ?? process.getuid?.() ?? 0;
+    const parts = await workshop.disks.mount(options.path, mountPoint, { uid, scratchMb: tmpMb });
     cgroup = workshop.cgroups?.create(id, limits) ?? null;
     const launch: Launch = {
       bubblewrap: host.bubblewrap,
@@ -79,8 +82,8 @@ export async function startSandbox(
         nodeFile: workshop.nodeFile,
         runnerFile: workshop.runnerFile,
         systemDirectories: systemDirectories(),
-        tmpMb: Math.max(16, Math.min(512, Math.floor(limits.memoryMb / 2))),
-        sharedMemoryMb: Math.min(SHARED_MEMORY_MB, Math.max(1, Math.floor(limits.memoryMb / 4))),
+        tmpMb,
+        sharedMemoryMb,
       },
       socketPath,
       config: {

@@ -62,9 +62,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
   const fleet = createFleet({ workshop, records, defaultLimits: limits, warm: options.warm, log });
 
   async function probe(): Promise<Probe> {
-    const made = await records.make(limits.diskMb, (path, uid) =>
-      workshop.disks.make(path, { diskMb: limits.diskMb, uid: uid ?? process.getuid?.() ?? 0 }),
-    );
+    const made = await records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
     try {
       const live = await startSandbox(workshop, { ...made, limits, env: {} });
       try {

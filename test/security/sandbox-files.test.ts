@@ -1,0 +1,111 @@
+// Attacks through file names and odd files (F1–F3): the platform's file access stays inside and never hangs.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
+import { sandboxesMissing, startTestSandboxd, TEST_SPEC, type TestSandboxd } from "../support/local-sandboxd.ts";
+
+const missing = sandboxesMissing();
+/** In every passwd, the sandbox's own and the host's. */
+const OUTSIDE = "root:x:0:0";
+
+describe.skipIf(missing)("files", () => {
+  let sandboxd: TestSandboxd;
+  let sandbox: Sandbox;
+  let counter = 0;
+  const op = (operation: Parameters<Sandbox["runOperation"]>[1]) => sandbox.runOperation(`op${counter++}`, operation);
+  const sh = (command: string) => op({ kind: "bash", command });
+  const refused = { code: "invalid_request" };
+  beforeAll(async () => {
+    sandboxd = await startTestSandboxd();
+    sandbox = await sandboxd.backend.create("files", TEST_SPEC);
+  });
+  afterAll(async () => {
+    await sandboxd[Symbol.asyncDispose]();
+  });
+
+  it("F1: paths that lead outside are refused, whatever their spelling", async () => {
+    for (const path of [
+      "../etc/passwd",
+      "/workspace/../etc/passwd",
+      "a/../../etc/passwd",
+      "//etc/passwd",
+      "/etc/passwd",
+      "/proc/1/environ",
+      "/workspace\0/../etc/passwd",
+      "passwd\0.txt",
+      "/home/agent/../../etc/passwd",
+      "/home/agents",
+      "/workspace-other/x",
+      "",
+    ]) {
+      await expect(sandbox.readFile(path), path).rejects.toMatchObject(refused);
+      await expect(sandbox.writeFile(path, Buffer.from("x")), path).rejects.toMatchObject(refused);
+      await expect(sandbox.listDirectory(path), path).rejects.toMatchObject(refused);
+    }
+    // Spellings that mean something elsewhere are plain names here: there is no such file.
+    for (const path of [
+      "..%2fetc%2fpasswd",
+      "%2e%2e/etc/passwd",
+      "..\\etc\\passwd",
+      "\u002e\u002e\u2215etc",
+      "\xc0\xae\xc0\xae/etc/passwd",
+    ]) {
+      expect(await sandbox.readFile(path), path).toBeNull();
+    }
+    for (const filePath of ["/etc/passwd", "../etc/passwd", "/proc/self/environ"]) {
+      const result = await op({ kind: "read", filePath });
+      expect(result).toMatchObject({
+        outcome: "failed",
+        content: expect.stringContaining("is outside the session's working directory"),
+      });
+    }
+  });
+
+  it("F2: links that lead outside are refused, also when they are swapped in meanwhile", async () => {
+    await sh(
+      "ln -s /etc/passwd file; ln -s /proc/self/root/etc dir; ln -s loop loop; ln -s /etc/nothing dangling; mkdir real; echo fine > real/passwd",
+    );
+    for (const path of ["file", "dir/passwd", "loop", "dangling"]) {
+      await expect(sandbox.readFile(path), path).rejects.toMatchObject(refused);
+      await expect(sandbox.writeFile(path, Buffer.from("x")), path).rejects.toMatchObject(refused);
+      expect((await op({ kind: "write", filePath: path, content: "x" })).outcome, path).toBe("failed");
+      expect((await op({ kind: "read", filePath: path })).outcome, path).toBe("failed");
+    }
+    expect((await op({ kind: "glob", pattern: "dir/*" })).content).toBe("no matches");
+    await sh(
+      "(while :; do ln -sfn /etc/passwd swap; ln -sfn real/passwd swap; done) 2>/dev/null & (while :; do ln -sfn /etc sdir; ln -sfn real sdir; done) 2>/dev/null & sleep 0.1",
+    );
+    let fine = 0;
+    for (let attempt = 0; attempt < 150; attempt++) {
+      for (const path of ["swap", "sdir/passwd"]) {
+        const seen = await sandbox.readFile(path).catch(() => null);
+        const content = seen === null ? "" : Buffer.from(seen).toString();
+        expect(content).not.toContain(OUTSIDE);
+        if (content === "fine\n") fine += 1;
+      }
+    }
+    expect(fine).toBeGreaterThan(0);
+    await op({ kind: "bash", restart: true });
+  });
+
+  it("F3: what is no regular file is refused at once", async () => {
+    await sh(
+      `rm -rf odd; mkdir odd; cd odd; mkfifo fifo; perl -e 'use Socket; socket(S,1,1,0); bind(S, pack_sockaddr_un("sock"))'; ln -s /dev/zero zero; ln -s /dev/null null; cd ..`,
+    );
+    for (const path of ["odd/fifo", "odd/sock", "odd/zero", "odd/null", "odd"]) {
+      const started = Date.now();
+      await expect(sandbox.readFile(path), path).rejects.toMatchObject(refused);
+      expect((await op({ kind: "read", filePath: path })).outcome, path).toBe("failed");
+      expect((await op({ kind: "edit", filePath: path, oldString: "a", newString: "b" })).outcome, path).toBe("failed");
+      expect(Date.now() - started, path).toBeLessThan(2000);
+    }
+    expect((await op({ kind: "grep", pattern: "x", path: "odd" })).outcome).toBe("ok");
+    expect((await op({ kind: "read", filePath: "odd/fifo" })).content).toBe("read: odd/fifo is not a regular file");
+    // A hard link to what is not the agent's own can't be made; one to its own file is a file.
+    expect((await sh("ln /etc/passwd odd/hard 2>&1")).outcome).toBe("failed");
+    await sh("echo own > odd/own; ln odd/own odd/hard2; truncate -s 100M odd/sparse");
+    expect(Buffer.from((await sandbox.readFile("odd/hard2")) ?? []).toString()).toBe("own\n");
+    expect((await op({ kind: "read", filePath: "odd/sparse" })).content).toContain("exceeds 262144-byte limit");
+    const kinds = Object.fromEntries((await sandbox.listDirectory("odd")).map((entry) => [entry.name, entry.kind]));
+    expect(kinds).toMatchObject({ fifo: "other", sock: "other", zero: "symlink", own: "file" });
+  });
+});
