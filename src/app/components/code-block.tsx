@@ -19,7 +19,7 @@ export function CodeBlock({ children }: { children?: ReactNode }) {
       <CopyButton
         text={() => pre.current?.textContent ?? ""}
         label="Copy code"
-        className="absolute top-1 right-1 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
+        className="absolute top-0 right-0 md:top-1 md:right-1 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
       />
     </div>
   );

@@ -2,7 +2,6 @@
 "use client";
 
 import { Check, Copy } from "lucide-react";
-import { classNames } from "./class-names.ts";
 import { Button } from "./ui/button.tsx";
 import { useCopy } from "./use-copy.ts";
 
@@ -22,7 +21,7 @@ export function CopyButton({
     <Button
       look="quiet"
       size="small"
-      className={classNames("max-md:size-8", className)}
+      className={className}
       onClick={() => copy(typeof text === "string" ? text : text())}
       aria-label={copied ? "Copied" : label}
       title={label}

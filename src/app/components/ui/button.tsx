@@ -15,9 +15,9 @@ const buttonStyle = cva(
         danger: "border-danger/50 bg-panel text-danger hover:bg-danger-soft",
       },
       size: {
-        normal: "h-8 px-3 max-md:h-11 max-md:px-4",
-        small: "h-7 px-2 text-[13px] max-md:h-11",
-        icon: "size-8 max-md:size-11",
+        normal: "h-8 px-3 max-md:h-[44px] max-md:px-4",
+        small: "h-7 px-2 text-[13px] max-md:h-[44px] max-md:min-w-[44px]",
+        icon: "size-8 max-md:size-[44px]",
       },
     },
     defaultVariants: { look: "plain", size: "normal" },

@@ -39,7 +39,7 @@ export function Composer({ state, onSend }: { state: SessionState; onSend: (text
         <Textarea
           aria-label="Message"
           rows={1}
-          className="max-h-60 min-h-9 resize-none disabled:opacity-100 max-md:min-h-11 max-md:py-2.5"
+          className="max-h-60 min-h-9 resize-none disabled:opacity-100 max-md:min-h-[44px] max-md:py-2.5"
           disabled={closed !== undefined}
           placeholder={closed ?? placeholders[state] ?? "Write a message"}
           value={text}

@@ -1,8 +1,9 @@
 // A session's events, folded as they arrive.
 "use client";
 
-import { useEffect, useReducer } from "react";
+import { useEffect, useReducer, useRef } from "react";
 import type { ConnectionState, StreamedEvent } from "../../../client/stream-events.ts";
+import { usePageHidden } from "../../components/use-page-hidden.ts";
 import { goToLoginWhenSignedOut, useBerth } from "../../providers.tsx";
 import { cutPreviews, foldEvents } from "./fold-events.ts";
 import { emptyView, type SessionView } from "./session-view.ts";
@@ -21,10 +22,15 @@ type Action =
   | { type: "failed"; error: unknown };
 
 const initialState: State = { view: emptyView, connection: "connecting", caughtUp: false, error: null };
-/** A stored log comes in one rush; a pause this long after the start means that it is through. */
-const CAUGHT_UP_AFTER_MS = 150;
+/** A stored log comes in one rush: a pause after the start means that it is through. A busy session never pauses. */
+const CAUGHT_UP = { pauseMs: 150, limitMs: 1_500 };
 /** Hidden pages get no animation frames, but their title still tells when a person is needed. */
 const HIDDEN_FLUSH_MS = 200;
+/**
+ * A browser opens six connections to a server, all its pages together, and each stream holds one. So a page that nobody
+ * looks at, of a session in which nothing happens, gives its own back, and goes on where it was when it is seen again.
+ */
+const RESTS_AFTER_HIDDEN_MS = 30_000;
 
 function reduce(state: State, action: Action): State {
   switch (action.type) {
@@ -46,13 +52,20 @@ function reduce(state: State, action: Action): State {
 export function useSessionEvents(sessionId: string): State {
   const berth = useBerth();
   const [state, dispatch] = useReducer(reduce, initialState);
+  const hidden = usePageHidden(RESTS_AFTER_HIDDEN_MS);
+  const resting = hidden && state.view.status === "idle" && state.caughtUp;
+  const lastSeq = useRef(0);
   useEffect(() => {
+    lastSeq.current = state.view.lastSeq;
+  }, [state.view.lastSeq]);
+  useEffect(() => {
+    if (resting) return;
     const leaving = new AbortController();
     const batch = createBatch((events) => dispatch({ type: "events", events }));
-    const caughtUp = createPause(CAUGHT_UP_AFTER_MS, () => dispatch({ type: "caught_up" }));
+    const caughtUp = createPause(CAUGHT_UP, () => dispatch({ type: "caught_up" }));
     const stream = berth.events.stream({
       sessionId,
-      after: 0,
+      after: lastSeq.current,
       deltas: true,
       signal: leaving.signal,
       onEvents(events) {
@@ -74,7 +87,7 @@ export function useSessionEvents(sessionId: string): State {
       caughtUp.stop();
       batch.drop();
     };
-  }, [berth, sessionId]);
+  }, [berth, sessionId, resting]);
   return state;
 }
 
@@ -116,24 +129,32 @@ function createBatch(deliver: (events: StreamedEvent[]) => void) {
   };
 }
 
-/** Calls once, after the first pause of this length since its start. */
-function createPause(pauseMs: number, onPause: () => void) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+/** Calls once: after the first pause of this length since its start, at the latest after `limitMs`. */
+function createPause({ pauseMs, limitMs }: { pauseMs: number; limitMs: number }, onPause: () => void) {
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  let limit: ReturnType<typeof setTimeout> | undefined;
   let done = false;
-  const restart = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      done = true;
-      onPause();
-    }, pauseMs);
+  const stop = () => {
+    clearTimeout(pause);
+    clearTimeout(limit);
+  };
+  const end = () => {
+    stop();
+    done = true;
+    onPause();
   };
   return {
     start() {
-      if (!done) restart();
+      if (done) return;
+      limit ??= setTimeout(end, limitMs);
+      clearTimeout(pause);
+      pause = setTimeout(end, pauseMs);
     },
     postpone() {
-      if (timer !== undefined && !done) restart();
+      if (limit === undefined || done) return;
+      clearTimeout(pause);
+      pause = setTimeout(end, pauseMs);
     },
-    stop: () => clearTimeout(timer),
+    stop,
   };
 }

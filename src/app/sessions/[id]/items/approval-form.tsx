@@ -40,7 +40,7 @@ export function ApprovalForm({ item, sessionId }: { item: ToolCallItem; sessionI
       <Input
         aria-label="Reason for a denial"
         placeholder="Reason, if you deny (the agent reads it)"
-        className="min-w-40 flex-1"
+        className="min-w-40 flex-1 max-md:basis-full"
         disabled={decided}
         value={reason}
         onChange={(event) => setReason(event.target.value)}

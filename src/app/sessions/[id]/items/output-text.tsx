@@ -25,7 +25,6 @@ export function OutputText({ label, text, copyLabel, isOutput = false }: OutputT
         <Button
           look="quiet"
           size="small"
-          className="max-md:size-8"
           aria-pressed={wraps}
           aria-label="Wrap long lines"
           title="Wrap long lines"
