@@ -1,0 +1,122 @@
+// Answers to tool uses: taken when a tool use waits for them, refused in words otherwise, also when two come at once.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { appendEvents } from "../../src/db/events.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { type ApiServer, startApiServer } from "../support/api-server.ts";
+
+let server: ApiServer;
+beforeAll(async () => {
+  server = await startApiServer();
+});
+afterAll(() => server.close());
+
+async function newSession(): Promise<string> {
+  const agent = await server.client().beta.agents.create({ name: "Ada", model: "alpha" });
+  const answer = await server.call("POST", "/v1/sessions", { body: { agent: agent.id } });
+  return (answer.body as { id: string }).id;
+}
+/** Writes to the log as a worker does. */
+async function append(sessionId: string, type: string, payload: Record<string, unknown>): Promise<string> {
+  const id = newId("event");
+  await appendEvents(server.web.db, { sessionId, events: [{ id, type, payload, processedAt: new Date() }] });
+  return id;
+}
+const send = (sessionId: string, ...events: object[]) =>
+  server.call("POST", `/v1/sessions/${sessionId}/events`, { body: { events } });
+const allow = (tool_use_id: string) => ({ type: "user.tool_confirmation", tool_use_id, result: "allow" });
+const messageOf = (body: unknown) => (body as { error: { message: string } }).error.message;
+
+test("an asked tool use takes one confirmation, and no other tool use takes any", async () => {
+  const session = await newSession();
+  const use = (evaluated_permission: string) =>
+    append(session, "agent.tool_use", { name: "bash", input: {}, evaluated_permission });
+  const [asked, allowed, answered] = [await use("ask"), await use("allow"), await use("ask")];
+  await append(session, "agent.tool_result", { tool_use_id: answered, content: [], is_error: false });
+  for (const id of [allowed, answered]) {
+    const refused = await send(session, allow(id));
+    expect(refused.status).toBe(400);
+    expect(messageOf(refused.body)).toContain(`Waiting now: ${asked} (bash)`);
+  }
+  const race = await Promise.all(Array.from({ length: 8 }, () => send(session, allow(asked))));
+  expect(race.map((answer) => answer.status).sort()).toEqual([200, ...Array(7).fill(400)]);
+  expect((await send(session, allow(asked))).status).toBe(400);
+});
+
+test("a custom tool use takes one result, and not of another session", async () => {
+  const [session, other] = [await newSession(), await newSession()];
+  const custom_tool_use_id = await append(session, "agent.custom_tool_use", { name: "lookup", input: {} });
+  const result = { type: "user.custom_tool_result", custom_tool_use_id, content: [{ type: "text", text: "42" }] };
+  expect((await send(other, result)).status).toBe(400);
+  expect((await send(session, allow(custom_tool_use_id))).status).toBe(400);
+  expect((await send(session, result)).status).toBe(200);
+  expect((await send(session, result)).status).toBe(400);
+});
+
+test("of events that are sent together, all are stored or none", async () => {
+  const session = await newSession();
+  const message = { type: "user.message", content: [{ type: "text", text: "hi" }] };
+  expect((await send(session, message, allow("sevt_unknown"))).status).toBe(400);
+  const events = (await server.call("GET", `/v1/sessions/${session}/events`)).body as { data: unknown[] };
+  expect(events.data).toEqual([]);
+});
+
+test("a running session can be neither archived nor deleted nor given other tools; an ended one takes no events", async () => {
+  const session = await newSession();
+  await appendEvents(server.web.db, { sessionId: session, events: [], changes: { status: "running" } });
+  for (const answer of [
+    await server.call("POST", `/v1/sessions/${session}/archive`),
+    await server.call("DELETE", `/v1/sessions/${session}`),
+    await server.call("POST", `/v1/sessions/${session}`, { body: { agent: { tools: [] } } }),
+  ]) {
+    expect(answer.status).toBe(400);
+    expect(messageOf(answer.body)).toMatch(/running/);
+  }
+  await appendEvents(server.web.db, { sessionId: session, events: [], changes: { status: "terminated" } });
+  const refused = await send(session, { type: "user.interrupt" });
+  expect(refused.status).toBe(400);
+  expect(messageOf(refused.body)).toMatch(/terminated/);
+});
+
+test("another team's objects do not exist", async () => {
+  const session = await newSession();
+  const agent = await server.client().beta.agents.create({ name: "Ada", model: "alpha" });
+  await server.web.db.insertInto("teams").values({ id: "team_other", name: "other" }).execute();
+  for (const [table, id] of [
+    ["sessions", session],
+    ["agents", agent.id],
+  ] as const)
+    await server.web.db.updateTable(table).set({ team_id: "team_other" }).where("id", "=", id).execute();
+  for (const [method, path] of [
+    ["GET", `/v1/sessions/${session}`],
+    ["POST", `/v1/sessions/${session}`],
+    ["DELETE", `/v1/sessions/${session}`],
+    ["POST", `/v1/sessions/${session}/archive`],
+    ["GET", `/v1/sessions/${session}/events`],
+    ["GET", `/v1/sessions/${session}/events/stream`],
+    ["GET", `/v1/agents/${agent.id}`],
+    ["POST", `/v1/agents/${agent.id}`],
+    ["POST", `/v1/agents/${agent.id}/archive`],
+    ["GET", `/v1/agents/${agent.id}/versions`],
+  ] as const)
+    expect((await server.call(method, path)).status, `${method} ${path}`).toBe(404);
+  expect((await send(session, { type: "user.interrupt" })).status).toBe(404);
+  expect((await server.call("POST", "/v1/sessions", { body: { agent: agent.id } })).status).toBe(404);
+});
+
+test("a deleted session leaves its sandbox to be removed", async () => {
+  const session = await newSession();
+  const { db, teamId } = server.web;
+  const sandbox = {
+    session_id: session,
+    team_id: teamId,
+    name: session,
+    backend: "local",
+    identity: "i",
+    state: "running" as const,
+  };
+  await db.insertInto("sandboxes").values(sandbox).execute();
+  expect((await server.call("DELETE", `/v1/sessions/${session}`)).status).toBe(200);
+  const removals = await db.selectFrom("sandbox_removals").select("name").execute();
+  expect(removals).toEqual([{ name: session }]);
+  expect(await db.selectFrom("events").select("id").where("session_id", "=", session).execute()).toEqual([]);
+});
