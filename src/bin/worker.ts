@@ -3,8 +3,11 @@
 import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "../db/database.ts";
+import { isMissingTable, openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
+import { listMigrations } from "../db/health.ts";
+import { schemaState } from "../db/migrate.ts";
+import { persistently } from "../db/persistently.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { harnesses } from "../harnesses/registry.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -22,6 +25,7 @@ process.title = "berth-worker";
 
 /** A stop that hangs must not keep the leases. */
 const STOP_LIMIT_MS = 2_800;
+const DATABASE_PATIENCE_MS = 30_000;
 /** Besides the sessions' own statements: upkeep, health, claims. */
 const MAX_CONNECTIONS = 16;
 
@@ -82,12 +86,25 @@ process.on("SIGINT", () => void stop());
 process.on("disconnect", () => void stop());
 
 try {
+  await checkDatabase();
   await worker.start();
   logger.info({ concurrency: config.workerConcurrency, models: models.id, sandboxes: backend.id }, "worker is ready");
   process.send?.({ type: "ready" });
 } catch (error) {
-  logger.fatal({ err: error }, `the worker could not start: ${messageOf(error)}`);
+  logger.fatal({ err: error }, "the worker could not be started");
+  console.error(`The worker could not be started: ${messageOf(error)}`);
   process.exit(1);
+}
+
+/** Waits a while for a database that is not there yet; its schema must be this release's. */
+async function checkDatabase(): Promise<void> {
+  const signal = AbortSignal.timeout(DATABASE_PATIENCE_MS);
+  const ask = () => schemaState(() => listMigrations(db));
+  const state = await persistently(ask, { clock: systemClock, logger, signal }).catch((error: unknown) => {
+    if (signal.aborted) throw new Error(`the database at ${new URL(url ?? "").host} does not answer`, { cause: error });
+    throw isMissingTable(error) ? new Error("the database has no schema yet. Run npm run migrate.") : error;
+  });
+  if (!state.current) throw new Error(state.detail);
 }
 
 function createModels({ gatewayUrl, gatewayApiKey }: Config) {

@@ -93,6 +93,11 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "23503";
 }
 
+/** The schema was not made yet. */
+export function isMissingTable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "42P01";
+}
+
 /** Throws `lease_lost` when a guarded change of a worker touched no row. */
 export function leaseLost(sessionId: string): PlatformError {
   return new PlatformError("lease_lost", `This worker no longer holds the lease of session ${sessionId}.`);
