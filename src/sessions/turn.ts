@@ -34,7 +34,7 @@ export type Turn = {
   readonly decidedAt: number;
   /** Read at the claim and again when something changed. */
   readonly facts: TurnFacts;
-  /** Calls that were open when this worker claimed the session: another one may have begun them. */
+  /** Calls that could be run when this worker claimed the session: another one may have begun them. */
   readonly inherited: ReadonlySet<string>;
   /** Aborted when the lease is lost or the worker stops; nothing may be written after it. */
   readonly stopped: AbortSignal;

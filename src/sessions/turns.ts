@@ -6,6 +6,7 @@ import { getTurnFacts, type TurnFacts } from "../db/turn-facts.ts";
 import { hasCode } from "../lib/errors.ts";
 import { callModel, compact } from "./ask-model.ts";
 import { COMPACT_AT } from "./compaction.ts";
+import type { Conversation } from "./conversation.ts";
 import { toModelMessages } from "./model-messages.ts";
 import { factsOf, nextStep, type Step } from "./next-step.ts";
 import { runTools } from "./run-tools.ts";
@@ -97,7 +98,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
       get facts() {
         return facts;
       },
-      inherited: new Set(log.conversation.pending.keys()),
+      inherited: new Set(startableCalls(log.conversation)),
       sandbox: createSessionSandbox({
         db: deps.db,
         backend: deps.backend,
@@ -143,6 +144,13 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
     stop,
     done: hold().catch(end),
   };
+}
+
+/** Calls that nobody has to be asked about any more. */
+function startableCalls({ pending }: Conversation): string[] {
+  return [...pending.values()]
+    .filter((call) => call.permission === "allow" || call.confirmation?.allow === true)
+    .map((call) => call.id);
 }
 
 /** Step after step. `onDecide` is told where the log ended when the step was chosen. */

@@ -73,6 +73,23 @@ test("when a worker dies during a tool call, another one takes over within two s
   expect(first.requests).toHaveLength(1);
 });
 
+test("when the disk is lost together with the worker, the call is not run again on the new disk", async () => {
+  const backend = createMemoryBackend({ execute: () => new Promise(() => undefined) });
+  const dead = await start({ model: createScriptedModel(inTurn({ toolCalls: [bash("deploy")] })), backend });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "Deploy");
+  await until(() => backend.started.length === 1);
+  await pretendDead(dead);
+  workers = workers.filter((worker) => worker !== dead);
+  await dead.stop();
+  backend.lose(sessionId);
+  const second = createScriptedModel(inTurn({ text: "I look first." }));
+  await start({ model: second, backend });
+  await world.settled(sessionId, { reason: "end_turn" });
+  expect(backend.started).toHaveLength(1);
+  expect(JSON.stringify(second.requests[0]?.messages.at(-1))).toMatch(/was lost.*may have run/s);
+});
+
 test("when a worker dies during a model request, the request is closed and made again", async () => {
   const backend = createMemoryBackend();
   const first = createScriptedModel(inTurn({ first: "Once", until: new Promise(() => undefined) }));
