@@ -32,9 +32,7 @@ export type TurnWorld = {
   send(sessionId: string, ...events: { type: string; [field: string]: unknown }[]): Promise<string[]>;
   say(sessionId: string, text: string): Promise<string>;
   log(sessionId: string): Promise<StoredEvent[]>;
-  session(
-    sessionId: string,
-  ): Promise<{
+  session(sessionId: string): Promise<{
     status: string;
     stopReason: { type: string; event_ids?: string[] } | null;
     leased: boolean;
