@@ -7,7 +7,9 @@ import { mean, median } from "./statistics.ts";
 import { type RunningBerth, withBerth } from "./system.ts";
 
 const ROUNDS = 20;
-const TURNS_WITH_TOOLS = 5;
+/** Unmeasured: both sides run compiled code afterwards. */
+const WARM_UP_TURNS = 20;
+const TURNS_WITH_TOOLS = 9;
 const TURNS_WITHOUT_TOOLS = 20;
 const STEPS = `STEPS[${Array.from({ length: ROUNDS }, () => "true").join("|")}]`;
 const PLAIN = "FAST";
@@ -20,10 +22,11 @@ export async function benchOverhead(print: (line: string) => void): Promise<Figu
     const bare = createBareAgent(running.providerUrl);
     const session = await openSession(running);
     try {
-      await session.turn(PLAIN);
-      await session.turn("RUNCMD[true]");
-      await bare.turn(PLAIN);
-      await bare.turn("RUNCMD[true]");
+      for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
+        const text = turn % 2 === 0 ? PLAIN : "RUNCMD[true]";
+        await session.turn(text);
+        await bare.turn(text);
+      }
 
       const berthPlain: number[] = [];
       const barePlain: number[] = [];
