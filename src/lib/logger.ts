@@ -5,7 +5,18 @@ export type Logger = PinoLogger;
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
 
 /** Fields whose values never reach a log line, whatever object they sit in. */
-const REDACTED = ["apiKey", "authorization", "token", "password", "databaseUrl", "*.apiKey", "*.authorization", "*.token", "*.password", "*.databaseUrl"];
+const REDACTED = [
+  "apiKey",
+  "authorization",
+  "token",
+  "password",
+  "databaseUrl",
+  "*.apiKey",
+  "*.authorization",
+  "*.token",
+  "*.password",
+  "*.databaseUrl",
+];
 
 /** A logger for one part (`web`, `worker`, …). `pretty` is for people at a terminal. */
 export function createLogger(part: string, options: { level: LogLevel; pretty: boolean }): Logger {
@@ -14,7 +25,12 @@ export function createLogger(part: string, options: { level: LogLevel; pretty: b
     level: options.level,
     redact: { paths: REDACTED, censor: "[redacted]" },
     ...(options.pretty
-      ? { transport: { target: "pino-pretty", options: { colorize: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" } } }
+      ? {
+          transport: {
+            target: "pino-pretty",
+            options: { colorize: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" },
+          },
+        }
       : {}),
   });
 }
