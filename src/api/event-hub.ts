@@ -14,6 +14,8 @@ const FED_AT_ONCE = 16;
 /** A missed wake-up costs at most this. */
 const POLL_MS = 1_500;
 const HEARTBEAT_MS = 15_000;
+/** While the database is away; the finished events bring everything. */
+const MAX_HELD_PREVIEWS = 1000;
 
 export type HubOptions = {
   readLog: (input: { sessionId: string; after: number; limit: number }) => Promise<LogEntry[]>;
@@ -39,6 +41,8 @@ type Channel = {
   deleted: Frame | null;
   subscribers: Set<Subscriber>;
   previews: PreviewMemory;
+  /** Previews that came while entries before them are still on their way. */
+  held: Record<string, unknown>[];
 };
 
 export function createEventHub(options: HubOptions) {
@@ -65,6 +69,7 @@ export function createEventHub(options: HubOptions) {
     } finally {
       channel.reading = false;
     }
+    releasePreviews(channel);
   }
 
   function append(channel: Channel, frames: Frame[]): void {
@@ -86,6 +91,7 @@ export function createEventHub(options: HubOptions) {
       setImmediate(() => {
         channel.feeding = false;
         feedAll(channel);
+        releasePreviews(channel);
       });
     }
     channel.ring.splice(0, tooMany);
@@ -177,6 +183,19 @@ export function createEventHub(options: HubOptions) {
     }
   }
 
+  function releasePreviews(channel: Channel): void {
+    if (channel.reading || channel.feeding || channel.wanted > channel.last) return;
+    for (const data of channel.held.splice(0)) {
+      const type = channel.previews.add(data);
+      if (type === null) continue;
+      const bytes = previewBytes(data);
+      for (const subscriber of channel.subscribers) {
+        if (subscriber.previews.has(type) && !subscriber.catchingUp && subscriber.cursor >= channel.last)
+          subscriber.writeIfFree(bytes);
+      }
+    }
+  }
+
   function leave(channel: Channel, subscriber: Subscriber): void {
     channel.subscribers.delete(subscriber);
     if (channel.subscribers.size === 0 && channels.get(channel.sessionId) === channel)
@@ -242,13 +261,9 @@ export function createEventHub(options: HubOptions) {
 
     preview({ sessionId, data }: { sessionId: string; data: Record<string, unknown> }): void {
       const channel = channels.get(sessionId);
-      const type = channel?.previews.add(data);
-      if (!channel || !type) return;
-      const bytes = previewBytes(data);
-      for (const subscriber of channel.subscribers) {
-        if (subscriber.previews.has(type) && !subscriber.catchingUp && subscriber.cursor >= channel.last)
-          subscriber.writeIfFree(bytes);
-      }
+      if (!channel) return;
+      if (channel.held.length < MAX_HELD_PREVIEWS) channel.held.push(data);
+      releasePreviews(channel);
     },
 
     /** Wake-ups may have been missed. */
@@ -277,6 +292,7 @@ export function createEventHub(options: HubOptions) {
         deleted: null,
         subscribers: new Set<Subscriber>(),
         previews: createPreviewMemory(),
+        held: [],
       };
       channels.set(sessionId, channel);
       // A resume from beyond the end (a restored database) would wait for ever; it begins at the end.

@@ -64,11 +64,12 @@ export function createNotifier(options: { url: string; applicationName: string; 
       }
       if (batch.length > 0) payloads.push({ channel, payload: `[${batch.join(",")}]` });
     };
-    pack(PREVIEW_CHANNEL, previews);
+    // A preview belongs to a model request that the log holds already, so readers look there first.
     pack(
       LOG_CHANNEL,
       [...grown].map((entry) => JSON.stringify(entry)),
     );
+    pack(PREVIEW_CHANNEL, previews);
     previews = [];
     grown.clear();
     return payloads;
