@@ -1,5 +1,4 @@
 // Operations by id: each runs at most once for the life of the disk; asked again, the caller gets the running one or its stored result.
-import { createHash } from "node:crypto";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { editTool, readTool, writeTool } from "./file-tools.ts";
@@ -7,6 +6,7 @@ import type { Journal } from "./journal.ts";
 import { Output } from "./output.ts";
 import { confine, errnoOf, fileErrorText, ToolError } from "./paths.ts";
 import { BadRequest, type RunnerConfig, type WireOperation, type WireResult } from "./protocol.ts";
+import { fingerprint } from "./random.ts";
 import { findRipgrep, globTool, grepTool } from "./search-tools.ts";
 import { Shell, shownResult } from "./shell.ts";
 
@@ -71,7 +71,7 @@ export class Operations {
   /** Starts an operation or attaches to it. */
   run(id: string, operation: WireOperation): Attached {
     if (id === "" || id.length > MAX_ID_LENGTH) throw new BadRequest(`id: 1 to ${MAX_ID_LENGTH} characters`);
-    const hash = createHash("sha256").update(JSON.stringify(operation)).digest("hex").slice(0, 16);
+    const hash = fingerprint(JSON.stringify(operation));
     const running = this.#running.get(id);
     if (running) {
       if (running.hash !== hash) throw new BadRequest("id: already used for another operation");
@@ -95,8 +95,10 @@ export class Operations {
     return entry;
   }
 
-  /** The environment changed: a shell that no command has used yet starts anew with it; a used one keeps its own. */
-  refreshEnv(): void {
+  /** Processes that start from now on have these variables; a shell that no command has used yet starts anew with them. */
+  setEnv(env: Record<string, string>): void {
+    if (JSON.stringify(env) === JSON.stringify(this.#config.env)) return;
+    this.#config.env = env;
     this.#shell.prepare();
   }
 
@@ -111,7 +113,7 @@ export class Operations {
   }
 
   #outputPath(id: string): string {
-    const name = /^[A-Za-z0-9_.-]{1,80}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
+    const name = /^[A-Za-z0-9_.-]{1,80}$/.test(id) ? id : fingerprint(id);
     return join(this.#config.stateDir, "outputs", `${name}.txt`);
   }
 

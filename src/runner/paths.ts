@@ -1,9 +1,9 @@
 // Which paths the file tools may touch: every link is resolved first, then the result must lie in a permitted directory.
 
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readlink, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { randomHex } from "./random.ts";
 
 /** A tool can't do what it was asked; the message is for the model. */
 export class ToolError extends Error {}
@@ -106,7 +106,7 @@ export function openForReading(path: string): Promise<FileHandle> {
 export async function replaceFile(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const sibling = join(directory, `.tmp-${basename(path).slice(0, 32)}-${randomUUID()}`);
+  const sibling = join(directory, `.tmp-${basename(path).slice(0, 32)}-${randomHex(8)}`);
   const mode = await modeOfRegularFile(path);
   const handle = await open(sibling, "wx", 0o600);
   try {

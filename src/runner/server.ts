@@ -1,5 +1,4 @@
 // The runner's HTTP server: one connection per call of the platform, over the socket that the starter opened.
-import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { startArchive } from "./archive.ts";
@@ -16,6 +15,7 @@ import {
   type WireHealth,
   type WireLine,
 } from "./protocol.ts";
+import { sameSecret } from "./random.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -144,10 +144,7 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
     }
     case "PUT env": {
       const fresh = parseEnv(await readJson(request));
-      // In place: shells and searches that start from now on see it.
-      for (const name of Object.keys(config.env)) delete config.env[name];
-      Object.assign(config.env, fresh);
-      operations.refreshEnv();
+      operations.setEnv(fresh);
       return sendJson(response, 200, {});
     }
     case "POST operations/:id":
@@ -171,16 +168,12 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
   }
 }
 
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
-}
-
 export function createRunnerServer(parts: RunnerParts): Server {
   const files = createFiles(parts.config);
-  const expected = sha256(`Bearer ${parts.config.token}`);
+  const expected = `Bearer ${parts.config.token}`;
   const server = createServer((request, response) => {
     response.setHeader(IDENTITY_HEADER, parts.config.identity);
-    if (!timingSafeEqual(sha256(request.headers.authorization ?? ""), expected)) {
+    if (!sameSecret(expected, request.headers.authorization ?? "")) {
       return sendError(response, 401, "invalid_request", "wrong token");
     }
     const handle = async () => {

@@ -1,7 +1,6 @@
 // One persistent /bin/bash: directory, variables and background jobs survive from command to command; commands run one after another.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, readSync, unlinkSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import type { Writable } from "node:stream";
 import { childEnv } from "../lib/child-env.ts";
 import type { Output } from "./output.ts";
 import { errnoOf, ToolError } from "./paths.ts";
+import { randomHex } from "./random.ts";
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
@@ -27,7 +27,7 @@ type End =
  * as many scripts do, fails on a socket.
  */
 function openPipe(directory: string): { readFd: number; writeFd: number } {
-  const path = join(directory, `shell-${randomBytes(4).toString("hex")}`);
+  const path = join(directory, `shell-${randomHex(4)}`);
   execFileSync("/usr/bin/mkfifo", ["-m", "600", path], { stdio: "ignore" });
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeFd = openSync(path, constants.O_WRONLY);
@@ -162,7 +162,7 @@ export class Shell {
   #runToEnd(command: string, output: Output, timeoutMs: number, signal: AbortSignal): Promise<End> {
     return new Promise((resolve) => {
       // A fresh mark for each command, so that no output can forge the end; split, so that echoing the input doesn't either.
-      const mark = `__BERTH_${randomBytes(16).toString("hex")}__`;
+      const mark = `__BERTH_${randomHex(16)}__`;
       const scanner = new MarkScanner(mark, output);
       const finish = (end: End) => {
         clearTimeout(timer);

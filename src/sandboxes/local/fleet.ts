@@ -38,10 +38,10 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   let refillTimer: NodeJS.Timeout | null = null;
   let refilling = false;
 
-  async function makeBlank(limits: SandboxLimits): Promise<Owned> {
+  async function makeBlank(limits: SandboxLimits, env: Readonly<Record<string, string>>): Promise<Owned> {
     const made = await records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
     try {
-      const live = await startSandbox(workshop, { ...made, limits, env: {} });
+      const live = await startSandbox(workshop, { ...made, limits, env });
       return { ...made, live, limits };
     } catch (error) {
       await records.remove(made.path);
@@ -61,7 +61,7 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
       return;
     }
     refilling = true;
-    const making = makeBlank(defaultLimits);
+    const making = makeBlank(defaultLimits, {});
     pool.push(making);
     const again = () => {
       refilling = false;
@@ -124,9 +124,10 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
       const live = await starts(() => startSandbox(workshop, { ...existing, limits, env: spec.env }));
       return own(name, { ...existing, live, limits });
     }
-    const blank = (await takeBlank(spec.limits)) ?? (await starts(() => makeBlank(spec.limits)));
+    const warmed = await takeBlank(spec.limits);
+    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, spec.env)));
     try {
-      await blank.live.client.setEnv(spec.env);
+      if (warmed) await warmed.live.client.setEnv(spec.env);
       const path = records.claim(blank.path, name);
       return own(name, { ...blank, path });
     } catch (error) {
