@@ -1,0 +1,149 @@
+// The hub gives each stream what comes after its own place, whatever the hub itself has or has not heard of.
+import { afterEach, expect, test } from "vitest";
+import { createLogger } from "../lib/logger.ts";
+import { createEventHub, type EventHub } from "./event-hub.ts";
+import type { LogEntry } from "./sse-frame.ts";
+import type { Sink } from "./subscriber.ts";
+
+const SESSION = "sesn_00000000000000000000000000";
+let hub: EventHub | null = null;
+afterEach(() => hub?.close());
+
+/** A log in memory; `wake` is what a notification does. */
+function setUp() {
+  const log: LogEntry[] = [];
+  let exists = true;
+  const started = createEventHub({
+    readLog: async ({ after, limit }) => (exists ? log.filter((entry) => entry.seq > after).slice(0, limit) : []),
+    lastSeqs: async () => new Map(exists ? [[SESSION, log.length]] : []),
+    logger: createLogger("test", { level: "silent", pretty: false }),
+  });
+  hub = started;
+  const grow = (count: number) => {
+    for (let index = 0; index < count; index++) {
+      const seq = log.length + 1;
+      log.push({ seq, id: `sevt_${seq}`, type: "agent.thinking", payload: {}, echo: false, processedAt: new Date(0) });
+    }
+  };
+  const wake = () => started.logGrew({ sessionId: SESSION, lastSeq: log.length });
+  const remove = () => {
+    exists = false;
+    started.logGrew({ sessionId: SESSION, lastSeq: log.length + 1 });
+  };
+  const subscribe = async (after: number | null) => {
+    const sink = createSink();
+    await started.subscribe({ sessionId: SESSION, after, previews: new Set(), sink });
+    return sink;
+  };
+  return { hub: started, log, grow, wake, remove, subscribe };
+}
+
+type FakeSink = Sink & { text: string; ended: boolean; ids(): number[] };
+/** Takes everything at once. */
+function createSink(): FakeSink {
+  const sink = {
+    text: "",
+    ended: false,
+    writableLength: 0,
+    writableNeedDrain: false,
+    ids: () => [...sink.text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1])),
+    write: (chunk: unknown) => {
+      sink.text += String(chunk);
+      return true;
+    },
+    end: () => {
+      sink.ended = true;
+    },
+    once: () => sink,
+    off: () => sink,
+    destroy: () => sink,
+  };
+  // The hub uses the members above only.
+  return sink as unknown as FakeSink;
+}
+const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test("a stream that resumes further than the hub has heard gets nothing twice", async () => {
+  const { grow, wake, subscribe } = setUp();
+  grow(3);
+  const first = await subscribe(0);
+  // Told to other processes, not to this one.
+  grow(5);
+  const second = await subscribe(8);
+  const now = await subscribe(null);
+  grow(1);
+  wake();
+  await settled();
+  expect(first.ids()).toEqual(range(1, 9));
+  expect(second.ids()).toEqual([9]);
+  expect(now.ids()).toEqual([9]);
+});
+
+test("a stream that is behind the ring is brought up from the log, then goes on", async () => {
+  const { grow, wake, subscribe } = setUp();
+  const early = await subscribe(null);
+  for (let round = 0; round < 5; round++) {
+    grow(500);
+    wake();
+    await settled();
+  }
+  const late = await subscribe(7);
+  grow(2);
+  wake();
+  await settled();
+  expect(late.ids()).toEqual(range(8, 2502));
+  expect(early.ids()).toEqual(range(1, 2502));
+});
+
+test("what was just stored is given on without reading, unless something else came in between", async () => {
+  const { hub, log, grow, subscribe } = setUp();
+  const sink = await subscribe(null);
+  grow(1);
+  hub.logGrew({ sessionId: SESSION, lastSeq: 1, added: log.slice(0, 1) });
+  expect(sink.ids()).toEqual([1]);
+  grow(2);
+  // The third entry is told first: the second must come before it all the same.
+  hub.logGrew({ sessionId: SESSION, lastSeq: 3, added: log.slice(2, 3) });
+  hub.logGrew({ sessionId: SESSION, lastSeq: 2, added: log.slice(1, 2) });
+  await settled();
+  expect(sink.ids()).toEqual([1, 2, 3]);
+});
+
+test("a wake-up that comes before its time is no deletion", async () => {
+  const { hub, grow, wake, subscribe } = setUp();
+  const sink = await subscribe(null);
+  hub.logGrew({ sessionId: SESSION, lastSeq: 1 });
+  await settled();
+  expect(sink.ended).toBe(false);
+  grow(1);
+  wake();
+  await settled();
+  expect(sink.ids()).toEqual([1]);
+});
+
+test("a deleted session ends every stream with the last word", async () => {
+  const { grow, remove, subscribe } = setUp();
+  grow(2);
+  const sinks = [await subscribe(null), await subscribe(0)];
+  remove();
+  await settled();
+  for (const sink of sinks) {
+    expect(sink.text).toMatch(/event: session\.deleted\nid: 3\n/);
+    expect(sink.ended).toBe(true);
+  }
+});
+
+test("a preview waits for the entries before it, and is dropped once its event is there", async () => {
+  const { hub, grow, wake } = setUp();
+  const sink = createSink();
+  await hub.subscribe({ sessionId: SESSION, after: null, previews: new Set(["agent.message"]), sink });
+  const start = (id: string) => ({ type: "event_start", event: { type: "agent.message", id } });
+  grow(1);
+  wake();
+  hub.preview({ sessionId: SESSION, data: start("sevt_x") });
+  await settled();
+  expect(sink.text.match(/^event: .*$/gm)).toEqual(["event: agent.thinking", "event: event_start"]);
+  hub.preview({ sessionId: SESSION, data: { type: "event_delta", event_id: "sevt_unknown", delta: {} } });
+  expect(sink.text.match(/^event: .*$/gm)).toHaveLength(2);
+});
