@@ -4,13 +4,13 @@
 import { Plus } from "lucide-react";
 import Link from "next/link";
 import type { Agent } from "../../contract/agents.ts";
+import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { Button } from "../components/ui/button.tsx";
-import { visibleExactly } from "../components/visible-text.ts";
 import { useAgents } from "./use-agents.ts";
 
 export function AgentsRoom() {

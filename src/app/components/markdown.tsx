@@ -3,8 +3,8 @@
 
 import type { ComponentProps } from "react";
 import { type Components, defaultUrlTransform, Streamdown } from "streamdown";
+import { visibleProse } from "../../lib/visible-text.ts";
 import { CodeBlock } from "./code-block.tsx";
-import { visibleProse } from "./visible-text.ts";
 
 /** No plugin that reads HTML: what is between angle brackets stays text. */
 const REHYPE_PLUGINS: [] = [];

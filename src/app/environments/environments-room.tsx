@@ -2,13 +2,13 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { visibleExactly } from "../../lib/visible-text.ts";
 import { CopyButton } from "../components/copy-button.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
-import { visibleExactly } from "../components/visible-text.ts";
 import { useBerth } from "../providers.tsx";
 
 export function EnvironmentsRoom() {

@@ -1,10 +1,10 @@
 // Sessions as a table; on a phone as a list of cards.
 import Link from "next/link";
 import type { Session } from "../../contract/sessions.ts";
+import { visibleExactly } from "../../lib/visible-text.ts";
 import { formatCost, formatCount } from "../components/format.ts";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { StatusChip, sessionState } from "../components/status-chip.tsx";
-import { visibleExactly } from "../components/visible-text.ts";
 
 export function SessionsTable({ sessions }: { sessions: Session[] }) {
   return (

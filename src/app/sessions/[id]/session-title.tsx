@@ -4,8 +4,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
+import { visibleExactly } from "../../../lib/visible-text.ts";
 import { Input } from "../../components/ui/input.tsx";
-import { visibleExactly } from "../../components/visible-text.ts";
 import { useBerth } from "../../providers.tsx";
 
 const MAX_TITLE_LENGTH = 500;

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { visibleExactly } from "../../../lib/visible-text.ts";
 import { useAgents } from "../../agents/use-agents.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
@@ -13,7 +14,6 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";
 import { Select, Textarea } from "../../components/ui/input.tsx";
-import { visibleExactly } from "../../components/visible-text.ts";
 import { useBerth } from "../../providers.tsx";
 
 const SUGGESTION = "Look around in your sandbox and tell me what you find.";

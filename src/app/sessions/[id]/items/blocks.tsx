@@ -2,7 +2,7 @@
 import { FileText, Image as ImageIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ResultBlock } from "../../../../contract/content.ts";
-import { visibleExactly, visibleProse } from "../../../components/visible-text.ts";
+import { visibleExactly, visibleProse } from "../../../../lib/visible-text.ts";
 
 type BlocksProps = { blocks: readonly ResultBlock[]; renderText?: (text: string) => ReactNode };
 

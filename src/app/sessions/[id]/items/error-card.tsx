@@ -1,6 +1,6 @@
 // A failure of the turn: what happened, and what happens next.
 import { TriangleAlert } from "lucide-react";
-import { visibleExactly } from "../../../components/visible-text.ts";
+import { visibleExactly } from "../../../../lib/visible-text.ts";
 import type { ErrorItem } from "../session-view.ts";
 
 const nextSteps: Record<ErrorItem["retry"], string> = {

@@ -1,6 +1,7 @@
 // A message on its way to the server, or one that did not get there.
+
+import { visibleProse } from "../../../../lib/visible-text.ts";
 import { Button } from "../../../components/ui/button.tsx";
-import { visibleProse } from "../../../components/visible-text.ts";
 import type { Outbox, OutgoingMessage } from "../use-outbox.ts";
 
 export function OutgoingMessageView({ message, outbox }: { message: OutgoingMessage; outbox: Outbox }) {

@@ -1,6 +1,6 @@
 // First lines of a result, for a card that is closed.
 import type { ResultBlock } from "../../../../contract/content.ts";
-import { visibleOutput } from "../../../components/visible-text.ts";
+import { visibleOutput } from "../../../../lib/visible-text.ts";
 
 const LINES = 3;
 const MAX_CHARACTERS = 400;

@@ -3,9 +3,9 @@
 
 import { WrapText } from "lucide-react";
 import { useMemo, useState } from "react";
+import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
 import { Button } from "../../../components/ui/button.tsx";
-import { visibleExactly, visibleOutput } from "../../../components/visible-text.ts";
 
 const MAX_LINES = 60;
 const MAX_CHARACTERS = 12_000;

@@ -3,9 +3,9 @@
 
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
-import { visibleExactly } from "../../../components/visible-text.ts";
+import { summarizeCall } from "../../../../client/tool-summary.ts";
+import { visibleExactly } from "../../../../lib/visible-text.ts";
 import type { ToolCallItem } from "../session-view.ts";
-import { summarizeCall } from "../tool-summary.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
 import { CustomResultForm } from "./custom-result-form.tsx";
