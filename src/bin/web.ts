@@ -40,6 +40,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     databaseUrl,
     apiKey: ensureApiKey(settings).apiKey,
     models: await openCatalog(settings),
+    defaultModel: settings.defaultModel,
     allowedHosts: allowedHostsFor(host),
     ui: dashboard?.handle ?? null,
     version: packageVersion(),

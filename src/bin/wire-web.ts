@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import { createAgents } from "../agents/agents.ts";
 import { createEnvironments } from "../agents/environments.ts";
+import { chooseChatModel, ensureFirstAgent } from "../agents/first-agent.ts";
 import { createApi } from "../api/app.ts";
 import { createEventHub, type EventHub } from "../api/event-hub.ts";
 import { createEventStream } from "../api/event-stream.ts";
@@ -32,12 +33,16 @@ const CLEANUP_MS = 3_600_000;
 /** How long a start waits for a database that is not there yet. */
 const DATABASE_PATIENCE_MS = 30_000;
 const DATABASE_PAUSE_MS = 250;
+const FIRST_AGENT_PATIENCE_MS = 500;
+const FIRST_AGENT_PAUSE_MS = 5_000;
 
 export type WebOptions = {
   databaseUrl: string;
   /** The default team's key. */
   apiKey: string;
   models: ModelCatalog;
+  /** The first agent's model; null: the first that can be talked to. */
+  defaultModel: string | null;
   allowedHosts: AllowedHosts;
   /** The dashboard; null: the API alone. */
   ui: RawHandler | null;
@@ -65,6 +70,12 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
   });
   const team = await onceDatabaseAnswers(() => ensureDefaultTeam(db, { apiKey: options.apiKey }));
+  const stopping = new AbortController();
+  // A gateway that is slow or away must not hold up the start.
+  await Promise.race([
+    offerFirstAgent({ ...options, db, teamId: team.id, signal: stopping.signal }),
+    clock.sleep(FIRST_AGENT_PATIENCE_MS),
+  ]);
 
   const hub = createEventHub({
     readLog: (input) => readLog(db, input),
@@ -113,6 +124,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     teamId: team.id,
     async close() {
       clearInterval(cleanup);
+      stopping.abort();
       hub.close();
       await listener.close();
       await notifier.close();
@@ -130,6 +142,26 @@ async function onceDatabaseAnswers<T>(attempt: () => Promise<T>): Promise<T> {
       if (!isConnectionFailure(error) || systemClock.now() > deadline) throw error;
       await systemClock.sleep(DATABASE_PAUSE_MS);
     }
+  }
+}
+
+/** Tries until the team has an agent: a gateway may answer later, or be mended. Never rejects. */
+async function offerFirstAgent(
+  input: Pick<WebOptions, "models" | "defaultModel" | "logger"> & {
+    db: Database;
+    teamId: string;
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  const { db, teamId, models, defaultModel, logger, signal } = input;
+  const findModel = async () => defaultModel ?? chooseChatModel((await models.listModels()).map((model) => model.id));
+  while (!signal.aborted) {
+    try {
+      if (await ensureFirstAgent(db, { teamId, findModel, now: systemClock.now })) return;
+    } catch (error) {
+      logger.debug({ err: error }, "the first agent could not be made yet");
+    }
+    await systemClock.sleep(FIRST_AGENT_PAUSE_MS, signal).catch(() => undefined);
   }
 }
 

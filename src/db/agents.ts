@@ -31,6 +31,13 @@ export async function insertAgent(
     select id, 1, ${input.teamId}, ${JSON.stringify(input.definition)}::jsonb, ${input.now} from made`.execute(db);
 }
 
+/** Whether the team has or ever had one: archived agents count. */
+export async function hasAgents(db: Database, teamId: string): Promise<boolean> {
+  const result = await sql<{ found: boolean }>`
+    select exists (select from agents where team_id = ${teamId}) as found`.execute(db);
+  return result.rows[0]?.found === true;
+}
+
 /** Holds the agent until the end of the transaction. Read it afterwards: what was read before may be out of date. */
 export async function lockAgent(db: Database, input: { teamId: string; agentId: string }): Promise<void> {
   await sql`select id from agents where id = ${input.agentId} and team_id = ${input.teamId} for update`.execute(db);

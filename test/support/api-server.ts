@@ -43,6 +43,7 @@ export async function startApiServer(
     databaseUrl: database.url,
     apiKey,
     models: options.models ?? MODELS,
+    defaultModel: null,
     allowedHosts: allowedHostsFor("127.0.0.1"),
     ui: null,
     version: "0.0.0-test",
