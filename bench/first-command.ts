@@ -149,6 +149,7 @@ async function inTurns(
   const ours: number[] = [];
   const raw: number[] = [];
   for (let index = 0; index < count; index++) {
+    await between();
     raw.push(await rawSandbox());
     await between();
     ours.push(await once());

@@ -56,3 +56,27 @@ async function readProcess(pid: number): Promise<ProcessFacts | null> {
     return null; // ended while it was read
   }
 }
+
+const BUSY_WINDOW_MS = 2_000;
+const QUIET_LIMIT_MS = 120_000;
+/** Above this share of all processors, figures tell more about the neighbours than about Berth. */
+const BUSY_SHARE = 0.15;
+
+/** Waits, two minutes at most, until others leave the machine alone. Resolves with the share that they used last. */
+export async function untilQuiet(): Promise<number> {
+  const deadline = Date.now() + QUIET_LIMIT_MS;
+  for (;;) {
+    const before = processorTimes();
+    await new Promise((resolve) => setTimeout(resolve, BUSY_WINDOW_MS));
+    const after = processorTimes();
+    const share = (after.busy - before.busy) / (after.total - before.total);
+    if (share <= BUSY_SHARE || Date.now() > deadline) return share;
+  }
+}
+
+function processorTimes(): { busy: number; total: number } {
+  const all = cpus().map(({ times }) => times);
+  const idle = all.reduce((sum, times) => sum + times.idle, 0);
+  const total = all.reduce((sum, { user, nice, sys, irq, idle: unused }) => sum + user + nice + sys + irq + unused, 0);
+  return { busy: total - idle, total };
+}
