@@ -95,11 +95,10 @@ export class Operations {
     return entry;
   }
 
-  /** Processes that start from now on have these variables; a shell that no command has used yet starts anew with them. */
+  /** Processes that start from now on have these variables; a shell that was in use keeps what it had. */
   setEnv(env: Record<string, string>): void {
-    if (JSON.stringify(env) === JSON.stringify(this.#config.env)) return;
+    this.#shell.changeEnv(this.#config.env, env);
     this.#config.env = env;
-    this.#shell.prepare();
   }
 
   cancel(id: string): void {

@@ -79,11 +79,20 @@ export class Shell {
     this.#options = options;
   }
 
-  /** Starts the shell ahead of the first command, so that it does not wait; again when the environment changed before any. */
+  /** Starts the shell ahead of the first command, so that it does not wait. */
   prepare(): void {
-    if (this.#used) return;
-    this.end();
-    this.#start();
+    if (!this.#bash) this.#start();
+  }
+
+  /** Configured variables changed. A shell that no command has used yet takes them over; a used one keeps its own. */
+  changeEnv(before: Record<string, string>, after: Record<string, string>): void {
+    if (this.#used || !this.#bash) return;
+    const gone = Object.keys(before).filter((name) => !(name in after));
+    const lines = [
+      ...gone.map((name) => `unset ${name}\n`),
+      ...Object.entries(after).map(([name, value]) => `export ${name}=${quoted(value)}\n`),
+    ];
+    this.#bash.input.write(lines.join(""));
   }
 
   #start(): Bash {

@@ -97,18 +97,11 @@ export type Cgroups = {
 export function openCgroups(layout: CgroupLayout, group: string): Cgroups {
   if (!layout.memory || !layout.pids) throw new Error("no cgroup hierarchy with memory and pids is mounted");
   const roots = [...new Set(CONTROLLERS.flatMap((controller) => layout[controller]?.root ?? []))];
-  for (const root of roots) mkdirSync(join(root, group), { recursive: true });
-  for (const root of new Set(
-    Object.values(layout)
-      .filter((place) => place.version === 2)
-      .map((place) => place.root),
-  )) {
-    const wanted = CONTROLLERS.filter(
-      (name) => name !== "freezer" && layout[name]?.version === 2 && layout[name].root === root,
-    );
-    if (wanted.length === 0) continue;
-    const enable = wanted.map((name) => `+${name}`).join(" ");
-    for (const directory of [root, join(root, group)]) writeFileSync(join(directory, "cgroup.subtree_control"), enable);
+  try {
+    makeGroup(layout, roots, group);
+  } catch (error) {
+    for (const root of roots) removeIfEmpty(join(root, group));
+    throw error;
   }
   const open = (name: string) =>
     openCgroup(
@@ -137,6 +130,31 @@ export function openCgroups(layout: CgroupLayout, group: string): Cgroups {
       for (const root of roots) await removeWhenEmpty(join(root, group));
     },
   };
+}
+
+/** The installation's directory in each hierarchy; version 2 passes controllers on only where it is told to. */
+function makeGroup(layout: CgroupLayout, roots: readonly string[], group: string): void {
+  for (const root of roots) mkdirSync(join(root, group), { recursive: true });
+  for (const root of new Set(
+    Object.values(layout)
+      .filter((place) => place.version === 2)
+      .map((place) => place.root),
+  )) {
+    const wanted = CONTROLLERS.filter(
+      (name) => name !== "freezer" && layout[name]?.version === 2 && layout[name].root === root,
+    );
+    if (wanted.length === 0) continue;
+    const enable = wanted.map((name) => `+${name}`).join(" ");
+    for (const directory of [root, join(root, group)]) writeFileSync(join(directory, "cgroup.subtree_control"), enable);
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Not made, or not ours alone.
+  }
 }
 
 function directoriesIn(path: string): string[] {
