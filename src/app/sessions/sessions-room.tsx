@@ -4,6 +4,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import Link from "next/link";
+import { FirstSessionCard } from "../agents/first-session-card.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
@@ -42,8 +43,9 @@ export function SessionsRoom() {
       {query.isSuccess && sessions.length === 0 && (
         <EmptyState title="No sessions yet">
           <p>A session is one conversation with one agent. It keeps its files and its place until you delete it.</p>
-          <Button asChild look="primary">
-            <Link href="/sessions/new">Start the first one</Link>
+          <FirstSessionCard />
+          <Button asChild>
+            <Link href="/sessions/new">Choose an agent and a message yourself</Link>
           </Button>
         </EmptyState>
       )}
