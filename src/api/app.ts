@@ -9,6 +9,7 @@ import type { Logger } from "../lib/logger.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Access } from "../teams/access.ts";
+import type { ApiKeys } from "../teams/api-keys.ts";
 import type { Changes } from "../teams/idempotency.ts";
 import { agentRoutes } from "./agents.ts";
 import { authRoutes, factsOf } from "./auth.ts";
@@ -18,12 +19,14 @@ import { environmentRoutes } from "./environments.ts";
 import { expectedError, type TranslateError, toErrorAnswer } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
+import { keyRoutes } from "./keys.ts";
 import { type ModelCatalog, modelRoutes } from "./models.ts";
 import { type Api, createRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
 
 export type ApiOptions = {
   access: Access;
+  apiKeys: ApiKeys;
   changes: Changes;
   agents: Agents;
   environments: Environments;
@@ -64,6 +67,7 @@ export function createApi(options: ApiOptions): Api {
   sessionRoutes(routes, options.sessions);
   eventRoutes(routes, options);
   modelRoutes(routes, options.models);
+  keyRoutes(routes, options.apiKeys);
 
   app.notFound((context) => {
     throw new PlatformError("not_found", `There is no ${context.req.method} ${context.req.path}.`);

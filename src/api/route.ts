@@ -30,6 +30,8 @@ type Declaration<Body extends z.ZodType, Query extends z.ZodObject> = {
   body?: Body;
   query?: Query;
   answer: z.ZodType;
+  /** What may be stored of an answer for repeated requests. Absent: all of it. */
+  toKeep?: (answer: object) => object;
 };
 
 export type RouteOptions = {
@@ -136,7 +138,11 @@ export function createRoutes(options: RouteOptions) {
         const key = declaration.method === "post" ? context.req.header("idempotency-key") : undefined;
         const { teamId } = input;
         const request = key === undefined ? null : { teamId, key, method: "POST", path: context.req.path, body: bytes };
-        const run = () => options.changes.run(request, async (tx) => ({ status: 200, body: await handle(tx, input) }));
+        const run = () =>
+          options.changes.run(request, async (tx) => {
+            const answer = await handle(tx, input);
+            return { status: 200, body: answer, ...(declaration.toKeep ? { kept: declaration.toKeep(answer) } : {}) };
+          });
         // Without a key nobody knows whether a change whose commit was cut off was made, so it is not tried again.
         const answer = request ? await patiently(run) : await run();
         if (answer.replayed) context.header("idempotent-replayed", "true");

@@ -25,6 +25,7 @@ import { ModelError } from "../models/errors.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createAccess } from "../teams/access.ts";
+import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
 
@@ -103,6 +104,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const sessions = createSessions({ db, clock, onLogGrew });
   const api = createApi({
     access,
+    apiKeys: createApiKeys({ db, clock }),
     changes: createChanges({ db }),
     agents: createAgents({ db, clock }),
     environments: createEnvironments({ db, clock }),

@@ -1,5 +1,6 @@
 // Typed client of Berth's API, for the dashboard, command line and tests.
 import { createAgentsClient } from "./agents.ts";
+import { createApiKeysClient } from "./api-keys.ts";
 import { createEnvironmentsClient } from "./environments.ts";
 import { createEventsClient } from "./events.ts";
 import { createHealthClient } from "./health.ts";
@@ -14,6 +15,7 @@ export function createBerthClient(options: ClientOptions = {}) {
   const transport = createTransport(options);
   return {
     agents: createAgentsClient(transport),
+    apiKeys: createApiKeysClient(transport),
     environments: createEnvironmentsClient(transport),
     events: createEventsClient(transport),
     health: createHealthClient(transport),

@@ -8,7 +8,8 @@ import { sameHash } from "./tokens.ts";
 const MAX_KEY_LENGTH = 255;
 
 export type IdempotentRequest = { teamId: string; key: string; method: string; path: string; body: Uint8Array };
-export type Answer = { status: number; body: unknown };
+/** `kept` is what a repeated request is answered, where that differs: a secret is told once and not stored. */
+export type Answer = { status: number; body: unknown; kept?: unknown };
 export type Changes = ReturnType<typeof createChanges>;
 
 /** The only way that a request changes something: `work` runs in one transaction, at most once per key. */
@@ -31,7 +32,7 @@ export function createChanges({ db }: { db: Database }) {
           return { status: kept.status, body: kept.response, replayed: true };
         }
         const answer = await work(tx);
-        await keepAnswer(tx, { teamId, key, status: answer.status, response: answer.body });
+        await keepAnswer(tx, { teamId, key, status: answer.status, response: answer.kept ?? answer.body });
         return { ...answer, replayed: false };
       });
     },

@@ -1,4 +1,5 @@
 // Teams: the default one with its key and its environment, made at the first start.
+import { OPERATOR_KEY } from "../contract/api-keys.ts";
 import { DEFAULT_CONFIG } from "../contract/environments.ts";
 import { type Database, inTransaction } from "../db/database.ts";
 import { ensureDefaultEnvironment } from "../db/environments.ts";
@@ -7,7 +8,6 @@ import { newId } from "../lib/ids.ts";
 import { hashToken } from "./tokens.ts";
 
 const DEFAULT_TEAM = "default";
-const OPERATOR_KEY = "operator";
 
 /**
  * The team `default` with `apiKey` as its operator key and with a default environment. Another operator key it had is
