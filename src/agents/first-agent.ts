@@ -1,5 +1,5 @@
 // The agent that a newcomer finds: made once for a team that never had one.
-import { FIRST_MESSAGE_KEY } from "../contract/agents.ts";
+import { FIRST_MESSAGE_KEY } from "../contract/first-message.ts";
 import { hasAgents, insertAgent } from "../db/agents.ts";
 import { type Database, inTransaction } from "../db/database.ts";
 import { lockTeam } from "../db/teams.ts";

@@ -69,9 +69,6 @@ export type Agent = SessionAgent & {
   archived_at: string | null;
 };
 
-/** Metadata of ours: a message with which people may try the agent. */
-export const FIRST_MESSAGE_KEY = "first_message";
-
 export const permissionPolicy = z.strictObject({ type: z.enum(["always_allow", "always_ask", "auto"]) });
 
 /** Tools of all toolsets together. */

@@ -1,9 +1,7 @@
 // API keys of a team: what programs show. Ours, not part of the Managed Agents API.
 import { z } from "zod";
 import { listQuery } from "./fields.ts";
-
-/** The key of `BERTH_API_KEY` or `<data>/api-key`: it follows the server's settings. */
-export const OPERATOR_KEY = "operator";
+import { OPERATOR_KEY } from "./operator-key.ts";
 
 export type ApiKey = {
   type: "api_key";

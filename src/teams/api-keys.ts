@@ -1,5 +1,6 @@
 // Use cases of API keys: make one and tell its value once, list, revoke.
-import { type ApiKey, type CreateApiKeyInput, type CreatedApiKey, OPERATOR_KEY } from "../contract/api-keys.ts";
+import type { ApiKey, CreateApiKeyInput, CreatedApiKey } from "../contract/api-keys.ts";
+import { OPERATOR_KEY } from "../contract/operator-key.ts";
 import type { Page } from "../contract/page.ts";
 import { findManagedKey, insertApiKey, listApiKeys, type ManagedKeyRow, revokeApiKey } from "../db/api-keys.ts";
 import type { Database, DatabaseTransaction } from "../db/database.ts";

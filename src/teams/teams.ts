@@ -1,6 +1,6 @@
 // Teams: the default one with its key and its environment, made at the first start.
-import { OPERATOR_KEY } from "../contract/api-keys.ts";
 import { DEFAULT_CONFIG } from "../contract/environments.ts";
+import { OPERATOR_KEY } from "../contract/operator-key.ts";
 import { type Database, inTransaction } from "../db/database.ts";
 import { ensureDefaultEnvironment } from "../db/environments.ts";
 import { ensureTeam, findTeam, lockTeam, setNamedKey, type Team } from "../db/teams.ts";

@@ -1,8 +1,7 @@
 // For a newcomer: an agent that waits, what could be said to it, and one button that says it.
 "use client";
 
-import type { Agent } from "../../contract/agents.ts";
-import { FIRST_MESSAGE_KEY } from "../../contract/agents.ts";
+import { firstMessageOf } from "../../contract/first-message.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { TryAgentButton } from "./try-agent-button.tsx";
 import { useAgents } from "./use-agents.ts";
@@ -21,8 +20,4 @@ export function FirstSessionCard() {
       <TryAgentButton agent={agent} message={message} look="primary" />
     </section>
   );
-}
-
-function firstMessageOf(agent: Agent): string | null {
-  return agent.metadata[FIRST_MESSAGE_KEY] || null;
 }

@@ -2,11 +2,13 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { useBerth } from "../providers.tsx";
+import { GatewayTest } from "./gateway-test.tsx";
 import { HealthList } from "./health-list.tsx";
 import { useHealth } from "./use-health.ts";
 
@@ -29,6 +31,19 @@ export function SettingsRoom() {
           {health.isPending && <ListSkeleton label="Asking the server" />}
           {health.error && <FailureNote error={health.error} onRetry={() => void health.refetch()} />}
           {health.data && <HealthList parts={health.data.parts} />}
+          <GatewayTest />
+        </section>
+        <section aria-labelledby="keys-title" className="grid justify-items-start gap-2">
+          <h2 id="keys-title" className="font-semibold">
+            API keys
+          </h2>
+          <p className="text-muted">
+            For programs. The server's own lies in the file <code className="font-mono">api-key</code> of its data
+            directory, unless its settings name one.
+          </p>
+          <Button asChild>
+            <Link href="/settings/keys">Manage API keys</Link>
+          </Button>
         </section>
         <section aria-labelledby="account-title" className="grid justify-items-start gap-2">
           <h2 id="account-title" className="font-semibold">
@@ -49,7 +64,8 @@ export function SettingsRoom() {
             <a href="/docs" className="text-accent underline">
               /docs
             </a>
-            .
+            . MIT licence; the licences of what it is built with lie beside each package in{" "}
+            <code className="font-mono">node_modules</code>.
           </p>
         </section>
       </div>
