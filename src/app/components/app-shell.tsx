@@ -4,8 +4,11 @@
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { BrowserOnly } from "./browser-only.tsx";
+import { CommandPalette } from "./command-palette.tsx";
 import { Navigation } from "./navigation.tsx";
 import { ServerBanner } from "./server-banner.tsx";
+import { ShortcutHelp } from "./shortcut-help.tsx";
+import { WaitingWatch } from "./waiting-watch.tsx";
 
 export function AppShell({ children }: { children: ReactNode }) {
   const pathname = usePathname();
@@ -25,6 +28,11 @@ export function AppShell({ children }: { children: ReactNode }) {
           <BrowserOnly>{children}</BrowserOnly>
         </main>
       </div>
+      <BrowserOnly>
+        <CommandPalette />
+        <ShortcutHelp />
+        <WaitingWatch />
+      </BrowserOnly>
     </div>
   );
 }

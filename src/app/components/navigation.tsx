@@ -1,9 +1,12 @@
 // Ways to the rooms.
 "use client";
 
-import { Anchor, Bot, MessagesSquare, Settings, SquareTerminal } from "lucide-react";
+import { Anchor, Bot, Hand, MessagesSquare, Search, Settings, SquareTerminal } from "lucide-react";
 import Link from "next/link";
 import { classNames } from "./class-names.ts";
+import { OPEN_PALETTE } from "./command-palette.tsx";
+import { KeyHint } from "./key-hint.tsx";
+import { WaitingBadge } from "./waiting-badge.tsx";
 
 const rooms = [
   {
@@ -12,6 +15,7 @@ const rooms = [
     icon: MessagesSquare,
     owns: (path: string) => path === "/" || path.startsWith("/sessions"),
   },
+  { href: "/approvals", label: "Approvals", icon: Hand, owns: (path: string) => path.startsWith("/approvals") },
   { href: "/agents", label: "Agents", icon: Bot, owns: (path: string) => path.startsWith("/agents") },
   {
     href: "/environments",
@@ -31,6 +35,15 @@ export function Navigation({ pathname }: { pathname: string }) {
       <Link href="/" className="mb-2 hidden items-center gap-2 px-2 py-1 text-base font-semibold md:flex">
         <Anchor aria-hidden className="size-4 text-accent" /> Berth
       </Link>
+      <button
+        type="button"
+        className="mb-2 hidden items-center gap-2 rounded-md border border-line px-2 py-1 text-muted hover:bg-sunken md:flex"
+        aria-keyshortcuts="Control+K Meta+K"
+        onClick={() => document.dispatchEvent(new Event(OPEN_PALETTE))}
+      >
+        <Search aria-hidden className="size-4" /> <span className="flex-1 text-left">Find</span>{" "}
+        <KeyHint>Ctrl K</KeyHint>
+      </button>
       {rooms.map(({ href, label, icon: Icon, owns }) => {
         const here = owns(pathname);
         return (
@@ -39,11 +52,12 @@ export function Navigation({ pathname }: { pathname: string }) {
             href={href}
             aria-current={here ? "page" : undefined}
             className={classNames(
-              "flex items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text max-md:flex-col max-md:gap-0.5 max-md:px-3 max-md:text-xs",
+              "relative flex items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text max-md:flex-col max-md:gap-0.5 max-md:px-1.5 max-md:text-xs",
               here && "bg-accent-soft font-medium text-accent hover:bg-accent-soft hover:text-accent",
             )}
           >
             <Icon aria-hidden className="size-4 max-md:size-5" /> {label}
+            {href === "/approvals" && <WaitingBadge />}
           </Link>
         );
       })}

@@ -1,12 +1,18 @@
 // Sessions as a table; on a phone as a list of cards.
+"use client";
+
 import Link from "next/link";
+import { useRef } from "react";
 import type { Session } from "../../contract/sessions.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { formatCost, formatCount } from "../components/format.ts";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { StatusChip, sessionState } from "../components/status-chip.tsx";
+import { useRowKeys } from "../components/use-row-keys.ts";
 
 export function SessionsTable({ sessions }: { sessions: Session[] }) {
+  const rows = useRef<HTMLTableSectionElement>(null);
+  useRowKeys(rows);
   return (
     <table className="w-full border-collapse text-left max-md:block">
       <thead className="text-[13px] text-muted max-md:hidden">
@@ -25,7 +31,7 @@ export function SessionsTable({ sessions }: { sessions: Session[] }) {
           </th>
         </tr>
       </thead>
-      <tbody className="max-md:block">
+      <tbody ref={rows} className="max-md:block">
         {sessions.map((session) => (
           <SessionRow key={session.id} session={session} />
         ))}
@@ -42,6 +48,7 @@ function SessionRow({ session }: { session: Session }) {
       <td className="w-full max-w-0 max-md:max-w-none max-md:basis-full">
         {/* The link covers the row, so that the whole row can be clicked and the focus ring shows which one. */}
         <Link
+          data-row
           href={`/sessions/${session.id}`}
           className="block truncate font-medium before:absolute before:inset-0 before:content-['']"
         >

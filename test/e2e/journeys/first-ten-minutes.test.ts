@@ -63,7 +63,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     await page.waitForURL(/\/sessions\/sesn_/);
     await page.getByLabel("Message", { exact: true }).fill("Please run `echo from-the-$((40 + 2))-sandbox`");
     await page.getByLabel("Message", { exact: true }).press("Enter");
-    const card = page.getByRole("region", { name: "Tool call bash" });
+    const card = page.getByRole("article", { name: "Tool call bash" });
     await card.getByRole("button", { name: "Allow" }).waitFor({ timeout: 30_000 });
     await expectText(page.locator("header").getByRole("status"), "Waiting for you");
     expect(await card.innerText()).toContain("echo from-the-$((40 + 2))-sandbox");
@@ -80,7 +80,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     const { page } = browser;
     const before = await page.getByRole("log").innerText();
     await page.reload();
-    await page.getByRole("region", { name: "Tool call bash" }).waitFor();
+    await page.getByRole("article", { name: "Tool call bash" }).waitFor();
     await expectText(page.locator("header").getByRole("status"), "Idle");
     const after = await page.getByRole("log").innerText();
     expect(after).toContain("echo from-the-");
@@ -92,7 +92,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     const { page } = browser;
     await page.getByLabel("Message", { exact: true }).fill("Run `rm -rf build`");
     await page.getByLabel("Message", { exact: true }).press("Enter");
-    const card = page.getByRole("region", { name: "Tool call bash" }).last();
+    const card = page.getByRole("article", { name: "Tool call bash" }).last();
     await card.getByRole("button", { name: "Deny" }).waitFor({ timeout: 30_000 });
     await card.getByLabel("Reason for a denial").fill("not today");
     await card.getByRole("button", { name: "Deny" }).click();
@@ -104,7 +104,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     const { page } = browser;
     await page.getByLabel("Message", { exact: true }).fill("Run `sleep 120`");
     await page.getByLabel("Message", { exact: true }).press("Enter");
-    const card = page.getByRole("region", { name: "Tool call bash" }).last();
+    const card = page.getByRole("article", { name: "Tool call bash" }).last();
     await card.getByRole("button", { name: "Allow" }).click({ timeout: 30_000 });
     await expectText(page.locator("header").getByRole("status"), "Running");
     await page.getByRole("button", { name: "Interrupt" }).click();

@@ -1,11 +1,20 @@
-// A modal question. The browser's own dialog: focus stays inside, Escape closes it.
+// A modal question. The browser's own dialog: focus stays inside, Escape or a click beside it closes it.
 "use client";
 
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { classNames } from "../class-names.ts";
 
-type DialogProps = { open: boolean; onClose: () => void; title: string; children: ReactNode };
+type DialogProps = {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  /** For a list or a long text. */
+  wide?: boolean;
+  titleHidden?: boolean;
+  children: ReactNode;
+};
 
-export function Dialog({ open, onClose, title, children }: DialogProps) {
+export function Dialog({ open, onClose, title, wide = false, titleHidden = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -13,16 +22,24 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
     else dialog.current?.close();
   }, [open]);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does what the click beside the dialog does
     <dialog
       ref={dialog}
       onClose={onClose}
+      // The padding is the inner element's, so that a click on the dialog itself is one on what is behind it.
+      onClick={(event) => event.target === dialog.current && onClose()}
       aria-labelledby={titleId}
-      className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-panel p-4 text-text shadow-xl"
+      className={classNames(
+        "m-auto rounded-lg border border-line bg-panel p-0 text-text shadow-xl",
+        wide ? "w-[min(44rem,calc(100vw-2rem))]" : "w-[min(28rem,calc(100vw-2rem))]",
+      )}
     >
-      <h2 id={titleId} className="mb-2 text-base font-semibold">
-        {title}
-      </h2>
-      {open && children}
+      <div className="p-4">
+        <h2 id={titleId} className={titleHidden ? "sr-only" : "mb-2 text-base font-semibold"}>
+          {title}
+        </h2>
+        {open && children}
+      </div>
     </dialog>
   );
 }

@@ -9,9 +9,11 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { type SessionState, sessionState } from "../../components/status-chip.tsx";
+import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
 import { useBerth } from "../../providers.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionNote } from "./connection-note.tsx";
+import { FirstAsking } from "./first-asking.ts";
 import { SessionHeader } from "./session-header.tsx";
 import { openCalls, type SessionView } from "./session-view.ts";
 import { Timeline } from "./timeline.tsx";
@@ -34,7 +36,11 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
     if (usage !== null && status !== "deleted") void refetch();
   }, [status, usage, refetch]);
 
-  const waiting = openCalls(view, "asking").length;
+  const asking = openCalls(view, "asking");
+  const waiting = asking.length;
+  useFavicon(
+    waiting > 0 ? "waiting" : (icons[status] ?? (view.stopReason?.type === "retries_exhausted" ? "failed" : "plain")),
+  );
   const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
@@ -58,11 +64,15 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
       <SessionHeader session={session.data} view={view} title={title} state={state} />
       <ConnectionNote state={connection} />
       {error !== null && <FailureNote error={error} />}
-      <Timeline view={view} sessionId={sessionId} outbox={outbox} />
+      <FirstAsking value={asking[0]?.id ?? null}>
+        <Timeline view={view} sessionId={sessionId} outbox={outbox} />
+      </FirstAsking>
       <Composer state={state} onSend={outbox.send} />
     </div>
   );
 }
+
+const icons: Partial<Record<SessionView["status"], FaviconState>> = { running: "running", rescheduling: "running" };
 
 /** The calls of the turn tell more than the session's own state: for whom it waits, and what is answered already. */
 function stateInRoom(view: SessionView, state: SessionState): SessionState {

@@ -1,53 +1,83 @@
-// Allow or deny a call; a denial may have a reason that the agent reads.
+// Allow or deny a call, once or from now on; a denial may have a reason that the agent reads.
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
-import { Ban, Check } from "lucide-react";
-import { useState } from "react";
+import { Ban, Check, CheckCheck } from "lucide-react";
+import { use, useRef, useState } from "react";
+import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { KeyHint } from "../../../components/key-hint.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Input } from "../../../components/ui/input.tsx";
-import { useBerth } from "../../../providers.tsx";
+import { useShortcuts } from "../../../components/use-shortcuts.ts";
+import { FirstAsking } from "../first-asking.ts";
 import type { ToolCallItem } from "../session-view.ts";
+import { useDecision } from "../use-decision.ts";
 
 export function ApprovalForm({ item, sessionId }: { item: ToolCallItem; sessionId: string }) {
-  const berth = useBerth();
   const [reason, setReason] = useState("");
-  const decide = useMutation({
-    mutationFn: (result: "allow" | "deny") =>
-      berth.events.send(sessionId, [
-        {
-          type: "user.tool_confirmation",
-          tool_use_id: item.id,
-          result,
-          ...(result === "deny" && reason.trim() !== "" ? { deny_message: reason.trim() } : {}),
-        },
-      ]),
-  });
-  // After an answer the form stays closed until the stream brings what became of it.
-  const decided = decide.isPending || decide.isSuccess;
+  const form = useRef<HTMLFormElement>(null);
+  const reasonField = useRef<HTMLInputElement>(null);
+  const { decide, decided, error } = useDecision({ item, sessionId });
+  const hasKeys = use(FirstAsking) === item.id;
+  /** Nobody decides by a key about what is not on the screen: the first press shows it. */
+  const inView = (act: () => void) => () => {
+    const box = form.current?.getBoundingClientRect();
+    if (!box || decided) return;
+    const seen = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 20));
+    if (seen && form.current?.contains(seen)) act();
+    else form.current?.scrollIntoView({ block: "center" });
+  };
+  const deny = () => decide({ result: "deny", reason: reason.trim() });
+  useShortcuts(
+    {
+      a: inView(() => decide({ result: "allow" })),
+      d: inView(deny),
+      r: inView(() => reasonField.current?.focus()),
+    },
+    hasKeys && !decided,
+  );
   return (
     <form
-      className="flex flex-wrap items-center gap-2 border-t border-waiting bg-waiting-soft px-3 py-2"
-      onSubmit={(event) => event.preventDefault()}
+      ref={form}
+      className="flex flex-wrap items-center gap-2 rounded-b-md border-t border-waiting bg-waiting-soft px-3 py-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        // Enter in the reason's field, the only one there is.
+        if (!decided) deny();
+      }}
     >
       <p className="basis-full font-medium">Allow this call?</p>
-      <Button look="primary" disabled={decided} onClick={() => decide.mutate("allow")}>
-        <Check aria-hidden /> Allow
+      <Button
+        look="primary"
+        disabled={decided}
+        aria-keyshortcuts={hasKeys ? "A" : undefined}
+        onClick={() => decide({ result: "allow" })}
+      >
+        <Check aria-hidden /> Allow {hasKeys && <KeyHint>A</KeyHint>}
       </Button>
-      <Button look="danger" disabled={decided} onClick={() => decide.mutate("deny")}>
-        <Ban aria-hidden /> Deny
+      <Button look="danger" disabled={decided} aria-keyshortcuts={hasKeys ? "D" : undefined} onClick={deny}>
+        <Ban aria-hidden /> Deny {hasKeys && <KeyHint>D</KeyHint>}
       </Button>
       <Input
+        ref={reasonField}
         aria-label="Reason for a denial"
+        aria-keyshortcuts={hasKeys ? "R" : undefined}
         placeholder="Reason, if you deny (the agent reads it)"
         className="min-w-40 flex-1 max-md:basis-full"
         disabled={decided}
         value={reason}
         onChange={(event) => setReason(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.blur();
+        }}
       />
-      {decide.error && (
+      {item.owner === "agent" && (
+        <Button look="quiet" disabled={decided} onClick={() => decide({ result: "allow", always: true })}>
+          <CheckCheck aria-hidden /> Always allow {visibleExactly(item.name)} in this session
+        </Button>
+      )}
+      {error && (
         <p role="alert" className="basis-full text-danger">
-          {decide.error.message}
+          {error.message}
         </p>
       )}
     </form>

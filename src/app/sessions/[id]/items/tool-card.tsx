@@ -19,7 +19,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
   const asking = item.state === "asking";
   const open = openedByHand ?? asking;
   return (
-    <section
+    <article
       data-event={item.id}
       aria-label={`Tool call ${item.name}`}
       className={`min-w-0 rounded-md border bg-panel ${asking ? "border-waiting" : "border-line"}`}
@@ -56,7 +56,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
       {!open && item.result && <OutputPeek blocks={item.result} />}
       {asking && <ApprovalForm item={item} sessionId={sessionId} />}
       {item.state === "awaiting_result" && <CustomResultForm item={item} sessionId={sessionId} />}
-    </section>
+    </article>
   );
 }
 

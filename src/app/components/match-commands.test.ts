@@ -1,0 +1,23 @@
+// Which commands fit what was typed.
+import { expect, test } from "vitest";
+import { matchCommands } from "./match-commands.ts";
+
+const commands = [
+  { label: "New session", hint: "action" },
+  { label: "Fix the session list", hint: "session · Coder" },
+  { label: "Coder", hint: "agent" },
+];
+const labels = (query: string) => matchCommands(commands, query).map(({ label }) => label);
+
+test("nothing typed: all, in the order given", () => {
+  expect(labels(" ")).toEqual(commands.map(({ label }) => label));
+});
+
+test("the beginning of a label comes before its middle, and a hint last", () => {
+  expect(labels("coder")).toEqual(["Coder", "Fix the session list"]);
+});
+
+test("every word has to occur, in any order and case", () => {
+  expect(labels("SESSION new")).toEqual(["New session"]);
+  expect(labels("session nothing")).toEqual([]);
+});

@@ -1,0 +1,25 @@
+// Which commands of the palette fit what was typed, best first.
+
+export type Matchable = { label: string; hint: string };
+
+/** Every word has to occur; a label that begins with the words comes before one that contains them, a hint last. */
+export function matchCommands<Command extends Matchable>(commands: readonly Command[], query: string): Command[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return commands
+    .map((command) => ({ command, rank: rank(command, words) }))
+    .filter(({ rank }) => rank !== null)
+    .sort((one, other) => (one.rank ?? 0) - (other.rank ?? 0))
+    .map(({ command }) => command);
+}
+
+function rank({ label, hint }: Matchable, words: readonly string[]): number | null {
+  const [inLabel, inHint] = [label.toLowerCase(), hint.toLowerCase()];
+  let sum = 0;
+  for (const word of words) {
+    if (inLabel.startsWith(word)) continue;
+    if (inLabel.includes(word)) sum += 1;
+    else if (inHint.includes(word)) sum += 3;
+    else return null;
+  }
+  return sum;
+}

@@ -1,0 +1,59 @@
+// `?`: all keys in one list.
+"use client";
+
+import { useState } from "react";
+import { Dialog } from "./ui/dialog.tsx";
+import { useShortcuts } from "./use-shortcuts.ts";
+
+const groups: { title: string; keys: [keys: string, what: string][] }[] = [
+  {
+    title: "Everywhere",
+    keys: [
+      ["Ctrl K or ⌘ K", "find a session, an agent, an action"],
+      ["?", "this list"],
+      ["Esc", "close what is open"],
+    ],
+  },
+  {
+    title: "In the list of sessions",
+    keys: [
+      ["J", "next session"],
+      ["K", "previous session"],
+      ["Enter", "open it"],
+    ],
+  },
+  {
+    title: "In a session",
+    keys: [
+      ["A", "allow the first call that waits"],
+      ["D", "deny it"],
+      ["R", "write a reason, Enter denies with it"],
+    ],
+  },
+];
+
+export function ShortcutHelp() {
+  const [open, setOpen] = useState(false);
+  useShortcuts({ "?": () => setOpen(true) });
+  return (
+    <Dialog open={open} onClose={() => setOpen(false)} title="Keys">
+      <div className="grid gap-4">
+        {groups.map(({ title, keys }) => (
+          <section key={title}>
+            <h3 className="mb-1 text-[13px] font-medium text-muted">{title}</h3>
+            <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+              {keys.map(([key, what]) => (
+                <div key={key} className="contents">
+                  <dt>
+                    <kbd className="rounded border border-line bg-sunken px-1.5 font-mono text-[13px]">{key}</kbd>
+                  </dt>
+                  <dd>{what}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,48 @@
+// Everything the palette can go to: rooms and actions, the team's latest sessions, its agents.
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Bot, Hand, type LucideIcon, MessagesSquare, Plus, Settings, SquareTerminal } from "lucide-react";
+import { visibleExactly } from "../../lib/visible-text.ts";
+import { useAgents } from "../agents/use-agents.ts";
+import { useBerth } from "../providers.tsx";
+
+export type Command = { id: string; label: string; hint: string; href: string; icon: LucideIcon };
+
+const places: Command[] = [
+  { id: "new-session", label: "New session", hint: "action", href: "/sessions/new", icon: Plus },
+  { id: "new-agent", label: "New agent", hint: "action", href: "/agents/new", icon: Plus },
+  { id: "sessions", label: "Sessions", hint: "room", href: "/", icon: MessagesSquare },
+  { id: "approvals", label: "Approvals", hint: "room", href: "/approvals", icon: Hand },
+  { id: "agents", label: "Agents", hint: "room", href: "/agents", icon: Bot },
+  { id: "environments", label: "Environments", hint: "room", href: "/environments", icon: SquareTerminal },
+  { id: "settings", label: "Settings", hint: "room", href: "/settings", icon: Settings },
+];
+
+const HOW_MANY = 100;
+
+export function useCommands(): Command[] {
+  const berth = useBerth();
+  const sessions = useQuery({
+    queryKey: ["sessions", "palette"],
+    queryFn: ({ signal }) => berth.sessions.list({ limit: HOW_MANY }, signal),
+  });
+  const agents = useAgents();
+  return [
+    ...places,
+    ...(sessions.data?.data ?? []).map((session) => ({
+      id: session.id,
+      label: visibleExactly(session.title ?? "Untitled"),
+      hint: `session · ${visibleExactly(session.agent.name)}`,
+      href: `/sessions/${session.id}`,
+      icon: MessagesSquare,
+    })),
+    ...(agents.data ?? []).map((agent) => ({
+      id: agent.id,
+      label: visibleExactly(agent.name),
+      hint: "agent",
+      href: `/agents/${agent.id}`,
+      icon: Bot,
+    })),
+  ];
+}
