@@ -53,6 +53,9 @@ export type RunnerConfig = {
 export const IDENTITY_HEADER = "x-berth-sandbox";
 /** The descriptor of the listening socket that the starter opened for the runner. */
 export const LISTEN_FD = 3;
+/** How long a command may take when it does not say, and whatever it says. */
+export const DEFAULT_TIMEOUT_MS = 120_000;
+export const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 /** Request bodies of operations: the API's own body limit and some room for JSON. */
 export const MAX_OPERATION_BYTES = 40 * 1024 * 1024;
 

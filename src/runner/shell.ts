@@ -8,10 +8,8 @@ import type { Writable } from "node:stream";
 import { childEnv } from "../lib/child-env.ts";
 import type { Output } from "./output.ts";
 import { errnoOf, ToolError } from "./paths.ts";
+import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./protocol.ts";
 import { randomHex } from "./random.ts";
-
-const DEFAULT_TIMEOUT_MS = 120_000;
-const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 export type ShellOptions = { directory: string; stateDir: string; env: () => Record<string, string> };
 type Bash = { child: ChildProcess; input: Writable; output: Socket };

@@ -75,6 +75,31 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         expect(seen.content).toBe("here\nhome\nno sleep");
       }));
 
+    it("is woken after all its processes were killed from inside, and knows that the killer ran", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        const id = unique("kill");
+        const command = "echo ran >> count; kill -9 -1";
+        await expect(run(sandbox, command, id)).rejects.toMatchObject({ code: "sandbox_gone" });
+        // At once: the backend may not have noticed yet.
+        await sandbox.end();
+        const woken = await backend.create(sandboxName, spec);
+        expect(await run(woken, command, id)).toMatchObject({ outcome: "unknown" });
+        await expect(run(woken, "kill -9 -1")).rejects.toMatchObject({ code: "sandbox_gone" });
+        const again = await backend.create(sandboxName, spec);
+        expect((await run(again, "wc -l < count")).content).toBe("1");
+      }));
+
+    it("is ended by whoever holds it, and not once it was woken since", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        await sandbox.end();
+        await expect(backend.open(sandboxName)).rejects.toMatchObject({ code: "sandbox_gone" });
+        const woken = await backend.create(sandboxName, spec);
+        await sandbox.end();
+        expect((await run(woken, "echo alive")).content).toBe("alive");
+      }));
+
     it("is gone with its disk when destroyed, and another one comes under the same name", () =>
       withSandbox(async (sandbox, sandboxName) => {
         const { backend, spec } = under();

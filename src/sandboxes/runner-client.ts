@@ -1,14 +1,23 @@
 // The platform's side of a runner's wire: a sandbox of any backend, once its runner can be reached by a socket.
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import { messageOf, PlatformError } from "../lib/errors.ts";
-import { IDENTITY_HEADER, parseDirectory, parseHealth, parseLine, type WireHealth } from "../runner/protocol.ts";
+import { PlatformError } from "../lib/errors.ts";
+import {
+  DEFAULT_TIMEOUT_MS,
+  IDENTITY_HEADER,
+  MAX_TIMEOUT_MS,
+  parseDirectory,
+  parseHealth,
+  parseLine,
+  type WireHealth,
+} from "../runner/protocol.ts";
+import { DEFAULT_PATIENCE, type Patience, watched } from "./runner-watch.ts";
 import type { DirectoryEntry, Operation, OperationResult, OutputChunk, Sandbox } from "./sandbox.ts";
 
 export type RunnerAddress = { name: string; identity: string; token: string; socketPath: string };
 
-/** A sandbox's runner: the port, and what only the backend asks. */
-export type RunnerClient = Sandbox & {
+/** A sandbox's runner: what of the port it answers itself, and what only the backend asks. */
+export type RunnerClient = Omit<Sandbox, "end"> & {
   health(signal?: AbortSignal): Promise<WireHealth>;
   /** Replaces the configured variables; processes that start from now on have them. */
   setEnv(env: Readonly<Record<string, string>>): Promise<void>;
@@ -19,23 +28,46 @@ export type RunnerClient = Sandbox & {
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
+/** Tools other than `bash` have shorter timeouts of their own. */
+const FILE_TOOL_MS = 300_000;
+/** What an operation may take beyond its own timeout before the runner is taken for stuck. */
+const GRACE_MS = 60_000;
 
-type Ask = { method: string; path: string; body?: Uint8Array | string; signal?: AbortSignal | undefined };
+type Ask = {
+  method: string;
+  path: string;
+  body?: Uint8Array | string;
+  signal?: AbortSignal | undefined;
+  ownConnection?: boolean;
+};
 
-export function openRunner(address: RunnerAddress): RunnerClient {
+export function openRunner(address: RunnerAddress, options: { patience?: Patience } = {}): RunnerClient {
+  const { patience = DEFAULT_PATIENCE } = options;
   const agent = new Agent({ keepAlive: true });
+  /** When the shell will at the latest have done what it was given: it takes one command at a time. */
+  let shellFreeBy = 0;
+  let outstanding = 0;
+  // The cause names places on the host: it is for the log, not for the text.
   const gone = (cause: unknown) =>
-    new PlatformError("sandbox_gone", `the sandbox ${address.name} is not running: ${messageOf(cause)}`, { cause });
+    new PlatformError("sandbox_gone", `the sandbox ${address.name} is not running`, { cause });
 
-  function ask({ method, path, body, signal }: Ask): Promise<IncomingMessage> {
+  /** Work that ends with `sandbox_gone` when the runner does not answer any more. */
+  function guarded<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    limits: { signal?: AbortSignal | undefined; deadlineMs?: number } = {},
+  ): Promise<T> {
+    return watched({ name: address.name, patience, probe: (signal) => health(signal), ...limits }, work);
+  }
+
+  function ask({ method, path, body, signal, ownConnection }: Ask): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const headers = {
         authorization: `Bearer ${address.token}`,
         host: "runner",
         ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }),
       };
-      const options = { socketPath: address.socketPath, method, path, agent, headers, ...(signal ? { signal } : {}) };
-      const request = httpRequest(options, (response) => {
+      const how = { agent: ownConnection ? (false as const) : agent, headers, ...(signal ? { signal } : {}) };
+      const request = httpRequest({ socketPath: address.socketPath, method, path, ...how }, (response) => {
         const identity = response.headers[IDENTITY_HEADER];
         if (identity === address.identity) return resolve(response);
         response.destroy();
@@ -46,7 +78,11 @@ export function openRunner(address: RunnerAddress): RunnerClient {
     });
   }
 
-  async function collect(response: IncomingMessage, limit: number): Promise<Buffer> {
+  async function health(signal?: AbortSignal): Promise<WireHealth> {
+    return parseHealth(await askJson({ method: "GET", path: "/health", signal, ownConnection: true }));
+  }
+
+  async function collect(response: IncomingMessage, limit: number, signal?: AbortSignal): Promise<Buffer> {
     const pieces: Buffer[] = [];
     let total = 0;
     try {
@@ -56,6 +92,7 @@ export function openRunner(address: RunnerAddress): RunnerClient {
         pieces.push(piece);
       }
     } catch (error) {
+      if (signal?.aborted) throw signal.reason;
       throw error instanceof PlatformError ? error : gone(error);
     }
     return Buffer.concat(pieces);
@@ -64,7 +101,7 @@ export function openRunner(address: RunnerAddress): RunnerClient {
   /** The answer as parsed JSON; refusals become errors. */
   async function askJson(question: Ask): Promise<unknown> {
     const response = await ask(question);
-    const bytes = await collect(response, MAX_ANSWER_BYTES);
+    const bytes = await collect(response, MAX_ANSWER_BYTES, question.signal);
     refuseUnlessOk(response, bytes);
     return JSON.parse(bytes.toString("utf8"));
   }
@@ -76,10 +113,36 @@ export function openRunner(address: RunnerAddress): RunnerClient {
     throw new PlatformError(response.statusCode === 400 ? "invalid_request" : "sandbox_unavailable", message);
   }
 
+  /** How long an operation may take from now on, with all that the shell has to do before it. */
+  function deadlineOf(operation: Operation): number {
+    if (operation.kind !== "bash") return FILE_TOOL_MS + GRACE_MS;
+    const now = performance.now();
+    if (outstanding === 0) shellFreeBy = now;
+    shellFreeBy += Math.min(operation.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS) + GRACE_MS;
+    return shellFreeBy - now;
+  }
+
   async function runOperation(
     id: string,
     operation: Operation,
     options: { signal?: AbortSignal; onOutput?: (chunk: OutputChunk) => void; outputFrom?: number } = {},
+  ): Promise<OperationResult> {
+    const deadlineMs = deadlineOf(operation);
+    outstanding += 1;
+    try {
+      return await guarded((signal) => follow(id, operation, { ...options, signal }), {
+        signal: options.signal,
+        deadlineMs,
+      });
+    } finally {
+      outstanding -= 1;
+    }
+  }
+
+  async function follow(
+    id: string,
+    operation: Operation,
+    options: { signal: AbortSignal; onOutput?: (chunk: OutputChunk) => void; outputFrom?: number },
   ): Promise<OperationResult> {
     const { signal, onOutput, outputFrom = 0 } = options;
     const query = onOutput ? `?output_from=${outputFrom}` : "";
@@ -93,7 +156,7 @@ export function openRunner(address: RunnerAddress): RunnerClient {
         onOutput?.(line.output);
       }
     } catch (error) {
-      throw signal?.aborted ? signal.reason : gone(error);
+      throw signal.aborted ? signal.reason : gone(error);
     }
     throw gone(new Error("it ended before the operation did"));
   }
@@ -105,20 +168,26 @@ export function openRunner(address: RunnerAddress): RunnerClient {
     identity: address.identity,
     runOperation,
     async cancelOperation(id) {
-      await askJson({ method: "POST", path: `/operations/${encodeURIComponent(id)}/cancel` });
+      const path = `/operations/${encodeURIComponent(id)}/cancel`;
+      await guarded((signal) => askJson({ method: "POST", path, signal }));
     },
-    async readFile(path) {
-      const response = await ask({ method: "GET", path: withPath("files", path) });
-      const bytes = await collect(response, MAX_FILE_BYTES);
-      if (response.statusCode === 404) return null;
-      refuseUnlessOk(response, bytes);
-      return bytes;
+    readFile(path) {
+      return guarded(async (signal) => {
+        const response = await ask({ method: "GET", path: withPath("files", path), signal });
+        const bytes = await collect(response, MAX_FILE_BYTES, signal);
+        if (response.statusCode === 404) return null;
+        refuseUnlessOk(response, bytes);
+        return bytes;
+      });
     },
     async writeFile(path, content) {
-      await askJson({ method: "PUT", path: withPath("files", path), body: content });
+      await guarded((signal) => askJson({ method: "PUT", path: withPath("files", path), body: content, signal }));
     },
     async listDirectory(path): Promise<DirectoryEntry[]> {
-      return parseDirectory(await askJson({ method: "GET", path: withPath("directories", path) }));
+      const entries = await guarded((signal) =>
+        askJson({ method: "GET", path: withPath("directories", path), signal }),
+      );
+      return parseDirectory(entries);
     },
     async archive() {
       const response = await ask({ method: "GET", path: "/archive" });
@@ -126,11 +195,9 @@ export function openRunner(address: RunnerAddress): RunnerClient {
       // Node types its web streams apart from the global ones, which they are.
       return Readable.toWeb(response) as ReadableStream<Uint8Array>;
     },
-    async health(signal) {
-      return parseHealth(await askJson({ method: "GET", path: "/health", signal }));
-    },
+    health,
     async setEnv(env) {
-      await askJson({ method: "PUT", path: "/env", body: JSON.stringify(env) });
+      await guarded((signal) => askJson({ method: "PUT", path: "/env", body: JSON.stringify(env), signal }));
     },
     close: () => agent.destroy(),
   };

@@ -90,7 +90,7 @@ export type DirectoryEntry = {
   modifiedAt: number;
 };
 
-/** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile. */
+/** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile, or does not answer any more. */
 export type Sandbox = {
   readonly name: string;
   readonly identity: string;
@@ -112,4 +112,6 @@ export type Sandbox = {
   listDirectory(path: string): Promise<DirectoryEntry[]>;
   /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */
   archive(): Promise<ReadableStream<Uint8Array>>;
+  /** Ends all processes, keeps the disk. No effect once it has ended, also when its disk has been woken since. */
+  end(): Promise<void>;
 };

@@ -1,9 +1,17 @@
 // The step that runs tool calls: all of a batch at once, each result written as it comes.
 
 import type { NewEvent } from "../db/events.ts";
-import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
+import { hasCode } from "../lib/errors.ts";
 import type { PendingCall } from "./conversation.ts";
-import { DISK_LOST, deniedResult, errorResult, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
+import {
+  DISK_LOST,
+  deniedResult,
+  errorResult,
+  failureText,
+  type ToolResult,
+  toToolResult,
+  withNotice,
+} from "./tool-results.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 
 /** How long an interrupt waits for the sandbox to confirm that it stopped a call. */
@@ -41,8 +49,8 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
     turn.stopped.throwIfAborted();
     if (signal.aborted) return cancel(turn, call);
     if (hasCode(error, "lease_lost")) throw error;
-    if (!(error instanceof PlatformError)) turn.logger.error({ err: error, toolUseId: call.id }, "a tool call failed");
-    result = errorResult(`${call.name}: the sandbox could not do this: ${messageOf(error)}`);
+    turn.logger.error({ err: error, toolUseId: call.id }, "a tool call failed");
+    result = errorResult(failureText(call.name, error));
   }
   if (signal.aborted) return;
   if (turn.sandbox.takeLossNotice()) result = withNotice(result, DISK_LOST);

@@ -35,11 +35,14 @@ export function createSessionSandbox(options: {
   const name = sessionId;
   let opening: Promise<Sandbox> | null = null;
   let opened: Sandbox | null = null;
+  /** Settles when the sandbox that was left last has ended. */
+  let ending: Promise<void> = Promise.resolve();
   let lossNotice = false;
   /** The disk this turn found is not the one that earlier turns worked on. */
   let diskReplaced = false;
 
   async function open(): Promise<Sandbox> {
+    await ending;
     const sandbox = await backend.create(name, spec);
     const { identity } = sandbox;
     let previous: string | null;
@@ -64,6 +67,17 @@ export function createSessionSandbox(options: {
     return sandbox;
   }
 
+  /** Ends a sandbox that is lost to us in whatever way, so that the next call wakes its disk. */
+  function leave(sandbox: Sandbox): void {
+    // Another call has left it already.
+    if (opened !== sandbox) return;
+    opened = null;
+    opening = null;
+    ending = sandbox.end().catch((error: unknown) => {
+      logger.warn({ err: error, sessionId }, "a sandbox that does not answer could not be ended");
+    });
+  }
+
   function current(): Promise<Sandbox> {
     opening ??= open().catch((error: unknown) => {
       opening = null;
@@ -74,25 +88,40 @@ export function createSessionSandbox(options: {
 
   return {
     async run({ id, operation, maybeStarted, signal: callSignal }) {
-      let sandbox = await abortable(current(), callSignal);
-      if (maybeStarted && diskReplaced) return LOST;
-      try {
-        return await sandbox.runOperation(id, operation, { signal: callSignal });
-      } catch (error) {
-        if (!hasCode(error, "sandbox_gone")) throw error;
-        const { identity } = sandbox;
-        if (opened === sandbox) {
-          opened = null;
-          opening = null;
+      let begun = maybeStarted;
+      let identity: string | null = null;
+      for (let life = 1; life <= MAX_LIVES; life++) {
+        let sandbox: Sandbox;
+        try {
+          sandbox = await abortable(current(), callSignal);
+        } catch (error) {
+          if (!begun || callSignal.aborted || hasCode(error, "lease_lost")) throw error;
+          logger.error({ err: error, sessionId, operationId: id }, "the sandbox of a call that began can't be woken");
+          return LOST;
         }
-        sandbox = await abortable(current(), callSignal);
         // The journal lies on the disk: on another disk the same id would run a second time.
-        if (sandbox.identity !== identity) return LOST;
-        return await sandbox.runOperation(id, operation, { signal: callSignal });
+        identity ??= sandbox.identity;
+        if (sandbox.identity !== identity || (maybeStarted && diskReplaced)) return LOST;
+        begun = true;
+        try {
+          return await sandbox.runOperation(id, operation, { signal: callSignal });
+        } catch (error) {
+          if (callSignal.aborted || !hasCode(error, "sandbox_gone")) throw error;
+          logger.warn({ err: error, sessionId, operationId: id }, "the sandbox was lost during a call");
+          leave(sandbox);
+        }
       }
+      return LOST;
     },
     async cancel(id) {
-      await opened?.cancelOperation(id);
+      const sandbox = opened;
+      if (!sandbox) return;
+      try {
+        await sandbox.cancelOperation(id);
+      } catch (error) {
+        leave(sandbox);
+        throw error;
+      }
     },
     takeLossNotice() {
       const notice = lossNotice;
@@ -105,4 +134,6 @@ export function createSessionSandbox(options: {
   };
 }
 
+/** Lives of the sandbox that one call may see: it began in one, and its end is asked of another. */
+const MAX_LIVES = 3;
 const LOST: OperationResult = { outcome: "unknown", content: "", durationMs: 0 };

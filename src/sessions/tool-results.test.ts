@@ -1,7 +1,8 @@
 // Every outcome of an operation tells the model what it needs to know.
 import { expect, test } from "vitest";
+import { PlatformError } from "../lib/errors.ts";
 import type { OperationResult } from "../sandboxes/sandbox.ts";
-import { toToolResult } from "./tool-results.ts";
+import { failureText, toToolResult } from "./tool-results.ts";
 
 const result = (changes: Partial<OperationResult>): OperationResult => ({
   outcome: "ok",
@@ -29,4 +30,16 @@ test("an unknown end warns that it may have run", () => {
   const { content, isError } = toToolResult(result({ outcome: "unknown", content: "half" }));
   expect(isError).toBe(true);
   expect(JSON.stringify(content)).toMatch(/half.*may have run/s);
+});
+
+test.each([
+  [new PlatformError("sandbox_unavailable", "bubblewrap is not installed"), /: bubblewrap is not installed$/],
+  [new PlatformError("sandbox_unavailable", "connect ECONNREFUSED /srv/data/run/a.sock"), /log says why\.$/],
+  [new PlatformError("internal", "EINVAL, write"), /log says why\.$/],
+  [new Error("ENOENT: open '/srv/data/x'"), /log says why\.$/],
+  [new PlatformError("invalid_request", "path: /etc/passwd is outside"), /: path: \/etc\/passwd is outside$/],
+])("a failure of the sandbox itself is told without places on the host: %s", (error, expected) => {
+  const text = failureText("bash", error);
+  expect(text).toMatch(expected);
+  expect(text).not.toContain("/srv");
 });

@@ -1,6 +1,10 @@
 // What the model is told about a tool call: an operation's outcome as content blocks.
 import type { ImageBlock, ResultBlock } from "../contract/content.ts";
+import { hasCode, PlatformError } from "../lib/errors.ts";
 import type { OperationResult } from "../sandboxes/sandbox.ts";
+
+/** An absolute path of two parts or more. */
+const HOST_PATH = /(^|[^\w.])\/[\w.-]+\/[\w.-]/;
 
 export type ToolResult = { content: ResultBlock[]; isError: boolean };
 
@@ -23,6 +27,13 @@ export function toToolResult(result: OperationResult): ToolResult {
     case "unknown":
       return errorResult([result.content, UNKNOWN].filter(Boolean).join("\n"));
   }
+}
+
+/** What the model is told when the sandbox could not be asked. Where things lie on the host is not its business. */
+export function failureText(toolName: string, error: unknown): string {
+  const said = error instanceof PlatformError && error.code !== "internal" ? error.message : "";
+  const fit = hasCode(error, "invalid_request") || !HOST_PATH.test(said);
+  return `${toolName}: the sandbox could not do this${said !== "" && fit ? `: ${said}` : ". The server's log says why."}`;
 }
 
 export function errorResult(text: string): ToolResult {

@@ -112,6 +112,9 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       async archive() {
         throw new PlatformError("not_supported", "this backend has no files");
       },
+      async end() {
+        disk.life.abort();
+      },
     };
   }
 

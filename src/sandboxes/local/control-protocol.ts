@@ -10,6 +10,9 @@ export const limitsSchema = z.object({
 
 export const specSchema = z.object({ limits: limitsSchema, env: z.record(z.string(), z.string()) });
 
+/** Which life of a sandbox is meant; without it, whichever runs. */
+export const lifeSchema = z.object({ socketPath: z.string() }).partial();
+
 export const accessSchema = z.object({ identity: z.string(), socketPath: z.string(), token: z.string() });
 
 export const infoListSchema = z.array(

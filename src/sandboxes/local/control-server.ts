@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { hasCode, messageOf, PlatformError } from "../../lib/errors.ts";
 import type { SandboxSelfTest } from "../sandbox.ts";
-import { type Failure, specSchema } from "./control-protocol.ts";
+import { type Failure, lifeSchema, specSchema } from "./control-protocol.ts";
 import type { Fleet } from "./fleet.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -15,7 +15,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
     if (total > MAX_BODY_BYTES) throw new PlatformError("invalid_request", "the request is too large");
     pieces.push(piece);
   }
-  return JSON.parse(Buffer.concat(pieces).toString("utf8"));
+  return total === 0 ? {} : JSON.parse(Buffer.concat(pieces).toString("utf8"));
 }
 
 function failureOf(error: unknown): Failure {
@@ -55,7 +55,7 @@ export function createControlServer(options: { fleet: Fleet; selfTest: () => Pro
       case "DELETE sandboxes/:name":
         return fleet.destroy(name);
       case "POST sandboxes/:name/hibernate":
-        return fleet.hibernate(name);
+        return fleet.hibernate(name, lifeSchema.parse(await readBody(request)).socketPath);
       default:
         throw new PlatformError("invalid_request", `no such route: ${request.method} ${pathname}`);
     }

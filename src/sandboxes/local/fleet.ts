@@ -1,6 +1,6 @@
 // All sandboxes of one host by name: made, claimed from a small pool of blank running ones, hibernated, woken, removed.
 import { availableParallelism } from "node:os";
-import { messageOf, PlatformError } from "../../lib/errors.ts";
+import { hasCode, messageOf, PlatformError } from "../../lib/errors.ts";
 import { createQueue, createSemaphore } from "../../lib/turns.ts";
 import type { SandboxInfo, SandboxLimits, SandboxSpec } from "../sandbox.ts";
 import { type LiveSandbox, startSandbox, type Workshop } from "./live-sandbox.ts";
@@ -144,15 +144,27 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
     try {
       return await inOrder(name, async () => {
         const present = running.get(name);
-        if (!present) return accessTo(await start(name, spec));
-        await present.live.client.setEnv(spec.env);
-        present.live.setLimits(spec.limits);
-        return accessTo(present);
+        if (present && (await takesOver(present, spec))) return accessTo(present);
+        return accessTo(await start(name, spec));
       });
     } finally {
       foreground -= 1;
       refill();
     }
+  }
+
+  /** Gives a running one its present variables and limits. One that is on its way out, or stuck, is ended. */
+  async function takesOver({ live, path }: Owned, spec: SandboxSpec): Promise<boolean> {
+    try {
+      await live.client.setEnv(spec.env);
+    } catch (error) {
+      if (!hasCode(error, "sandbox_gone")) throw error;
+      log("a sandbox does not answer and is ended", { path, reason: messageOf(error.cause ?? error) });
+      await live.end();
+      return false;
+    }
+    live.setLimits(spec.limits);
+    return true;
   }
 
   function accessTo({ live }: Owned): Access {
@@ -172,8 +184,12 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
     await owned.live.end();
   }
 
-  function hibernate(name: string): Promise<void> {
-    return inOrder(name, () => endRunning(name));
+  /** With a socket's path, only the life that has it. */
+  function hibernate(name: string, socketPath?: string): Promise<void> {
+    return inOrder(name, async () => {
+      if (socketPath !== undefined && running.get(name)?.live.socketPath !== socketPath) return;
+      await endRunning(name);
+    });
   }
 
   function destroy(name: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from "../../../test/support/local-sandboxd.ts";
 import { until } from "../../../test/support/until.ts";
 import { describeBackend } from "../conformance.ts";
+import { createLocalBackend } from "./local.ts";
 
 const missing = sandboxesMissing();
 const isRoot = process.getuid?.() === 0;
@@ -105,6 +106,28 @@ describe.skipIf(missing)("sandboxd", () => {
     await using first = await startTestSandboxd();
     await expect(startTestSandboxd({ dataDir: first.dataDir, keepData: true })).rejects.toThrow("already serves");
     expect((await first.backend.list()).length).toBe(0);
+  });
+
+  it("gives a runner up that does not answer any more, and wakes the disk with what is known", async () => {
+    await using sandboxd = await startTestSandboxd();
+    const runnerPatience = { everyMs: 100, timeoutMs: 500, misses: 2 };
+    const backend = createLocalBackend({ socketPath: sandboxd.socketPath, runnerPatience });
+    try {
+      const sandbox = await backend.create("stuck", TEST_SPEC);
+      const operation = { kind: "bash", command: "echo x >> count; kill -STOP -1; sleep 1000" } as const;
+      await expect(sandbox.runOperation("stop", operation)).rejects.toMatchObject({ code: "sandbox_gone" });
+      await expect(sandbox.cancelOperation("stop")).rejects.toMatchObject({ code: "sandbox_gone" });
+      await sandbox.end();
+      const woken = await backend.create("stuck", TEST_SPEC);
+      expect(await woken.runOperation("stop", operation)).toMatchObject({ outcome: "unknown" });
+      const count = await woken.runOperation("count", { kind: "bash", command: "wc -l < count" });
+      expect(count.content).toBe("1");
+      // A lively runner is let work for longer than a silent one is waited for.
+      const long = await woken.runOperation("long", { kind: "bash", command: "sleep 3; echo done" });
+      expect(long.content).toBe("done");
+    } finally {
+      await backend.close();
+    }
   });
 
   it("opens its socket to its own user only", async () => {

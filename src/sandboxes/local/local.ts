@@ -2,8 +2,9 @@
 import { Agent, request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
-import { messageOf, PlatformError } from "../../lib/errors.ts";
-import { openRunner, type RunnerClient } from "../runner-client.ts";
+import { PlatformError } from "../../lib/errors.ts";
+import { openRunner } from "../runner-client.ts";
+import type { Patience } from "../runner-watch.ts";
 import type { Sandbox, SandboxBackend } from "../sandbox.ts";
 import { accessSchema, failureSchema, infoListSchema, selfTestSchema } from "./control-protocol.ts";
 
@@ -14,13 +15,15 @@ export type LocalBackendOptions = {
   /** sandboxd's socket: `<dataDir>/run/sandboxd.sock`. */
   socketPath: string;
   patienceMs?: number;
+  /** How long a runner may be silent; shorter in tests. */
+  runnerPatience?: Patience;
 };
 
 export function createLocalBackend(options: LocalBackendOptions): SandboxBackend {
-  const { socketPath, patienceMs = DEFAULT_PATIENCE_MS } = options;
+  const { socketPath, patienceMs = DEFAULT_PATIENCE_MS, runnerPatience } = options;
   const agent = new Agent({ keepAlive: true });
   /** One client per running sandbox, so that its connections are used again. */
-  const clients = new Map<string, { client: RunnerClient; socketPath: string }>();
+  const clients = new Map<string, { sandbox: Sandbox; close: () => void; socketPath: string }>();
 
   function askOnce(method: string, path: string, body: string | undefined): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
@@ -51,8 +54,7 @@ export function createLocalBackend(options: LocalBackendOptions): SandboxBackend
       } catch (error) {
         if (error instanceof PlatformError) throw error;
         if (Date.now() >= deadline) {
-          const message = `the sandbox service does not answer at ${socketPath}: ${messageOf(error)}`;
-          throw new PlatformError("sandbox_unavailable", message, { cause: error });
+          throw new PlatformError("sandbox_unavailable", "the sandbox service does not answer", { cause: error });
         }
         await sleep(100);
       }
@@ -63,15 +65,20 @@ export function createLocalBackend(options: LocalBackendOptions): SandboxBackend
 
   function connect(name: string, access: z.infer<typeof accessSchema>): Sandbox {
     const known = clients.get(name);
-    if (known?.socketPath === access.socketPath) return known.client;
-    known?.client.close();
-    const client = openRunner({ name, ...access });
-    clients.set(name, { client, socketPath: access.socketPath });
-    return client;
+    if (known?.socketPath === access.socketPath) return known.sandbox;
+    known?.close();
+    const client = openRunner({ name, ...access }, runnerPatience ? { patience: runnerPatience } : {});
+    // Each life has a socket of its own.
+    const end = async () => {
+      await ask("POST", `${pathOf(name)}/hibernate`, { socketPath: access.socketPath });
+    };
+    const sandbox = { ...client, end };
+    clients.set(name, { sandbox, close: client.close, socketPath: access.socketPath });
+    return sandbox;
   }
 
   function forget(name: string): void {
-    clients.get(name)?.client.close();
+    clients.get(name)?.close();
     clients.delete(name);
   }
 
