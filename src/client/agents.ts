@@ -13,6 +13,9 @@ export function createAgentsClient(transport: Transport) {
       transport.json<Agent>("POST", path(agentId), { body: input }),
     list: (query: { limit?: number; page?: string; include_archived?: boolean } = {}, signal?: AbortSignal) =>
       transport.json<Page<Agent>>("GET", "/v1/agents", { query, ...(signal ? { signal } : {}) }),
+    /** Newest first. */
+    listVersions: (agentId: string, query: { limit?: number; page?: string } = {}, signal?: AbortSignal) =>
+      transport.json<Page<Agent>>("GET", `${path(agentId)}/versions`, { query, ...(signal ? { signal } : {}) }),
     archive: (agentId: string) => transport.json<Agent>("POST", `${path(agentId)}/archive`),
   };
 }

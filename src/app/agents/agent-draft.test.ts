@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Agent } from "../../contract/agents.ts";
 import { createAgentInput, updateAgentInput } from "../../contract/agents.ts";
-import { findProblems, newAgentDraft, toDraft, toInput } from "./agent-draft.ts";
+import { findProblems, newAgentDraft, toDraft, toNewInput, toUpdate } from "./agent-draft.ts";
 
 const agent: Agent = {
   type: "agent",
@@ -47,7 +47,7 @@ test("the form shows each tool as it will be used", () => {
 });
 
 test("what the form does not show survives an edit, and the API takes the result", () => {
-  const input = toInput({ ...toDraft(agent), name: "Helper 2", model: "bigger" }, agent);
+  const input = toUpdate({ ...toDraft(agent), name: "Helper 2", model: "bigger" }, agent);
   expect(input).toMatchObject({
     name: "Helper 2",
     model: { id: "bigger", effort: { type: "high" } },
@@ -60,19 +60,40 @@ test("what the form does not show survives an edit, and the API takes the result
 
 test("an edit that changes nothing shows the same form again", () => {
   const draft = toDraft(agent);
-  const input = toInput(draft, agent);
-  const saved = { ...agent, ...input, tools: input.tools as Agent["tools"], model: agent.model };
+  const input = toUpdate(draft, agent);
+  const saved = {
+    ...agent,
+    ...input,
+    metadata: agent.metadata,
+    tools: input.tools as Agent["tools"],
+    model: agent.model,
+  };
   expect(toDraft(saved)).toEqual(draft);
 });
 
 test("a new agent is what the API takes", () => {
-  const input = toInput({ ...newAgentDraft, name: "New", model: "demo" }, null);
+  const input = toNewInput({ ...newAgentDraft, name: "New", model: "demo" }, null);
   expect(createAgentInput.safeParse(input).error).toBeUndefined();
+  expect(input.metadata).toEqual({});
+});
+
+test("a copy takes over what the form does not show", () => {
+  const input = toNewInput({ ...toDraft(agent), name: "Copy", firstMessage: " hi " }, agent);
+  expect(createAgentInput.safeParse(input).error).toBeUndefined();
+  expect(input).toMatchObject({ name: "Copy", model: { effort: { type: "high" } } });
+  expect(input.metadata).toEqual({ owner: "me", first_message: "hi" });
+  expect(JSON.stringify(input.tools)).toContain("docs.example.com");
+});
+
+test("a suggested message that is emptied is removed", () => {
+  const talking = { ...agent, metadata: { first_message: "Hello" } };
+  expect(toDraft(talking).firstMessage).toBe("Hello");
+  expect(toUpdate({ ...toDraft(talking), firstMessage: "" }, talking).metadata).toEqual({ first_message: null });
 });
 
 test("an agent without tools stays without", () => {
   const none = { ...agent, tools: [] };
-  expect(toInput(toDraft(none), none).tools).toEqual([]);
+  expect(toUpdate(toDraft(none), none).tools).toEqual([]);
 });
 
 test.each([

@@ -8,6 +8,7 @@ import type {
   ToolInput,
   ToolName,
 } from "../../contract/agents.ts";
+import { FIRST_MESSAGE_KEY, firstMessageOf } from "../../contract/first-message.ts";
 
 export type Policy = PermissionPolicy["type"];
 export type ToolSwitch = { enabled: boolean; policy: Policy };
@@ -20,6 +21,8 @@ export type AgentDraft = {
   tools: Record<ToolName, ToolSwitch>;
   /** JSON: a list of custom tools. Empty: none. */
   customTools: string;
+  /** What people may say to try the agent. Empty: nothing. */
+  firstMessage: string;
 };
 
 /** In the order in which people meet them. The type keeps the list complete. */
@@ -43,6 +46,7 @@ export const newAgentDraft: AgentDraft = {
   system: "",
   tools: fillTools(() => ({ enabled: true, policy: "always_allow" })),
   customTools: "",
+  firstMessage: "",
 };
 
 export function toDraft(agent: Agent): AgentDraft {
@@ -59,6 +63,7 @@ export function toDraft(agent: Agent): AgentDraft {
       return { enabled: config.enabled, policy: config.permission_policy.type };
     }),
     customTools: customTools.length === 0 ? "" : JSON.stringify(customTools, null, 2),
+    firstMessage: firstMessageOf(agent) ?? "",
   };
 }
 
@@ -74,8 +79,19 @@ export function findProblems(draft: AgentDraft): DraftProblems | null {
   return Object.keys(problems).length === 0 ? null : problems;
 }
 
-/** `before` is the version that was edited: what the form does not show is kept. */
-export function toInput(draft: AgentDraft, before: Agent | null) {
+/** A new agent. Of `source`, the agent that it is a copy of, what the form does not show is taken over. */
+export function toNewInput(draft: AgentDraft, source: Agent | null) {
+  const { [FIRST_MESSAGE_KEY]: _replaced, ...others } = source?.metadata ?? {};
+  const message = draft.firstMessage.trim();
+  return { ...toInput(draft, source), metadata: { ...others, ...(message ? { [FIRST_MESSAGE_KEY]: message } : {}) } };
+}
+
+/** A new version. `before` is the version that was edited: what the form does not show is kept. */
+export function toUpdate(draft: AgentDraft, before: Agent) {
+  return { ...toInput(draft, before), metadata: { [FIRST_MESSAGE_KEY]: draft.firstMessage.trim() || null } };
+}
+
+function toInput(draft: AgentDraft, before: Agent | null) {
   const customTools = parseCustomTools(draft.customTools);
   if (typeof customTools === "string") throw new Error(customTools);
   const model = draft.model.trim();

@@ -80,6 +80,19 @@ export function AgentForm({ initial, action, pending, error, saved = false, ques
             />
           )}
         </Field>
+        <Field
+          label="Suggested first message"
+          hint="What people can say, with one click, to see what the agent does. Optional."
+        >
+          {(control) => (
+            <Textarea
+              {...control}
+              maxLength={512}
+              value={draft.firstMessage}
+              onChange={(event) => change({ firstMessage: event.target.value })}
+            />
+          )}
+        </Field>
         <ToolSwitches tools={draft.tools} onChange={(tools) => change({ tools })} />
         <CustomToolsField
           value={draft.customTools}

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { firstMessageOf } from "../../../contract/first-message.ts";
 import { visibleExactly } from "../../../lib/visible-text.ts";
 import { useAgents } from "../../agents/use-agents.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
@@ -26,6 +27,8 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
   const [chosenId, setChosenId] = useState(agentId);
   const [message, setMessage] = useState("");
   const selectedId = chosenId ?? agents.data?.[0]?.id ?? "";
+  const selected = agents.data?.find((agent) => agent.id === selectedId);
+  const suggestion = (selected && firstMessageOf(selected)) ?? SUGGESTION;
   const start = useMutation({
     mutationFn: () =>
       berth.sessions.create({
@@ -80,7 +83,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
                 {...control}
                 className="min-h-24"
                 value={message}
-                placeholder={SUGGESTION}
+                placeholder={suggestion}
                 onChange={(event) => setMessage(event.target.value)}
               />
             )}
@@ -91,7 +94,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
               {start.isPending ? "Starting…" : "Start session"}
             </Button>
             {message === "" && (
-              <Button look="quiet" onClick={() => setMessage(SUGGESTION)}>
+              <Button look="quiet" onClick={() => setMessage(suggestion)}>
                 Use the suggestion
               </Button>
             )}

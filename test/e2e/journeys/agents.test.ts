@@ -1,0 +1,155 @@
+// First minutes and first program: the agent that waits, agents made from templates, their versions, code that runs, keys.
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAgentInput } from "../../../src/contract/agents.ts";
+import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type System, startSystem } from "../../support/system.ts";
+import { until } from "../../support/until.ts";
+
+const run = promisify(execFile);
+const chromium = findChromium();
+
+describe.skipIf(!chromium)("agents, from the first minute on", () => {
+  let system: System;
+  let browser: Browser;
+  /** Inside the repository, so that programs there find the SDK. */
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(path.resolve(import.meta.dirname, "../../../.build/journey-"));
+    system = await startSystem({ ui: true });
+    browser = await openBrowser(chromium ?? "", system.url);
+  }, 400_000);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.dispose();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test("the printed link leads to an agent that waits; one click, and it runs a command", async () => {
+    const { page } = browser;
+    await page.goto(system.loginUrl);
+    const card = page.getByRole("region", { name: "A first session" });
+    await card.getByText("Hello agent is waiting").waitFor();
+    await browser.screenshots("sessions-first");
+    await card.getByRole("button", { name: "Try it" }).click();
+    await page.waitForURL(/\/sessions\/sesn_/);
+    const call = page.getByRole("region", { name: "Tool call bash" });
+    await call.getByText("done").first().waitFor({ timeout: 30_000 });
+    await expect.poll(() => page.locator("header").innerText(), { timeout: 30_000 }).toContain("Idle");
+    await browser.screenshots("session-first");
+  });
+
+  test("an agent starts from a template, keeps its versions, and goes back to one", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/agents`);
+    await page.getByText("Hello agent").first().waitFor();
+    await browser.screenshots("agents-first");
+    await page.goto(`${system.url}/agents/new`);
+    await page.getByRole("link", { name: /Shell helper/ }).click();
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Shell helper");
+    expect(await page.getByLabel("When bash is called").inputValue()).toBe("always_ask");
+    await browser.screenshots("agent-template");
+    await page.getByRole("button", { name: "Create agent" }).click();
+    await page.waitForURL(/\/agents\/agent_/);
+
+    await page.getByLabel("System prompt").fill("Do small jobs.\nOne at a time.");
+    await page.getByRole("button", { name: "Save as new version" }).click();
+    await page.getByText("Saved").waitFor();
+    await page.getByRole("link", { name: "Versions" }).click();
+    await page.getByRole("list", { name: "Differences" }).getByText("One at a time.").waitFor();
+    await browser.screenshots("agent-versions");
+    await page.getByRole("button", { name: "Use version 1" }).click();
+    await page.getByText("version 3", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Definition" }).click();
+    await expect.poll(() => page.getByLabel("System prompt").inputValue()).toContain("for somebody who watches");
+  });
+
+  test("an agent is duplicated, exported as a file, and imported again", async () => {
+    const { page } = browser;
+    await page.getByRole("button", { name: "More actions" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Export as JSON" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("shell-helper.agent.json");
+    const exported = JSON.parse(await readFile(await download.path(), "utf8"));
+    expect(createAgentInput.safeParse(exported).error).toBeUndefined();
+
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Duplicate" }).click();
+    await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Shell helper (copy)");
+    await page.getByRole("button", { name: "Create agent" }).click();
+    await page.waitForURL(/\/agents\/agent_/);
+
+    const file = path.join(directory, "import.json");
+    await page.goto(`${system.url}/agents/new`);
+    await writeFile(file, "{");
+    await page.getByLabel("File of an agent").setInputFiles(file);
+    await page.getByText("This file is not JSON").waitFor();
+    await writeFile(file, JSON.stringify({ ...exported, name: "Imported" }));
+    await page.getByLabel("File of an agent").setInputFiles(file);
+    await page.waitForURL(/\/agents\/agent_/);
+    await page.getByRole("heading", { name: /Imported/ }).waitFor();
+    expect(await page.getByLabel("When bash is called").inputValue()).toBe("always_ask");
+  });
+
+  test("the code on the agent's page, with a key that is filled in on a click, runs as shown", async () => {
+    const { page } = browser;
+    const agents = await system.client().beta.agents.list();
+    const hello = agents.data.find((agent) => agent.name === "Hello agent");
+    await page.goto(`${system.url}/agents/${hello?.id}/code`);
+    await page.getByRole("button", { name: "Make a key and fill it in" }).click();
+    await page.getByText("The key is filled in").waitFor();
+    await browser.screenshots("agent-code");
+
+    const shown = async (language: string) => {
+      await page.getByRole("button", { name: language }).click();
+      return page
+        .getByRole("region", { name: `${language} example` })
+        .locator("pre")
+        .last()
+        .innerText();
+    };
+    const program = path.join(directory, "program.ts");
+    await writeFile(program, await shown("TypeScript"));
+    const { stdout } = await run("node", [program], { timeout: 60_000 });
+    expect(stdout).toMatch(/agent\.tool_result .*Linux/);
+
+    const script = await shown("curl");
+    const answer = await run("bash", ["-c", script.replaceAll("curl -sSN", "curl -sSN --max-time 8")]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(answer.stdout).toContain("event: session.status_idle");
+    await page.goto(system.url);
+    await expect.poll(() => page.getByRole("link", { name: /sesn_|Untitled|Trying/ }).count()).toBeGreaterThan(0);
+  });
+
+  test("a key is made, shown once, and refused after it was revoked", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/settings`);
+    await page.getByRole("button", { name: "Test the gateway" }).click();
+    await page.getByText("It answers with one model").waitFor();
+    await browser.screenshots("settings-tested");
+    await page.getByRole("link", { name: "Manage API keys" }).click();
+    await page.getByLabel("Name of the program").fill("nightly");
+    await page.getByRole("button", { name: "Create key" }).click();
+    const key = await page.getByRole("region", { name: "New key" }).locator("code").innerText();
+    const status = async () => (await fetch(`${system.url}/v1/agents`, { headers: { "x-api-key": key } })).status;
+    expect(await status()).toBe(200);
+    await browser.screenshots("api-keys");
+    await page.reload();
+    await page.getByText("nightly", { exact: true }).waitFor();
+    expect(await page.content()).not.toContain(key);
+
+    await page.getByRole("button", { name: "Revoke nightly…" }).click();
+    await browser.screenshots("api-keys-revoke");
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await until(async () => (await status()) === 401, { timeoutMs: 6_000 });
+    await page.getByText("One revoked key").waitFor();
+    expect(browser.complaints).toEqual([]);
+  });
+});
