@@ -1,6 +1,6 @@
 // Where controllers are, and which files hold a sandbox's limits, in both versions.
 import { expect, test } from "vitest";
-import { limitFiles, readLayout } from "./cgroups.ts";
+import { limitFiles, readLayout, writeInEitherOrder } from "./cgroups.ts";
 
 const V1 = [
   "tmpfs /sys/fs/cgroup tmpfs rw 0 0",
@@ -48,4 +48,32 @@ test("limits are written in each version's own files", () => {
     "pids.max": "64",
     "cpu.max": "150000 100000",
   });
+});
+
+test.each([
+  ["raised", 512],
+  ["lowered", 128],
+])("memory can be %s where memory with swap must never be below it", (_how, memoryMb) => {
+  const held = new Map([
+    ["memory.limit_in_bytes", 256 << 20],
+    ["memory.memsw.limit_in_bytes", 256 << 20],
+  ]);
+  const wanted = limitFiles(
+    readLayout(V1, () => []),
+    { ...limits, memoryMb },
+  );
+  writeInEitherOrder(wanted, ({ file, value }) => {
+    const after = new Map(held).set(file, Number(value));
+    const [memory = 0, withSwap = 0] = after.values();
+    if (memory > withSwap) throw new Error("EINVAL");
+    held.set(file, Number(value));
+  });
+  expect([...held.values()].slice(0, 2)).toEqual([memoryMb << 20, memoryMb << 20]);
+});
+
+test("a limit that is refused for good is an error", () => {
+  const refuse = () => {
+    throw new Error("EBUSY");
+  };
+  expect(() => writeInEitherOrder(["memory"], refuse)).toThrow("EBUSY");
 });

@@ -70,6 +70,23 @@ export function limitFiles(
   });
 }
 
+/**
+ * Writes all, and what was refused once more after the rest: version 1 never lets memory be above memory with swap, so
+ * raising needs one order and lowering the other.
+ */
+export function writeInEitherOrder<T>(files: readonly T[], write: (file: T) => void): void {
+  const refused = files.filter((file) => {
+    try {
+      write(file);
+      return false;
+    } catch {
+      // The second time its error counts.
+      return true;
+    }
+  });
+  for (const file of refused) write(file);
+}
+
 /** One sandbox's cgroups. */
 export type Cgroup = {
   /** The files into which a process writes its own id to join. */
@@ -196,11 +213,11 @@ function openCgroup(
     procsFiles: directories.map((directory) => join(directory, "cgroup.procs")),
     members,
     setLimits(limits) {
-      for (const { controller, file, value, optional } of limitFiles(layout, limits)) {
+      writeInEitherOrder(limitFiles(layout, limits), ({ controller, file, value, optional }) => {
         const path = join(directoryOf(controller) ?? "", file);
-        if (optional && !existsSync(path)) continue;
+        if (optional && !existsSync(path)) return;
         writeFileSync(path, value);
-      }
+      });
     },
     async destroy() {
       // Frozen, nothing can fork away from the killing; thawed, all of it dies.

@@ -89,6 +89,15 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
     });
   }
 
+  async function throwAway(blank: Owned): Promise<void> {
+    try {
+      await blank.live.end();
+      await records.remove(blank.path);
+    } catch (error) {
+      log("a blank sandbox could not be removed", { path: blank.path, reason: messageOf(error) });
+    }
+  }
+
   function fits(limits: SandboxLimits): boolean {
     if (limits.diskMb !== defaultLimits.diskMb) return false;
     if (workshop.cgroups) return true;
@@ -99,12 +108,14 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   async function takeBlank(limits: SandboxLimits): Promise<Owned | null> {
     const making = fits(limits) ? pool.shift() : undefined;
     if (!making) return null;
+    let blank: Owned | null = null;
     try {
-      const blank = await making;
+      blank = await making;
       blank.live.setLimits(limits);
       return { ...blank, limits };
     } catch (error) {
       log("a blank sandbox was not usable", { reason: messageOf(error) });
+      if (blank) void throwAway(blank);
       return null;
     }
   }
@@ -163,7 +174,12 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
       await live.end();
       return false;
     }
-    live.setLimits(spec.limits);
+    try {
+      live.setLimits(spec.limits);
+    } catch (error) {
+      // It goes on with those that it has, which were good enough until now.
+      log("a running sandbox keeps its limits", { path, reason: messageOf(error) });
+    }
     return true;
   }
 

@@ -47,6 +47,31 @@ describe.skipIf(missing)("sandboxd", () => {
     expect((await backend.list()).map((info) => info.name).sort()).toEqual(["one", "two"]);
   });
 
+  it("raises and lowers the limits of warm and of running sandboxes, and none is left behind", async () => {
+    await using sandboxd = await startTestSandboxd({ warm: 1 });
+    const { backend } = sandboxd;
+    const disks = () => readdirSync(join(sandboxd.dataDir, "sandboxes"));
+    await until(() => disks().some((name) => name.startsWith(".blank-")));
+    for (const memoryMb of [512, 128, 1024]) {
+      const sandbox = await backend.create("one", { ...TEST_SPEC, limits: { ...TEST_LIMITS, memoryMb } });
+      const used = await sandbox.runOperation(`op_${memoryMb}`, {
+        kind: "bash",
+        command: "head -c 300m /dev/zero | tail | wc -c",
+      });
+      expect(used.content.includes("314572800"), `${memoryMb} MB: ${used.content}`).toBe(memoryMb > 300);
+    }
+    // Below what is in use: refused by the system, and no reason to fail a call.
+    const held = await backend.create("one", TEST_SPEC);
+    await held.runOperation("hold", {
+      kind: "bash",
+      command: "head -c 150m /dev/zero | tail | (sleep 1000) & sleep 1",
+    });
+    const tight = { ...TEST_SPEC, limits: { ...TEST_LIMITS, memoryMb: 32 } };
+    const same = await backend.create("one", tight);
+    expect((await same.runOperation("after", { kind: "bash", command: "echo alive" })).content).toBe("alive");
+    expect(disks().filter((name) => name.startsWith(".blank-")).length).toBeLessThanOrEqual(1);
+  });
+
   it("makes a hundred at once, all of them usable", async () => {
     await using sandboxd = await startTestSandboxd({ warm: 2 });
     const contents = await Promise.all(
