@@ -9,6 +9,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   api: ["sessions", "agents", "teams", "secrets", "contract", "lib"],
   app: ["client", "contract", "lib"],
   bin: ["*"],
+  cli: ["client", "contract", "lib"],
   client: ["contract", "lib"],
   contract: [],
   db: ["contract", "lib"],
@@ -60,6 +61,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
     folders: ["app", "bin", "root"],
   },
   { packages: /^(ai|@ai-sdk\/.*)$/, folders: ["models"] },
+  { packages: /^(commander)$/, folders: ["cli"] },
   { packages: /^(esbuild)$/, folders: ["scripts"] },
   { packages: /^(@anthropic-ai\/sdk|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },
 ];

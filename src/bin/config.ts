@@ -48,8 +48,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** Variables that begin with BERTH_ and are not the server's: tests and CI read them, or the supervisor hands them to its parts. */
-const FOREIGN_NAMES = new Set(["BERTH_CACHE_DIR", "BERTH_SUPERVISED"]);
+/** Variables that begin with BERTH_ and are not the server's: tests, CI and the command line read them, or the supervisor hands them to its parts. */
+const FOREIGN_NAMES = new Set(["BERTH_CACHE_DIR", "BERTH_SUPERVISED", "BERTH_URL"]);
 
 /** The real environment over `.env` of the working directory, checked. Throws `ConfigError` with everything that is wrong. */
 export function loadConfig(source: { env: Environment; cwd: string }): Config {
@@ -188,7 +188,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-function readDotEnv(cwd: string): Environment {
+export function readDotEnv(cwd: string): Environment {
   const path = join(cwd, ".env");
   try {
     return parseEnv(readFileSync(path, "utf8"));

@@ -1,0 +1,113 @@
+// `berth ls`: sessions, or agents.
+import type { Command } from "commander";
+import type { BerthClient } from "../../client/berth.ts";
+import type { Page } from "../../client/page.ts";
+import type { Session } from "../../contract/sessions.ts";
+import { visibleExactly } from "../../lib/visible-text.ts";
+import type { ServerFlags } from "../find-server.ts";
+import { wholeNumber } from "../options.ts";
+import { toJsonLine } from "../printer.ts";
+import { age, renderTable } from "../table.ts";
+import type { CommandContext } from "./context.ts";
+
+type Options = ServerFlags & { agents?: boolean; waiting?: boolean; all?: boolean; limit: number; json?: boolean };
+const MAX_PAGE = 100;
+const WAITING = "waiting for you";
+
+export function addLs(program: Command, { terminal, connect, now }: CommandContext): void {
+  program
+    .command("ls")
+    .summary("list sessions, newest first")
+    .description("Lists sessions, newest first, or agents.")
+    .option("--agents", "list agents instead")
+    .option("--waiting", "only sessions that wait for a person")
+    .option("--all", "archived ones too")
+    .option("--limit <n>", "how many at most", wholeNumber(1, 10_000), 20)
+    .option("--json", "one JSON object a line")
+    .addHelpText("after", "\nExamples:\n  berth ls\n  berth ls --agents\n  berth ls --waiting --json | jq -r .id")
+    .action(async (_options: Options, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const { client } = connect(options);
+      const listed = options.agents ? await listAgents(client, options) : await listSessions(client, options, now());
+      if (options.json) {
+        for (const one of listed.found) terminal.out(`${toJsonLine(one)}\n`);
+      } else if (listed.rows.length === 0) terminal.note(`${listed.none}\n`);
+      // Scripts get no heading, and nothing cut.
+      else if (terminal.live) terminal.out(renderTable([listed.heading, ...listed.rows], terminal.columns));
+      else terminal.out(renderTable(listed.rows, null));
+    });
+}
+
+type Listed = { found: readonly unknown[]; heading: string[]; rows: string[][]; none: string };
+
+async function listAgents(client: BerthClient, options: Options): Promise<Listed> {
+  const found = await collect((page) => client.agents.list({ ...commonQuery(options), ...page }), options.limit);
+  return {
+    found,
+    heading: ["ID", "VERSION", "MODEL", "NAME"],
+    rows: found.map((one) => [one.id, `v${one.version}`, oneLine(one.model.id), oneLine(one.name)]),
+    none: "No agents yet. Make one in the dashboard: berth login prints a link.",
+  };
+}
+
+async function listSessions(client: BerthClient, options: Options, nowMs: number): Promise<Listed> {
+  const wanted = (session: Session) => !options.waiting || statusOf(session) === WAITING;
+  const found = await collect(
+    (page) => client.sessions.list({ ...commonQuery(options), ...page }),
+    options.limit,
+    wanted,
+  );
+  return {
+    found,
+    heading: ["ID", "STATUS", "AGE", "AGENT", "TITLE"],
+    rows: found.map((one) => [
+      one.id,
+      statusOf(one),
+      age(one.created_at, nowMs),
+      oneLine(one.agent.name),
+      oneLine(one.title ?? ""),
+    ]),
+    none: options.waiting ? "Nothing waits for you." : 'No sessions yet. Begin one: berth run "…"',
+  };
+}
+
+function commonQuery(options: Options) {
+  return { limit: Math.min(options.limit, MAX_PAGE), ...(options.all ? { include_archived: true } : {}) };
+}
+
+export function statusOf(session: Pick<Session, "status" | "stop_reason" | "archived_at">): string {
+  if (session.archived_at !== null) return "archived";
+  if (session.status === "terminated") return "ended";
+  if (session.status === "rescheduling") return "retrying";
+  if (session.status === "running") return "running";
+  switch (session.stop_reason?.type) {
+    case "requires_action":
+      return WAITING;
+    case "retries_exhausted":
+    case "refusal":
+      return "failed";
+    case "budget_reached":
+      return "budget reached";
+    default:
+      return "idle";
+  }
+}
+
+function oneLine(text: string): string {
+  return visibleExactly(text).replaceAll(/[\n\t]+/g, " ");
+}
+
+async function collect<T>(
+  list: (page: { page?: string }) => Promise<Page<T>>,
+  limit: number,
+  wanted: (one: T) => boolean = () => true,
+): Promise<T[]> {
+  const found: T[] = [];
+  let page: string | null = null;
+  do {
+    const answer: Page<T> = await list(page === null ? {} : { page });
+    found.push(...answer.data.filter(wanted));
+    page = answer.next_page;
+  } while (page !== null && found.length < limit);
+  return found.slice(0, limit);
+}

@@ -1,0 +1,150 @@
+// Writes a session's events as they arrive: the agent's words, its tool calls, and what went wrong.
+import type { ResultBlock } from "../contract/content.ts";
+import type { SessionEvent, StreamEvent } from "../contract/events.ts";
+import { visibleOutput, visibleProse } from "../lib/visible-text.ts";
+import { callLine } from "./show-call.ts";
+import type { Paint, Terminal } from "./terminal.ts";
+import type { OpenCall } from "./turn-watch.ts";
+
+export type Printer = {
+  take(event: StreamEvent): void;
+  /** The stream was cut: what was being written is written anew when it is whole. */
+  cut(): void;
+};
+
+/** Lines of a tool's output that are shown. */
+const SHOWN_LINES = 12;
+
+export type PrinterOptions = {
+  out: (text: string) => void;
+  /** Tool calls and failures. The same as `out` where all of it is what was asked for. */
+  note: (text: string) => void;
+  paint: Paint;
+  /** Messages of people are shown too. */
+  people: boolean;
+};
+
+export function createPrinter({ out, note, paint, people }: PrinterOptions): Printer {
+  const calls = new Map<string, OpenCall>();
+  const shownMessages = new Set<string>();
+  /** The message that is on the screen in part. */
+  let writing: { id: string; text: string } | null = null;
+
+  function breakOff(): void {
+    if (writing && writing.text !== "" && !writing.text.endsWith("\n")) out("\n");
+    writing = null;
+  }
+
+  function takeMessage(id: string, text: string): void {
+    if (writing?.id === id && text.startsWith(writing.text)) {
+      out(`${visibleProse(text.slice(writing.text.length))}\n`);
+      writing = null;
+      return;
+    }
+    breakOff();
+    out(`${visibleProse(text)}\n`);
+  }
+
+  function takeCall(call: OpenCall, waits: string | null): void {
+    breakOff();
+    calls.set(call.id, call);
+    note(`${paint("●", "cyan")} ${callLine(call)}${waits ? paint(`  (${waits})`, "yellow") : ""}\n`);
+  }
+
+  function takeResult(callId: string, content: readonly ResultBlock[], isError: boolean): void {
+    breakOff();
+    const call = calls.get(callId);
+    // Several run at once: whose result it is has to be said.
+    if (call && calls.size > 1) note(`${paint("↳", "cyan")} ${callLine(call)}\n`);
+    calls.delete(callId);
+    note(resultLines(content, isError, paint));
+  }
+
+  function takeStored(event: SessionEvent): void {
+    switch (event.type) {
+      case "user.message":
+        if (!people || shownMessages.has(event.id)) return;
+        shownMessages.add(event.id);
+        breakOff();
+        out(`${paint(`> ${visibleProse(textOf(event.content)).replaceAll("\n", "\n  ")}`, "bold")}\n`);
+        break;
+      case "agent.message":
+        takeMessage(event.id, event.content.map((block) => block.text).join("\n\n"));
+        break;
+      case "agent.tool_use":
+        takeCall(event, event.evaluated_permission === "ask" ? "needs permission" : null);
+        break;
+      case "agent.custom_tool_use":
+        takeCall(event, "waits for its program");
+        break;
+      case "agent.tool_result":
+        takeResult(event.tool_use_id, event.content, event.is_error);
+        break;
+      case "user.custom_tool_result":
+        if (event.processed_at !== null)
+          takeResult(event.custom_tool_use_id, event.content ?? [], event.is_error === true);
+        break;
+      case "user.interrupt":
+        if (event.processed_at === null) return;
+        breakOff();
+        note(paint("Interrupted.\n", "dim"));
+        break;
+      case "agent.thread_context_compacted":
+        note(paint("The conversation was long: its older part was summarised.\n", "dim"));
+        break;
+      case "session.error":
+        breakOff();
+        note(`${paint("!", "red")} ${visibleOutput(event.error.message)}\n`);
+        break;
+    }
+  }
+
+  return {
+    take(event) {
+      if (event.type === "event_start") {
+        breakOff();
+        if (event.event.type === "agent.message") writing = { id: event.event.id, text: "" };
+      } else if (event.type === "event_delta") {
+        if (writing?.id !== event.event_id) return;
+        writing.text += event.delta.content.text;
+        out(visibleProse(event.delta.content.text));
+      } else takeStored(event);
+    },
+    cut: breakOff,
+  };
+}
+
+/** One event a line, as the API has it; nothing in it can move a cursor or the order of reading. */
+export function createJsonPrinter(out: (text: string) => void): Printer {
+  return {
+    take(event) {
+      if (event.type !== "event_start" && event.type !== "event_delta") out(`${toJsonLine(event)}\n`);
+    },
+    cut: () => undefined,
+  };
+}
+
+const HIDDEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+export function toJsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function resultLines(content: readonly ResultBlock[], isError: boolean, paint: Paint): string {
+  const lines = visibleOutput(textOf(content)).trimEnd().split("\n");
+  const shown = lines.slice(0, SHOWN_LINES).map((line) => `  ${line}`);
+  const left = lines.length - SHOWN_LINES;
+  if (left > 0) shown.push(`  … ${left} more ${left === 1 ? "line" : "lines"}`);
+  return `${paint(shown.join("\n"), isError ? "red" : "dim")}\n`;
+}
+
+function textOf(content: readonly ResultBlock[]): string {
+  return content.map((block) => (block.type === "text" ? block.text : `[${block.type}]`)).join("\n");
+}
+
+/** How `run` and `attach` write, and `logs` too. */
+export function printerFor(terminal: Terminal, options: { json: boolean; all: boolean }): Printer {
+  const { out, note, paint } = terminal;
+  if (options.json) return createJsonPrinter(out);
+  return createPrinter({ out, note: options.all ? out : note, paint, people: options.all });
+}
