@@ -30,6 +30,8 @@ export class Operations {
   readonly #shell: Shell;
   readonly #env: () => Record<string, string>;
   readonly #running = new Map<string, Running>();
+  /** Every id of this life of the sandbox. */
+  readonly #begunHere = new Set<string>();
   readonly #recent: { id: string; output: Output; keepFile: boolean }[] = [];
   readonly #ripgrep = findRipgrep();
   /** Settles when the command before has ended: the shell takes one at a time. */
@@ -79,7 +81,10 @@ export class Operations {
     }
     const known = this.#journal.find(id);
     if (known) {
-      if (known.hash !== hash) throw new BadRequest("id: already used for another operation");
+      // What an earlier life wrote may come from another release, whose operations read otherwise: there the id alone counts.
+      if (known.hash !== hash && this.#begunHere.has(id)) {
+        throw new BadRequest("id: already used for another operation");
+      }
       const result = "result" in known ? known.result : this.#interrupted(id, hash);
       const output = this.#recent.find((recent) => recent.id === id)?.output ?? null;
       return { result: Promise.resolve(result), output };
@@ -92,6 +97,7 @@ export class Operations {
     const result = this.#runOnce(id, hash, operation, output, abort.signal);
     const entry: Running = { hash, result, output, abort };
     this.#running.set(id, entry);
+    this.#begunHere.add(id);
     return entry;
   }
 
