@@ -107,6 +107,11 @@ export class Journal {
     else this.#entries.set(id, { hash, state: "ended", position, length, outcome: line.result.outcome });
   }
 
+  /** No operation has ever begun on this disk. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   find(id: string): Known {
     const entry = this.#entries.get(id);
     if (!entry) return null;

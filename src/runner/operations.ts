@@ -52,6 +52,7 @@ export class Operations {
       directory: options.config.workspaceDir,
       stateDir: options.config.stateDir,
       env: options.env,
+      hadShell: !options.journal.isEmpty,
     });
     this.#shell.prepare();
     // No command of this life refers to outputs yet; results of earlier ones do, so only the oldest go.
@@ -238,12 +239,14 @@ export class Operations {
       const { command, restart, timeoutMs } = operation;
       if (!command && !restart) throw new ToolError("bash: command is required");
       begin();
-      if (restart) this.#shell.end();
+      if (restart) this.#shell.restart();
       if (!command) return { outcome: "ok", content: "bash session restarted", exitCode: 0 };
       const options = timeoutMs === undefined ? { signal } : { signal, timeoutMs };
       const result = await this.#shell.run(command, output, options);
       const { content, ...rest } = output.shown();
-      return { outcome: result.outcome, content: shownResult(result, content), exitCode: result.exitCode, ...rest };
+      const { outcome, exitCode, freshShell } = result;
+      const fresh = freshShell ? { freshShell } : {};
+      return { outcome, content: shownResult(result, content), exitCode, ...fresh, ...rest };
     } finally {
       free();
     }

@@ -13,6 +13,7 @@ export type WireResult = {
   content: string;
   image?: { mediaType: string; data: string };
   exitCode?: number | null;
+  freshShell?: boolean;
   fullOutputPath?: string;
   durationMs: number;
 };
@@ -153,12 +154,14 @@ export function parseResult(value: unknown): WireResult {
     return { mediaType: text(parts, "mediaType"), data: text(parts, "data") };
   });
   const exitCode = fields.exitCode === null ? null : optional(fields, "exitCode", asNumber);
+  const freshShell = optional(fields, "freshShell", asFlag);
   const fullOutputPath = optional(fields, "fullOutputPath", asText);
   return present<WireResult>({
     outcome,
     content: text(fields, "content"),
     image,
     exitCode,
+    freshShell,
     fullOutputPath,
     durationMs,
   });

@@ -31,7 +31,8 @@ describe("the end of a command", () => {
 });
 
 describe("what the model is shown", () => {
-  const ended = (exitCode: number) => ({ outcome: exitCode === 0 ? "ok" : "failed", exitCode, problem: null }) as const;
+  const ended = (exitCode: number) =>
+    ({ outcome: exitCode === 0 ? "ok" : "failed", exitCode, problem: null, freshShell: false }) as const;
   it("is the output, or the exit code where there is none", () => {
     expect(shownResult(ended(0), "out")).toBe("out");
     expect(shownResult(ended(0), "")).toBe("");
@@ -39,7 +40,7 @@ describe("what the model is shown", () => {
     expect(shownResult(ended(3), "why")).toBe("why");
   });
   it("is what went wrong first, then what was written until then", () => {
-    const lost = { outcome: "failed", exitCode: null, problem: "bash: timed out" } as const;
+    const lost = { outcome: "failed", exitCode: null, problem: "bash: timed out", freshShell: false } as const;
     expect(shownResult(lost, "so far")).toBe("bash: timed out\nso far");
     expect(shownResult(lost, "")).toBe("bash: timed out");
   });

@@ -11,7 +11,13 @@ import { errnoOf, ToolError } from "./paths.ts";
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./protocol.ts";
 import { randomHex } from "./random.ts";
 
-export type ShellOptions = { directory: string; stateDir: string; env: () => Record<string, string> };
+export type ShellOptions = {
+  directory: string;
+  stateDir: string;
+  env: () => Record<string, string>;
+  /** A shell of an earlier life of the sandbox had run commands. */
+  hadShell: boolean;
+};
 type Bash = { child: ChildProcess; input: Writable; output: Socket };
 
 /** How a command ended. `lost` means that the shell itself went away. */
@@ -64,7 +70,19 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-export type CommandResult = { outcome: "ok" | "failed" | "cancelled"; exitCode: number | null; problem: string | null };
+export type CommandResult = {
+  outcome: "ok" | "failed" | "cancelled";
+  exitCode: number | null;
+  problem: string | null;
+  /** It ran in a fresh shell that nobody asked for: directory, variables and background jobs of before are gone. */
+  freshShell: boolean;
+};
+
+/**
+ * Where the shell keeps its way out to us. Closed while a command runs, so that the command can't close it, nor its
+ * jobs hold it. A number that scripts do not use themselves.
+ */
+const OUT_FD = 213;
 
 export class Shell {
   readonly #options: ShellOptions;
@@ -72,9 +90,12 @@ export class Shell {
   #onData: ((chunk: Buffer) => void) | null = null;
   #onLost: ((exitCode: number | null) => void) | null = null;
   #used = false;
+  /** What the last command's shell knew is lost, and no command has been told yet. */
+  #stateLost: boolean;
 
   constructor(options: ShellOptions) {
     this.#options = options;
+    this.#stateLost = options.hadShell;
   }
 
   /** Starts the shell ahead of the first command, so that it does not wait. */
@@ -112,6 +133,7 @@ export class Shell {
       if (this.#bash !== bash) return;
       // What the shell wrote last may still be in the pipe; its background jobs may hold the pipe open for ever.
       for (const chunk of drain(pipe.readFd)) this.#onData?.(chunk);
+      this.#stateLost ||= this.#used;
       this.end();
       this.#onLost?.(exitCode);
     };
@@ -124,7 +146,14 @@ export class Shell {
       if (this.#bash === bash) this.#onData?.(chunk);
     });
     this.#bash = bash;
+    bash.input.write(`exec ${OUT_FD}>&1\n`);
     return bash;
+  }
+
+  /** Ends the shell because the model wants a fresh one. */
+  restart(): void {
+    this.end();
+    this.#stateLost = false;
   }
 
   /** Ends the shell and all that runs in its process group. The next command starts a fresh one. */
@@ -152,10 +181,13 @@ export class Shell {
   ): Promise<CommandResult> {
     if (command.includes("\0")) throw new ToolError("bash: the command contains a NUL byte");
     const timeoutMs = Math.min(Math.max(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1), MAX_TIMEOUT_MS);
+    const freshShell = this.#stateLost;
+    this.#stateLost = false;
     const end = await this.#runToEnd(command, output, timeoutMs, options.signal);
     if ("exitCode" in end) {
-      return { outcome: end.exitCode === 0 ? "ok" : "failed", exitCode: end.exitCode, problem: null };
+      return { outcome: end.exitCode === 0 ? "ok" : "failed", exitCode: end.exitCode, problem: null, freshShell };
     }
+    this.#stateLost = true;
     this.end();
     const problem = {
       terminated: "bash: bash session terminated",
@@ -163,7 +195,7 @@ export class Shell {
       cancelled: "bash: the command was cancelled",
     }[end.lost];
     const exitCode = end.lost === "terminated" ? end.shellExitCode : null;
-    return { outcome: end.lost === "cancelled" ? "cancelled" : "failed", exitCode, problem };
+    return { outcome: end.lost === "cancelled" ? "cancelled" : "failed", exitCode, problem, freshShell };
   }
 
   #runToEnd(command: string, output: Output, timeoutMs: number, signal: AbortSignal): Promise<End> {
@@ -193,7 +225,12 @@ export class Shell {
       // Its input is empty, so that `cat` ends instead of reading the next command.
       const split = `${mark.slice(0, 8)}''${mark.slice(8)}`;
       this.#used = true;
-      bash.input.write(`eval ${quoted(command)} </dev/null\nprintf '\\n%s%d\\n' ${split} $?\n`);
+      // Its outputs are ours again at each command's start, whatever `exec` did to them before. A shell that can't say
+      // its mark ends, which is noticed.
+      bash.input.write(
+        `builtin eval ${quoted(command)} </dev/null >&${OUT_FD} 2>&${OUT_FD} ${OUT_FD}>&-\n` +
+          `builtin printf '\\n%s%d\\n' ${split} $? >&${OUT_FD} || builtin exit 125\n`,
+      );
     });
   }
 }

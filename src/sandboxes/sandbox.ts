@@ -75,6 +75,8 @@ export type OperationResult = {
   image?: { mediaType: string; data: string };
   /** Exit code of `bash`; null when it was killed. */
   exitCode?: number | null;
+  /** `bash` ran in a fresh shell that nobody asked for: variables and directory of the one before are lost. */
+  freshShell?: boolean;
   /** Where the whole output lies in the sandbox when `content` was truncated. */
   fullOutputPath?: string;
   durationMs: number;

@@ -43,3 +43,9 @@ test.each([
   expect(text).toMatch(expected);
   expect(text).not.toContain("/srv");
 });
+
+test("a shell that was restarted unasked is told before the output, once", () => {
+  const { content, isError } = toToolResult(result({ content: "out", freshShell: true }));
+  expect(isError).toBe(false);
+  expect(content).toMatchObject([{ text: expect.stringMatching(/^\[The shell was restarted: /) }, { text: "out" }]);
+});

@@ -13,10 +13,17 @@ type ImageType = Extract<ImageBlock["source"], { type: "base64" }>["media_type"]
 
 export const DISK_LOST =
   "Notice: the sandbox of this session was lost and a new, empty one was made. Files in /workspace and /home/agent from before are gone.";
+const FRESH_SHELL =
+  "[The shell was restarted: variables, working directory and background jobs are back to their defaults. Files are as they were.]";
 const UNKNOWN =
   "The sandbox ended while this ran, so nobody knows whether it was done: it may have run, in part or in full. Look at the present state before you do it again.";
 
 export function toToolResult(result: OperationResult): ToolResult {
+  const told = outcomeAsResult(result);
+  return result.freshShell ? withNotice(told, FRESH_SHELL) : told;
+}
+
+function outcomeAsResult(result: OperationResult): ToolResult {
   switch (result.outcome) {
     case "ok":
       return { content: [...textBlocks(result.content), ...imageBlocks(result)], isError: false };
