@@ -2,7 +2,7 @@
 
 import type { SessionAgent } from "../contract/agents.ts";
 import type { EvaluatedPermission } from "../contract/events.ts";
-import type { ModelAnswer, ModelMessage, ModelPart } from "../models/model.ts";
+import type { ModelAnswer, ModelCost, ModelMessage, ModelPart, ModelUsage } from "../models/model.ts";
 import type { Operation } from "../sandboxes/sandbox.ts";
 
 /** A tool call as the model made it. `invalidInput` is the raw text when it was not a JSON object. */
@@ -39,6 +39,8 @@ export type Harness = {
   planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan;
   /** The size of the prompt that `answer` would send, guessed. */
   estimatePrompt(agent: SessionAgent, messages: readonly ModelMessage[]): number;
+  /** What a request cost that ended before anyone could say; an unknown price after a second without an answer. Never throws. */
+  priceOf(agent: SessionAgent, usage: ModelUsage): Promise<ModelCost>;
   /** How many tokens the agent's model takes; null when nobody knows. */
   inputLimit(agent: SessionAgent): Promise<number | null>;
 };

@@ -54,6 +54,7 @@ export function createDemoModel({ clock, wordDelayMs = 15 }: { clock: Clock; wor
         cost: { usd: "0", source: "estimated" },
       };
     },
+    priceOf: async () => ({ usd: "0", source: "estimated" }),
     listModels: async () => [DEMO_MODEL],
     check: async () => ({
       ready: true,

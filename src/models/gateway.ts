@@ -192,6 +192,7 @@ export function createGatewayClient(options: GatewayOptions): ModelClient {
   return {
     id: "gateway",
     streamAnswer,
+    priceOf: async (model, usage) => costOf(usage, null, await catalog.findPrices(model)),
     listModels: () => catalog.listModels(),
     async check() {
       try {

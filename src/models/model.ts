@@ -100,6 +100,8 @@ export type GatewayState = {
 export type ModelClient = {
   readonly id: string;
   streamAnswer(request: ModelRequest, onPart: (part: ModelPart) => void): Promise<ModelAnswer>;
+  /** What a request cost that ended before the gateway could say. Never throws: an unknown price is an answer. */
+  priceOf(model: string, usage: ModelUsage): Promise<ModelCost>;
   listModels(): Promise<ModelInfo[]>;
   /** Never throws: trouble is an answer. */
   check(): Promise<GatewayState>;

@@ -12,6 +12,7 @@ import { toModelMessages } from "./model-messages.ts";
 import { afterModelFailure } from "./next-step.ts";
 import { createPreviews } from "./previews.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
+import { chargeUnanswered, isCharged, NOT_CHARGED } from "./unanswered-request.ts";
 
 const NO_USAGE: ModelUsage = {
   inputTokens: 0,
@@ -24,8 +25,8 @@ const NO_USAGE: ModelUsage = {
 type Outcome =
   | { how: "answered"; answer: ModelAnswer }
   | { how: "failed"; error: unknown }
-  /** By the user. */
-  | { how: "interrupted" };
+  /** By the user; `sent`: not before the request was under way. */
+  | { how: "interrupted"; sent: boolean };
 
 /** Makes one model request and writes down how it ended. */
 export async function callModel(turn: Turn): Promise<void> {
@@ -38,6 +39,7 @@ export async function callModel(turn: Turn): Promise<void> {
   await log.write({ events: [...running.events, start], changes: running.changes });
 
   let partial = "";
+  let reasoning = "";
   const send = deps.notifier.preview.bind(deps.notifier);
   const previews = createPreviews({ sessionId: claim.sessionId, messageId, thinkingId, send });
   const outcome = await ask(turn, (signal) =>
@@ -47,8 +49,10 @@ export async function callModel(turn: Turn): Promise<void> {
       signal,
       onPart: (part) => {
         if (signal.aborted) return;
-        if (part.type === "reasoning") previews.thinking();
-        else {
+        if (part.type === "reasoning") {
+          reasoning += part.text;
+          previews.thinking();
+        } else {
           partial += part.text;
           previews.text(part.text);
         }
@@ -61,25 +65,24 @@ export async function callModel(turn: Turn): Promise<void> {
     case "answered":
       return writeAnswer(turn, { requestId, messageId, thinkingId, answer: outcome.answer });
     case "failed":
-      return writeFailure(turn, requestId, outcome.error);
+      return writeFailure(turn, { requestId, error: outcome.error, received: reasoning + partial });
     case "interrupted": {
       // What was said stays said; calls that were not complete are void.
       const said = partial.trim() === "" ? [] : [messageEvent(turn, { requestId, messageId, text: partial })];
-      return log.write({
-        events: [...said, requestEnd(turn, { requestId, isError: true, details: { interrupted: true } })],
-      });
+      return writeInterrupted(turn, { requestId, said, received: reasoning + partial, sent: outcome.sent });
     }
   }
 }
 
 async function ask(turn: Turn, request: (signal: AbortSignal) => Promise<ModelAnswer>): Promise<Outcome> {
   return turn.interruptible(async (signal) => {
+    const sent = !signal.aborted;
     try {
       return { how: "answered", answer: await request(signal) };
     } catch (error) {
       // The successor closes the request of a worker that stops.
       turn.stopped.throwIfAborted();
-      return signal.aborted ? { how: "interrupted" } : { how: "failed", error };
+      return signal.aborted ? { how: "interrupted", sent } : { how: "failed", error };
     }
   });
 }
@@ -143,7 +146,19 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-async function writeFailure(turn: Turn, requestId: string, error: unknown): Promise<void> {
+async function writeInterrupted(
+  turn: Turn,
+  input: { requestId: string; said?: NewEvent[]; received: string; sent: boolean },
+): Promise<void> {
+  const { requestId, said = [], received, sent } = input;
+  const { usage, changes, details } = sent ? await chargeUnanswered(turn, received) : NOT_CHARGED;
+  const end = requestEnd(turn, { requestId, isError: true, usage, details: { ...details, interrupted: true } });
+  await turn.log.write({ events: [...said, end], changes });
+  if (turn.facts.budget) await turn.refreshFacts();
+}
+
+async function writeFailure(turn: Turn, input: { requestId: string; error: unknown; received: string }): Promise<void> {
+  const { requestId, error, received } = input;
   const kind = error instanceof ModelError ? error.kind : null;
   const attempt = turn.facts.retryAttempt + 1;
   const next =
@@ -152,14 +167,16 @@ async function writeFailure(turn: Turn, requestId: string, error: unknown): Prom
       : ({ do: "give-up", error: "unknown_error" } as const);
   turn.logger.warn({ err: error, kind, attempt, next: next.do }, "a model request failed");
   const callId = error instanceof ModelError ? error.callId : null;
-  const end = requestEnd(turn, { requestId, isError: true, details: { error_kind: kind, call_id: callId } });
-  if (next.do === "compact") return turn.log.write({ events: [end] });
+  const charge = isCharged({ received, error }) ? await chargeUnanswered(turn, received) : NOT_CHARGED;
+  const details = { ...charge.details, error_kind: kind, call_id: callId };
+  const end = requestEnd(turn, { requestId, isError: true, usage: charge.usage, details });
+  if (next.do === "compact") return turn.log.write({ events: [end], changes: charge.changes });
 
   const message = messageOf(error);
   const failure = (retryStatus: "retrying" | "exhausted") =>
     newEvent(turn, "session.error", { error: { type: next.error, message, retry_status: { type: retryStatus } } });
   if (next.do === "give-up") {
-    await turn.log.write({ events: [end, failure("exhausted")], changes: { retryAttempt: 0 } });
+    await turn.log.write({ events: [end, failure("exhausted")], changes: { ...charge.changes, retryAttempt: 0 } });
     turn.facts.retryAttempt = 0;
     return;
   }
@@ -168,9 +185,10 @@ async function writeFailure(turn: Turn, requestId: string, error: unknown): Prom
   const rescheduled = newEvent(turn, "session.status_rescheduled", {}, { private: { retry_at: retryAt } });
   await turn.log.write({
     events: [end, failure("retrying"), rescheduled],
-    changes: { status: "rescheduling", retryAttempt: attempt },
+    changes: { ...charge.changes, status: "rescheduling", retryAttempt: attempt },
   });
   turn.facts.retryAttempt = attempt;
+  if (turn.facts.budget) await turn.refreshFacts();
 }
 
 /** Replaces the older part of the conversation: by a summary of the model, or by its shortened text when none can be had. */
@@ -197,12 +215,16 @@ export async function compact(turn: Turn): Promise<void> {
   await log.write({ events: [...running.events, start], changes: running.changes });
   const outcome = await ask(turn, (signal) => deps.harness.summarise({ agent, transcript: plan.transcript, signal }));
   if (outcome.how === "interrupted") {
-    return log.write({ events: [requestEnd(turn, { requestId, isError: true, details: { interrupted: true } })] });
+    return writeInterrupted(turn, { requestId, received: "", sent: outcome.sent });
   }
   if (outcome.how === "failed") {
     turn.logger.warn({ err: outcome.error }, "a conversation could not be summed up, it is shortened instead");
-    const end = requestEnd(turn, { requestId, isError: true, details: {} });
-    return log.write({ events: [end, compacted(plan.digest)] });
+    const charged = isCharged({ received: "", error: outcome.error });
+    const { usage, changes, details } = charged ? await chargeUnanswered(turn, "") : NOT_CHARGED;
+    const end = requestEnd(turn, { requestId, isError: true, usage, details });
+    await log.write({ events: [end, compacted(plan.digest)], changes });
+    if (turn.facts.budget) await turn.refreshFacts();
+    return;
   }
   const { answer } = outcome;
   const end = requestEnd(turn, { requestId, isError: false, usage: answer.usage, details: billing(answer) });
@@ -220,7 +242,7 @@ function billing({ cost, usageSource, callId }: ModelAnswer): Record<string, unk
 /** Ends a span. `details` are not for the wire. */
 export function requestEnd(
   turn: Turn,
-  input: { requestId: string; isError: boolean; usage?: ModelUsage; details: Record<string, unknown> },
+  input: { requestId: string; isError: boolean; usage?: ModelUsage | undefined; details: Record<string, unknown> },
 ): NewEvent {
   const { requestId, isError, usage = NO_USAGE, details } = input;
   const payload = {

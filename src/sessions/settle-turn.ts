@@ -10,6 +10,7 @@ import { INTERRUPTED } from "./conversation.ts";
 import { resultEvent } from "./run-tools.ts";
 import { errorResult } from "./tool-results.ts";
 import { becomeRunning, echoOf, newEvent, type Turn } from "./turn.ts";
+import { chargeUnanswered } from "./unanswered-request.ts";
 
 /** `released`: the lease is given back · `held`: go on · `stale`: the log has grown meanwhile, decide anew. */
 export type Settled = "released" | "held" | "stale";
@@ -21,9 +22,12 @@ export async function takeIn(turn: Turn, step: { eventIds: readonly string[]; st
   await turn.log.write({ events: [...running.events, ...echoes], changes: running.changes, processed: step.eventIds });
 }
 
-/** The worker that made this request is gone, and with it the answer. */
+/** The worker that made this request is gone, and with it the answer; its prompt is charged all the same. */
 export async function closeRequest(turn: Turn, requestId: string): Promise<void> {
-  await turn.log.write({ events: [requestEnd(turn, { requestId, isError: true, details: { cut: true } })] });
+  const { usage, changes, details } = await chargeUnanswered(turn, "");
+  const end = requestEnd(turn, { requestId, isError: true, usage, details: { ...details, cut: true } });
+  await turn.log.write({ events: [end], changes });
+  if (turn.facts.budget) await turn.refreshFacts();
 }
 
 export async function interrupt(turn: Turn, eventIds: readonly string[]): Promise<Settled> {

@@ -21,8 +21,11 @@ export type ScriptedModel = ModelClient & {
   aborted: number;
 };
 
-/** `script` is asked at each request; what it throws is what the request fails with. */
-export function createScriptedModel(script: Script, options: { models?: ModelInfo[] } = {}): ScriptedModel {
+/** `perToken`: US dollars for requests that end early; null: nobody knows. `script` is asked at each request; what it throws is what the request fails with. */
+export function createScriptedModel(
+  script: Script,
+  options: { models?: ModelInfo[]; perToken?: string | null } = {},
+): ScriptedModel {
   let calls = 0;
   const model: ScriptedModel = {
     id: "scripted",
@@ -39,6 +42,11 @@ export function createScriptedModel(script: Script, options: { models?: ModelInf
       } finally {
         request.signal.removeEventListener("abort", onAbort);
       }
+    },
+    async priceOf(_model, usage) {
+      const { perToken = "0.0001" } = options;
+      if (perToken === null) return { usd: null, source: "unpriced" };
+      return { usd: String(Number(perToken) * (usage.inputTokens + usage.outputTokens)), source: "estimated" };
     },
     async listModels() {
       return options.models ?? [];

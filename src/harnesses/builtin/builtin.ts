@@ -1,7 +1,7 @@
 // The built-in harness: a model loop's single steps over the gateway, with `agent_toolset_20260401` and custom tools.
 import { type SessionAgent, TOOL_NAMES } from "../../contract/agents.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { ModelClient, ModelInfo } from "../../models/model.ts";
+import type { ModelClient, ModelCost, ModelInfo } from "../../models/model.ts";
 import { estimateTokens } from "../../models/tokens.ts";
 import type { CalledTool, Harness, ToolPlan } from "../harness.ts";
 import { evaluatePermission, offeredTools, ruleFor } from "./permissions.ts";
@@ -12,6 +12,9 @@ const MODEL_LIST_AGE_MS = 300_000;
 /** After a failure the list is asked for again sooner. */
 const MODEL_LIST_RETRY_MS = 30_000;
 const MODEL_LIST_WAIT_MS = 1_000;
+/** An interrupt must not wait for a gateway's price list. */
+const PRICE_WAIT_MS = 1_000;
+const UNPRICED: ModelCost = { usd: null, source: "unpriced" };
 const SUMMARY_MAX_OUTPUT_TOKENS = 4_000;
 
 export function createBuiltinHarness(options: { models: ModelClient; clock: Clock }): Harness {
@@ -47,6 +50,8 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
     },
     planToolCall,
     estimatePrompt: (agent, messages) => estimateTokens(messages, promptOf(agent)),
+    priceOf: (agent, usage) =>
+      Promise.race([models.priceOf(agent.model.id, usage), clock.sleep(PRICE_WAIT_MS).then(() => UNPRICED)]),
     inputLimit: (agent) => limits.of(agent.model.id),
   };
 }
