@@ -190,7 +190,7 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
       return parseDirectory(entries);
     },
     async archive() {
-      const response = await ask({ method: "GET", path: "/archive" });
+      const response = await guarded((signal) => ask({ method: "GET", path: "/archive", signal }));
       if (response.statusCode !== 200) refuseUnlessOk(response, await collect(response, MAX_ANSWER_BYTES));
       // Node types its web streams apart from the global ones, which they are.
       return Readable.toWeb(response) as ReadableStream<Uint8Array>;

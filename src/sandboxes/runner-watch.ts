@@ -5,7 +5,7 @@ import { PlatformError } from "../lib/errors.ts";
 /** How silent a runner may be: so many looks in a row, each that long, that far apart. */
 export type Patience = { everyMs: number; timeoutMs: number; misses: number };
 /** Half a minute in all, so that a loaded machine is not taken for a lost one. */
-export const DEFAULT_PATIENCE: Patience = { everyMs: 5000, timeoutMs: 5000, misses: 3 };
+export const DEFAULT_PATIENCE: Patience = { everyMs: 3000, timeoutMs: 8000, misses: 3 };
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export type Watch = {
