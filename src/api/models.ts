@@ -12,6 +12,9 @@ export type ModelCatalog = {
       createdAt: number;
       maxInputTokens: number | null;
       maxOutputTokens: number | null;
+      /** US dollars. */
+      inputCostPerToken: number | null;
+      outputCostPerToken: number | null;
     }[]
   >;
 };
@@ -29,6 +32,9 @@ const modelObject = z.object({
   deprecated_at: z.null(),
   retires_at: z.null(),
   allowed_fallback_models: z.null(),
+  // Ours: what the gateway charges, where it says so.
+  input_usd_per_million_tokens: z.number().nullable(),
+  output_usd_per_million_tokens: z.number().nullable(),
 });
 type Model = z.infer<typeof modelObject>;
 
@@ -101,5 +107,12 @@ function toModel(info: Awaited<ReturnType<ModelCatalog["listModels"]>>[number]):
     deprecated_at: null,
     retires_at: null,
     allowed_fallback_models: null,
+    input_usd_per_million_tokens: perMillion(info.inputCostPerToken),
+    output_usd_per_million_tokens: perMillion(info.outputCostPerToken),
   };
+}
+
+/** Without the dust of binary fractions: 0.0000003 a token is 0.3 a million. */
+function perMillion(perToken: number | null): number | null {
+  return perToken === null ? null : Number((perToken * 1_000_000).toPrecision(12));
 }

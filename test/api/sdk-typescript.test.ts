@@ -375,6 +375,10 @@ describe("models", () => {
     expect(await client.beta.models.retrieve("vendor/beta")).toMatchObject({
       type: "model",
       display_name: "VENDOR/BETA",
+      max_input_tokens: 1000,
+      // Ours, beside what the SDK knows.
+      input_usd_per_million_tokens: 0.3,
+      output_usd_per_million_tokens: null,
     });
     await expect(client.models.retrieve("nope")).rejects.toBeInstanceOf(Anthropic.NotFoundError);
   });

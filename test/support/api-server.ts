@@ -31,6 +31,8 @@ const MODELS: ModelCatalog = {
       createdAt: 0,
       maxInputTokens: 1000,
       maxOutputTokens: null,
+      inputCostPerToken: 0.0000003,
+      outputCostPerToken: null,
     })),
 };
 

@@ -6,8 +6,10 @@ import { FailureNote } from "../components/failure-note.tsx";
 import { formatDuration } from "../components/format.ts";
 import { Button } from "../components/ui/button.tsx";
 import { useBerth } from "../providers.tsx";
+import { useHealth } from "./use-health.ts";
 
 export function GatewayTest() {
+  const { demoModel } = useHealth();
   const berth = useBerth();
   const test = useMutation({
     mutationFn: async () => {
@@ -24,7 +26,7 @@ export function GatewayTest() {
       <span role="status" className="text-good">
         {test.data &&
           !test.isPending &&
-          `It answers with ${test.data.count === 1 ? "one model" : `${test.data.count} models`} after ${formatDuration(test.data.tookMs)}.`}
+          `${demoModel ? "No gateway is set; the demo model answers" : "It answers"} with ${test.data.count === 1 ? "one model" : `${test.data.count} models`} after ${formatDuration(test.data.tookMs)}.`}
       </span>
       {test.error && <FailureNote error={test.error} />}
     </div>

@@ -42,7 +42,7 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
   const archived = agent.archived_at !== null;
   const firstMessage = firstMessageOf(agent);
   return (
-    <>
+    <div className="flex h-full flex-col">
       <PageHeader
         title={
           <>
@@ -64,7 +64,7 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
       </PageHeader>
       <AgentPages agentId={agentId} />
       {children(agent, reload)}
-    </>
+    </div>
   );
 }
 
@@ -77,7 +77,7 @@ const pages = [
 function AgentPages({ agentId }: { agentId: string }) {
   const pathname = usePathname();
   return (
-    <nav aria-label="Pages of this agent" className="flex gap-1 overflow-x-auto border-b border-line px-4">
+    <nav aria-label="Pages of this agent" className="flex shrink-0 gap-1 overflow-x-auto border-b border-line px-4">
       {pages.map(({ label, path }) => {
         const href = `/agents/${agentId}${path}`;
         const here = pathname === href;

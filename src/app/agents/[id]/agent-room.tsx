@@ -10,10 +10,25 @@ import { type AgentDraft, toDraft, toUpdate } from "../agent-draft.ts";
 import { AgentForm } from "../agent-form.tsx";
 import { AgentFrame } from "./agent-frame.tsx";
 import { StaleVersionNote } from "./stale-version-note.tsx";
+import { TryPanel } from "./try-panel.tsx";
+import { useWideScreen } from "./use-wide-screen.ts";
 
 export function AgentRoom({ agentId }: { agentId: string }) {
+  return <AgentFrame agentId={agentId}>{(agent, reload) => <Workbench agent={agent} onReload={reload} />}</AgentFrame>;
+}
+
+/** The editor and, where there is room, a session to try the agent with. */
+function Workbench({ agent, onReload }: { agent: Agent; onReload: () => void }) {
+  const wide = useWideScreen();
+  const editor = <AgentEditor agent={agent} onReload={onReload} />;
+  if (!wide || agent.archived_at !== null) return editor;
   return (
-    <AgentFrame agentId={agentId}>{(agent, reload) => <AgentEditor agent={agent} onReload={reload} />}</AgentFrame>
+    <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
+      <div className="min-h-0 overflow-y-auto">{editor}</div>
+      <aside aria-label="Try it" className="min-h-0 overflow-y-auto border-l border-line">
+        <TryPanel agent={agent} />
+      </aside>
+    </div>
   );
 }
 

@@ -15,7 +15,16 @@ const earlier: Agent = {
     {
       type: "agent_toolset_20260401",
       default_config: { enabled: true, permission_policy: { type: "always_allow" } },
-      configs: [{ type: "bash", name: "bash", enabled: false, permission_policy: { type: "always_allow" } }],
+      configs: [
+        { type: "bash", name: "bash", enabled: false, permission_policy: { type: "always_allow" } },
+        {
+          type: "web_fetch",
+          name: "web_fetch",
+          enabled: true,
+          permission_policy: { type: "always_ask" },
+          url_sources: null,
+        },
+      ],
     },
   ],
   mcp_servers: [],
@@ -44,6 +53,7 @@ test("each fact has a line of its own", () => {
     "metadata owner: me",
     "tools: always_allow",
     "tool bash: off",
+    "tool web_fetch: always_ask",
     "system prompt:",
     "Be brief.",
     "Be kind.",

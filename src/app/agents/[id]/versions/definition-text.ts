@@ -14,7 +14,8 @@ export function definitionText({ name, description, model, system, tools, metada
       return [
         `tools: ${enabled ? permission_policy.type : "off"}`,
         ...tool.configs.map(({ type: _type, name: toolName, enabled: on, permission_policy: policy, ...others }) => {
-          const rest = Object.keys(others).length > 0 ? ` ${JSON.stringify(others)}` : "";
+          const set = Object.entries(others).filter(([, value]) => value !== null);
+          const rest = set.length > 0 ? ` ${JSON.stringify(Object.fromEntries(set))}` : "";
           return `tool ${toolName}: ${on ? policy.type : "off"}${rest}`;
         }),
       ];

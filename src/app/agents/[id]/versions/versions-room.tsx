@@ -30,7 +30,7 @@ function Versions({ agent }: { agent: Agent }) {
   const versions = query.data?.pages.flatMap((page) => page.data) ?? [];
   const compared = versions.find(({ version }) => version === chosen) ?? versions[1];
   return (
-    <div className="grid items-start gap-4 p-4 md:grid-cols-[14rem_minmax(0,1fr)]">
+    <div className="grid items-start gap-4 p-4 md:grid-cols-[17rem_minmax(0,1fr)]">
       <div className="grid gap-2">
         {query.error && <FailureNote error={query.error} onRetry={() => void query.refetch()} />}
         {query.isPending && <ListSkeleton label="Loading versions" />}

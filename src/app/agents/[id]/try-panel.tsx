@@ -1,0 +1,82 @@
+// A live session beside the editor, on wide screens: say something to the saved version and watch what it does.
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Play, X } from "lucide-react";
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import { useState } from "react";
+import type { Agent } from "../../../contract/agents.ts";
+import { firstMessageOf } from "../../../contract/first-message.ts";
+import { FailureNote } from "../../components/failure-note.tsx";
+import { ListSkeleton } from "../../components/list-skeleton.tsx";
+import { Button } from "../../components/ui/button.tsx";
+import { Field } from "../../components/ui/field.tsx";
+import { Textarea } from "../../components/ui/input.tsx";
+import { useBerth } from "../../providers.tsx";
+
+/** The heaviest room: loaded when a session is started. */
+const SessionRoom = dynamic(async () => (await import("../../sessions/[id]/session-room.tsx")).SessionRoom, {
+  loading: () => <ListSkeleton label="Loading the session" />,
+});
+
+export function TryPanel({ agent }: { agent: Agent }) {
+  const berth = useBerth();
+  const queries = useQueryClient();
+  const [message, setMessage] = useState(firstMessageOf(agent) ?? "");
+  const start = useMutation({
+    mutationFn: () =>
+      berth.sessions.create({
+        agent: { type: "agent", id: agent.id, version: agent.version },
+        title: `Trying version ${agent.version} of ${agent.name}`,
+        initial_events: [{ type: "user.message", content: [{ type: "text", text: message }] }],
+      }),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: ["sessions"] }),
+  });
+  if (start.data) {
+    return (
+      <div className="flex h-full flex-col">
+        <div className="flex items-center justify-between gap-2 border-b border-line bg-sunken px-3 py-1">
+          <Link href={`/sessions/${start.data.id}`} className="text-accent underline">
+            Open this session in full
+          </Link>
+          <Button size="small" look="quiet" onClick={() => start.reset()}>
+            <X aria-hidden /> Try again
+          </Button>
+        </div>
+        <div className="min-h-0 flex-1">
+          <SessionRoom key={start.data.id} sessionId={start.data.id} />
+        </div>
+      </div>
+    );
+  }
+  return (
+    <form
+      className="grid gap-3 p-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        start.mutate();
+      }}
+    >
+      <h2 className="font-semibold">Try version {agent.version}</h2>
+      <Field label="Say to it" hint="Starts a session here. What you change in the form counts once it is saved.">
+        {(control) => (
+          <Textarea
+            {...control}
+            className="min-h-24"
+            value={message}
+            onChange={(event) => setMessage(event.target.value)}
+          />
+        )}
+      </Field>
+      {start.error && <FailureNote error={start.error} />}
+      <Button
+        type="submit"
+        className="justify-self-start"
+        disabled={message.trim() === "" || start.isPending || start.isSuccess}
+      >
+        <Play aria-hidden /> {start.isPending ? "Starting…" : "Start"}
+      </Button>
+    </form>
+  );
+}
