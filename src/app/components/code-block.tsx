@@ -1,10 +1,12 @@
 // A block of code with a button that copies it.
 "use client";
 
-import { type ReactNode, useRef } from "react";
+import { isValidElement, type ReactNode, useRef } from "react";
 import { CopyButton } from "./copy-button.tsx";
+import { HighlightedCode } from "./highlighted-code.tsx";
 
 export function CodeBlock({ children }: { children?: ReactNode }) {
+  const source = readSource(children);
   const pre = useRef<HTMLPreElement>(null);
   return (
     <div className="group relative">
@@ -14,7 +16,7 @@ export function CodeBlock({ children }: { children?: ReactNode }) {
         tabIndex={0}
         className="overflow-x-auto rounded-md bg-sunken p-3 font-mono text-[13px] leading-relaxed"
       >
-        {children}
+        {source ? <HighlightedCode {...source} /> : children}
       </pre>
       <CopyButton
         text={() => pre.current?.textContent ?? ""}
@@ -23,4 +25,12 @@ export function CodeBlock({ children }: { children?: ReactNode }) {
       />
     </div>
   );
+}
+
+/** Markdown gives a block as `<code class="language-x">`; null when it names no language or is anything else. */
+function readSource(children: ReactNode): { code: string; language: string } | null {
+  if (!isValidElement<{ className?: unknown; children?: unknown }>(children)) return null;
+  const { className, children: code } = children.props;
+  const language = typeof className === "string" ? /\blanguage-(\S+)/.exec(className)?.[1] : undefined;
+  return typeof code === "string" && language ? { code, language } : null;
 }

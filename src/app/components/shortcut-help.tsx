@@ -28,6 +28,7 @@ const groups: { title: string; keys: [keys: string, what: string][] }[] = [
       ["A", "allow the first call that waits"],
       ["D", "deny it"],
       ["R", "write a reason, Enter denies with it"],
+      ["/", "search in the session"],
     ],
   },
 ];

@@ -30,8 +30,8 @@ export function Dialog({ open, onClose, title, wide = false, titleHidden = false
       onClick={(event) => event.target === dialog.current && onClose()}
       aria-labelledby={titleId}
       className={classNames(
-        "m-auto rounded-lg border border-line bg-panel p-0 text-text shadow-xl",
-        wide ? "w-[min(44rem,calc(100vw-2rem))]" : "w-[min(28rem,calc(100vw-2rem))]",
+        "mx-auto rounded-lg border border-line bg-panel p-0 text-text shadow-xl",
+        wide ? "mt-[12dvh] mb-auto w-[min(44rem,calc(100vw-2rem))]" : "my-auto w-[min(28rem,calc(100vw-2rem))]",
       )}
     >
       <div className="p-4">

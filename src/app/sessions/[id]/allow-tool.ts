@@ -1,10 +1,21 @@
 // The tools of a session with one of them allowed without a question.
-import type { AgentTool, ToolInput } from "../../../contract/agents.ts";
-import { TOOL_NAMES } from "../../../contract/agents.ts";
+import type { AgentTool, ToolInput, ToolName } from "../../../contract/agents.ts";
+
+/** Spelled out, since the contract's own list would bring its parser into the page; the type keeps it complete. */
+const toolset: Record<ToolName, true> = {
+  bash: true,
+  read: true,
+  write: true,
+  edit: true,
+  glob: true,
+  grep: true,
+  web_fetch: true,
+  web_search: true,
+};
 
 /** Null when no toolset has a tool of this name, so that there is no policy to change. */
 export function allowTool(tools: readonly AgentTool[], name: string): ToolInput[] | null {
-  const known = TOOL_NAMES.find((one) => one === name);
+  const known = isToolName(name) ? name : null;
   if (!known || !tools.some((tool) => tool.type === "agent_toolset_20260401")) return null;
   const policy = { type: "always_allow" } as const;
   const changed = tools.map((tool) => {
@@ -20,4 +31,8 @@ export function allowTool(tools: readonly AgentTool[], name: string): ToolInput[
   });
   // What the API returned for tools it takes again; the two types only spell the settings of single tools differently.
   return changed as ToolInput[];
+}
+
+function isToolName(name: string): name is ToolName {
+  return Object.hasOwn(toolset, name);
 }

@@ -1,11 +1,19 @@
-// Where a person writes. Enter sends, Shift+Enter starts a new line.
+// Where a person writes. Enter sends, Shift+Enter starts a new line; files can be pasted and dropped.
 "use client";
 
-import { ArrowUp } from "lucide-react";
-import { useState } from "react";
+import { ArrowUp, Paperclip } from "lucide-react";
+import { useRef, useState } from "react";
+import type { MessageBlock } from "../../../contract/content.ts";
 import type { SessionState } from "../../components/status-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
+import { AttachmentList } from "./attachment-list.tsx";
+import type { SessionView } from "./session-view.ts";
+import { parseSlash, type SlashCommand } from "./slash-command.ts";
+import { SlashHints } from "./slash-hints.tsx";
+import { useAttachments } from "./use-attachments.ts";
+import { useDraft } from "./use-draft.ts";
+import { useRecall } from "./use-recall.ts";
 
 const closedReasons: Partial<Record<SessionState, string>> = {
   archived: "This session is archived: it can be read, but not written to.",
@@ -18,24 +26,86 @@ const placeholders: Partial<Record<SessionState, string>> = {
   waiting: "Allow or deny the call above, or write a message",
 };
 
-export function Composer({ state, onSend }: { state: SessionState; onSend: (text: string) => void }) {
-  const [text, setText] = useState("");
+type ComposerProps = {
+  sessionId: string;
+  view: SessionView;
+  state: SessionState;
+  onSend: (content: MessageBlock[]) => void;
+  onCommand: (command: SlashCommand) => void;
+};
+
+export function Composer({ sessionId, view, state, onSend, onCommand }: ComposerProps) {
+  const [text, setText] = useDraft(sessionId);
+  const { attachments, problem, add, remove, clear } = useAttachments();
+  const { recalling, recall, stop } = useRecall(view);
+  const [dropping, setDropping] = useState(false);
+  const chooser = useRef<HTMLInputElement>(null);
   const closed = closedReasons[state];
-  const sendable = text.trim() !== "" && closed === undefined;
+  const sendable = (text.trim() !== "" || attachments.length > 0) && closed === undefined;
   function send() {
     if (!sendable) return;
-    onSend(text);
+    const command = attachments.length === 0 ? parseSlash(text) : null;
+    if (command) onCommand(command);
+    else {
+      const words: MessageBlock[] = text.trim() === "" ? [] : [{ type: "text", text }];
+      onSend([...attachments.map(({ block }) => block), ...words]);
+    }
     setText("");
+    clear();
+    stop();
+  }
+  function take(files: FileList): boolean {
+    if (files.length === 0 || closed !== undefined) return false;
+    add([...files]);
+    return true;
   }
   return (
     <form
-      className="border-t border-line bg-panel py-3"
+      className={`border-t bg-panel py-3 ${dropping ? "border-accent bg-accent-soft" : "border-line"}`}
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={() => setDropping(false)}
+      onDrop={(event) => {
+        setDropping(false);
+        if (take(event.dataTransfer.files)) event.preventDefault();
+      }}
     >
+      <AttachmentList attachments={attachments} onRemove={remove} />
+      {problem !== null && (
+        <p role="alert" className="mx-auto max-w-3xl px-4 pb-2 text-[13px] text-danger">
+          {problem}
+        </p>
+      )}
+      <SlashHints text={text} onChoose={setText} />
       <div className="mx-auto flex max-w-3xl items-end gap-2 px-4">
+        <input
+          ref={chooser}
+          type="file"
+          multiple
+          hidden
+          onChange={(event) => {
+            take(event.target.files ?? new DataTransfer().files);
+            event.target.value = "";
+          }}
+        />
+        <Button
+          look="quiet"
+          size="icon"
+          className="md:size-9"
+          disabled={closed !== undefined}
+          aria-label="Attach files"
+          title="Attach images and text files; they can be pasted and dropped too"
+          onClick={() => chooser.current?.click()}
+        >
+          <Paperclip aria-hidden />
+        </Button>
         <Textarea
           aria-label="Message"
           rows={1}
@@ -43,12 +113,23 @@ export function Composer({ state, onSend }: { state: SessionState; onSend: (text
           disabled={closed !== undefined}
           placeholder={closed ?? placeholders[state] ?? "Write a message"}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => {
+            setText(event.target.value);
+            stop();
+          }}
+          onPaste={(event) => {
+            if (take(event.clipboardData.files)) event.preventDefault();
+          }}
           onKeyDown={(event) => {
-            // Enter that ends the input of a composed character is not meant for us.
-            if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+            // A key that ends the input of a composed character is not meant for us.
+            if (event.nativeEvent.isComposing) return;
+            if (event.key === "Escape") event.currentTarget.blur();
+            const up = event.key === "ArrowUp" && (text === "" || recalling);
+            const recalled = up ? recall(1) : event.key === "ArrowDown" && recalling ? recall(-1) : null;
+            if (recalled !== null) setText(recalled);
+            else if (event.key === "Enter" && !event.shiftKey) send();
+            else return;
             event.preventDefault();
-            send();
           }}
         />
         <Button type="submit" look="primary" size="icon" className="md:size-9" disabled={!sendable} aria-label="Send">

@@ -311,3 +311,20 @@ test("ten thousand events fold in a fraction of a second", () => {
   expect(items(view)).toHaveLength(5_000);
   expect(performance.now() - began).toBeLessThan(500);
 });
+
+test("calls of one answer carry the request that they came from", () => {
+  const events = [
+    running("s"),
+    requestStart("r1"),
+    call("a"),
+    call("b"),
+    requestEnd("r1e", "r1"),
+    requestStart("r2"),
+    call("c"),
+    requestEnd("r2e", "r2"),
+    call("d"),
+  ];
+  const items = foldEvents(emptyView, sequence(events)).turns.flatMap((turn) => turn.items);
+  const requests = items.map((item) => (item.kind === "tool_call" ? item.requestId : item.kind));
+  expect(requests).toEqual(["r1", "r1", "r2", null]);
+});

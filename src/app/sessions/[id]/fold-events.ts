@@ -95,13 +95,20 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
     "agent.tool_use"(draft, event) {
       draft.put({
         ...newCall(event),
+        requestId: draft.openRequest(),
         owner: "agent",
         state: stateByPermission[event.evaluated_permission],
         startedAt: event.evaluated_permission === "allow" ? event.processed_at : null,
       });
     },
     "agent.custom_tool_use"(draft, event) {
-      draft.put({ ...newCall(event), owner: "client", state: "awaiting_result", startedAt: event.processed_at });
+      draft.put({
+        ...newCall(event),
+        requestId: draft.openRequest(),
+        owner: "client",
+        state: "awaiting_result",
+        startedAt: event.processed_at,
+      });
     },
     "agent.tool_result"(draft, event) {
       draft.changeCall(event.tool_use_id, (call) => ({
@@ -188,7 +195,7 @@ function newCall(event: {
   name: string;
   input: Record<string, unknown>;
   processed_at: string;
-}): Omit<ToolCallItem, "state" | "startedAt" | "owner"> {
+}): Omit<ToolCallItem, "state" | "startedAt" | "owner" | "requestId"> {
   return {
     kind: "tool_call",
     id: event.id,

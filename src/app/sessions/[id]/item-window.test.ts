@@ -1,6 +1,6 @@
 // A long conversation is drawn in part, and a reader's place in it never moves.
 import { expect, test } from "vitest";
-import { countItems, nextFirst, turnsFrom, WINDOW_ITEMS } from "./item-window.ts";
+import { countItems, indexOfItem, nextFirst, turnsFrom, WINDOW_ITEMS } from "./item-window.ts";
 import type { Turn } from "./session-view.ts";
 
 const turn = (id: string, length: number): Turn => ({
@@ -12,6 +12,10 @@ const turn = (id: string, length: number): Turn => ({
 });
 const turns = [turn("a", 3), turn("b", 2), turn("c", 4)];
 const shown = (first: number) => turnsFrom(turns, first).map(({ turn: { id }, skipped }) => [id, skipped]);
+
+test("an item is found wherever its turn is", () => {
+  expect(["a-0", "b-1", "c-3", "d-0"].map((id) => indexOfItem(turns, id))).toEqual([0, 4, 8, -1]);
+});
 
 test("items are counted over all turns", () => expect(countItems(turns)).toBe(9));
 

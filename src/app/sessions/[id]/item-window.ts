@@ -11,6 +11,17 @@ export function countItems(turns: readonly Turn[]): number {
   return turns.reduce((count, turn) => count + turn.items.length, 0);
 }
 
+/** Place of an item among the items of all turns; -1 when it is in none. */
+export function indexOfItem(turns: readonly Turn[], id: string): number {
+  let before = 0;
+  for (const turn of turns) {
+    const index = turn.items.findIndex((item) => item.id === id);
+    if (index !== -1) return before + index;
+    before += turn.items.length;
+  }
+  return -1;
+}
+
 /** Leaves out the first `first` items of all turns, and turns of which nothing is left. */
 export function turnsFrom(turns: readonly Turn[], first: number): ShownTurn[] {
   const shown: ShownTurn[] = [];

@@ -2,7 +2,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Square } from "lucide-react";
+import { Search, Square } from "lucide-react";
 import Link from "next/link";
 import type { Session } from "../../../contract/sessions.ts";
 import { visibleExactly } from "../../../lib/visible-text.ts";
@@ -10,14 +10,21 @@ import { FailureNote } from "../../components/failure-note.tsx";
 import { type SessionState, StatusChip } from "../../components/status-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { useBerth } from "../../providers.tsx";
-import { SessionMenu } from "./session-menu.tsx";
+import { type Asking, SessionMenu } from "./session-menu.tsx";
 import { SessionTitle } from "./session-title.tsx";
 import type { SessionView } from "./session-view.ts";
 import { UsageLine } from "./usage-line.tsx";
 
-type SessionHeaderProps = { session: Session; view: SessionView; title: string | null; state: SessionState };
+type SessionHeaderProps = {
+  session: Session;
+  view: SessionView;
+  title: string | null;
+  state: SessionState;
+  asking: Asking;
+  onSearch: () => void;
+};
 
-export function SessionHeader({ session, view, title, state }: SessionHeaderProps) {
+export function SessionHeader({ session, view, title, state, asking, onSearch }: SessionHeaderProps) {
   const berth = useBerth();
   const interrupt = useMutation({
     mutationFn: () => berth.events.send(session.id, [{ type: "user.interrupt" }]),
@@ -44,7 +51,17 @@ export function SessionHeader({ session, view, title, state }: SessionHeaderProp
             <Square aria-hidden /> Interrupt
           </Button>
         )}
-        <SessionMenu session={session} />
+        <Button
+          look="quiet"
+          size="icon"
+          aria-label="Search in this session"
+          aria-keyshortcuts="/"
+          title="Search in this session (/)"
+          onClick={onSearch}
+        >
+          <Search aria-hidden />
+        </Button>
+        <SessionMenu session={session} {...asking} />
       </div>
       {interrupt.error && <FailureNote error={interrupt.error} />}
     </header>

@@ -4,7 +4,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Archive, Copy, Ellipsis, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
 import type { Session } from "../../../contract/sessions.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { Button } from "../../components/ui/button.tsx";
@@ -26,26 +25,30 @@ const questions = {
   },
 };
 
-export function SessionMenu({ session }: { session: Session }) {
+export type SessionQuestion = keyof typeof questions;
+
+/** `asked` is the question that is open: also a typed command may ask it. */
+export type Asking = { asked: SessionQuestion | null; ask: (question: SessionQuestion | null) => void };
+
+export function SessionMenu({ session, asked, ask }: { session: Session } & Asking) {
   const berth = useBerth();
   const router = useRouter();
   const queries = useQueryClient();
   const { available, copy } = useCopy();
-  const [asked, setAsked] = useState<keyof typeof questions | null>(null);
   const act = useMutation({
-    mutationFn: async (what: keyof typeof questions) => {
+    mutationFn: async (what: SessionQuestion) => {
       if (what === "delete") await berth.sessions.delete(session.id);
       else queries.setQueryData(["session", session.id], await berth.sessions.archive(session.id));
       return what;
     },
     onSuccess: (what) => {
-      setAsked(null);
+      ask(null);
       void queries.invalidateQueries({ queryKey: ["sessions"] });
       if (what === "delete") router.push("/");
     },
   });
   const close = () => {
-    setAsked(null);
+    ask(null);
     act.reset();
   };
   return (
@@ -63,11 +66,11 @@ export function SessionMenu({ session }: { session: Session }) {
           </MenuItem>
         )}
         {session.archived_at === null && (
-          <MenuItem onSelect={() => setAsked("archive")}>
+          <MenuItem onSelect={() => ask("archive")}>
             <Archive aria-hidden /> Archive…
           </MenuItem>
         )}
-        <MenuItem danger onSelect={() => setAsked("delete")}>
+        <MenuItem danger onSelect={() => ask("delete")}>
           <Trash2 aria-hidden /> Delete…
         </MenuItem>
       </Menu>

@@ -3,22 +3,26 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { type SessionState, sessionState } from "../../components/status-chip.tsx";
+import { useDocumentTitle } from "../../components/use-document-title.ts";
 import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
+import { useShortcuts } from "../../components/use-shortcuts.ts";
 import { useBerth } from "../../providers.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionNote } from "./connection-note.tsx";
 import { FirstAsking } from "./first-asking.ts";
 import { SessionHeader } from "./session-header.tsx";
+import type { SessionQuestion } from "./session-menu.tsx";
 import { openCalls, type SessionView } from "./session-view.ts";
 import { Timeline } from "./timeline.tsx";
 import { useOutbox } from "./use-outbox.ts";
 import { useSessionEvents } from "./use-session-events.ts";
+import { useSlashCommands } from "./use-slash-commands.ts";
 
 export function SessionRoom({ sessionId }: { sessionId: string }) {
   const berth = useBerth();
@@ -26,8 +30,12 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
     queryKey: ["session", sessionId],
     queryFn: ({ signal }) => berth.sessions.get(sessionId, signal),
   });
-  const { view, connection, caughtUp, error } = useSessionEvents(sessionId);
+  const { view, log, connection, caughtUp, error } = useSessionEvents(sessionId);
   const outbox = useOutbox(sessionId, view);
+  const [searching, setSearching] = useState(false);
+  useShortcuts({ "/": () => setSearching(true) });
+  const [asked, ask] = useState<SessionQuestion | null>(null);
+  const commands = useSlashCommands(sessionId, { onArchive: () => ask("archive") });
 
   // Cost and times are the server's to know; they change when a turn does.
   const { refetch } = session;
@@ -42,9 +50,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
     waiting > 0 ? "waiting" : (icons[status] ?? (view.stopReason?.type === "retries_exhausted" ? "failed" : "plain")),
   );
   const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
-  useEffect(() => {
-    document.title = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
-  }, [waiting, title]);
+  useDocumentTitle(`${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`);
 
   const missing = [session.error, error].some((each) => each instanceof ApiError && each.status === 404);
   if (missing || status === "deleted") {
@@ -61,13 +67,28 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   const state = stateInRoom(view, sessionState({ ...session.data, status, stop_reason: view.stopReason }));
   return (
     <div className="flex h-full flex-col">
-      <SessionHeader session={session.data} view={view} title={title} state={state} />
+      <SessionHeader
+        session={session.data}
+        view={view}
+        title={title}
+        state={state}
+        asking={{ asked, ask }}
+        onSearch={() => setSearching(true)}
+      />
       <ConnectionNote state={connection} />
       {error !== null && <FailureNote error={error} />}
+      {commands.error && <FailureNote error={commands.error} />}
       <FirstAsking value={asking[0]?.id ?? null}>
-        <Timeline view={view} sessionId={sessionId} outbox={outbox} />
+        <Timeline
+          view={view}
+          log={log}
+          sessionId={sessionId}
+          outbox={outbox}
+          searching={searching}
+          onSearchEnd={() => setSearching(false)}
+        />
       </FirstAsking>
-      <Composer state={state} onSend={outbox.send} />
+      <Composer sessionId={sessionId} view={view} state={state} onSend={outbox.send} onCommand={commands.run} />
     </div>
   );
 }

@@ -27,6 +27,8 @@ export type ThinkingItem = { kind: "thinking"; id: string; state: "thinking" | "
 export type ToolCallItem = {
   kind: "tool_call";
   id: string;
+  /** The model request whose answer asked for it; calls of one request run in parallel. Null when it was not seen. */
+  requestId: string | null;
   owner: "agent" | "client";
   name: string;
   input: Record<string, unknown>;

@@ -2,29 +2,57 @@
 "use client";
 
 import { ArrowDown } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import type { StreamEvent } from "../../../contract/events.ts";
 import { Button } from "../../components/ui/button.tsx";
-import { countItems, nextFirst, turnsFrom, WINDOW_ITEMS } from "./item-window.ts";
+import { EventDetails } from "./event-details.tsx";
+import { countItems, indexOfItem, nextFirst, turnsFrom, WINDOW_ITEMS } from "./item-window.ts";
 import { OutgoingMessageView } from "./items/outgoing-message.tsx";
 import { UserMessage } from "./items/user-message.tsx";
+import { Outline } from "./outline.tsx";
+import { SearchBar } from "./search-bar.tsx";
 import type { SessionView } from "./session-view.ts";
+import { TimelineContext } from "./timeline-actions.ts";
 import { TurnView } from "./turn-view.tsx";
+import { useJump } from "./use-jump.ts";
 import type { Outbox } from "./use-outbox.ts";
 import { useStickToEnd } from "./use-stick-to-end.ts";
 
-type TimelineProps = { view: SessionView; sessionId: string; outbox: Outbox };
+type TimelineProps = {
+  view: SessionView;
+  log: readonly StreamEvent[];
+  sessionId: string;
+  outbox: Outbox;
+  searching: boolean;
+  onSearchEnd: () => void;
+};
 
-export function Timeline({ view, sessionId, outbox }: TimelineProps) {
-  const { scroller, content, atEnd, goToEnd } = useStickToEnd(outbox.messages.length);
+/** So many items are drawn before the one that a link or a search leads to. */
+const JUMP_MARGIN = 20;
+
+export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd }: TimelineProps) {
+  const { scroller, content, atEnd, goToEnd, leaveEnd } = useStickToEnd(outbox.messages.length);
   const count = countItems(view.turns);
   const [firstBefore, setFirst] = useState(() => Math.max(0, count - WINDOW_ITEMS));
   const first = nextFirst(firstBefore, { count, atEnd });
   if (first !== firstBefore) setFirst(first);
+  const { jump, marked } = useJump((id) => {
+    const index = indexOfItem(view.turns, id);
+    if (index === -1) return false;
+    leaveEnd();
+    if (index < first + JUMP_MARGIN) setFirst(Math.max(0, index - JUMP_MARGIN));
+    return true;
+  });
+  const [seen, setSeen] = useState(count);
+  if (atEnd && seen !== count) setSeen(count);
+  const [detailsOf, setDetailsOf] = useState<string | null>(null);
+  const actions = useMemo(() => ({ highlighted: marked, showDetails: setDetailsOf }), [marked]);
   const empty = view.turns.length === 0 && view.queued.length === 0 && outbox.messages.length === 0;
   return (
-    <div className="relative min-h-0 flex-1">
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      {searching && <SearchBar view={view} onJump={jump} onClose={onSearchEnd} />}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
-      <div ref={scroller} tabIndex={0} className="h-full overflow-y-auto overscroll-contain">
+      <div ref={scroller} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
         <div
           ref={content}
           role="log"
@@ -43,9 +71,11 @@ export function Timeline({ view, sessionId, outbox }: TimelineProps) {
               Show earlier ({first} more)
             </Button>
           )}
-          {turnsFrom(view.turns, first).map(({ turn, skipped }) => (
-            <TurnView key={turn.id} turn={turn} skipped={skipped} sessionId={sessionId} />
-          ))}
+          <TimelineContext value={actions}>
+            {turnsFrom(view.turns, first).map(({ turn, skipped }) => (
+              <TurnView key={turn.id} turn={turn} skipped={skipped} sessionId={sessionId} />
+            ))}
+          </TimelineContext>
           {view.queued.map((item) => (
             <UserMessage key={item.id} item={item} queued />
           ))}
@@ -60,9 +90,11 @@ export function Timeline({ view, sessionId, outbox }: TimelineProps) {
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow"
           onClick={goToEnd}
         >
-          <ArrowDown aria-hidden /> To the end
+          <ArrowDown aria-hidden /> {count > seen ? `${count - seen} new` : "To the end"}
         </Button>
       )}
+      <Outline view={view} onJump={jump} />
+      <EventDetails id={detailsOf} log={log} onClose={() => setDetailsOf(null)} />
     </div>
   );
 }

@@ -1,10 +1,13 @@
 // One turn: its items in order. Drawn again only when one of them changes.
 import { memo } from "react";
+import { groupItems } from "./group-items.ts";
 import { AgentMessage } from "./items/agent-message.tsx";
 import { ErrorCard } from "./items/error-card.tsx";
+import { ItemFrame } from "./items/item-frame.tsx";
 import { NoteLine } from "./items/note-line.tsx";
 import { ThinkingLine } from "./items/thinking-line.tsx";
 import { ToolCard } from "./items/tool-card.tsx";
+import { ToolGroup } from "./items/tool-group.tsx";
 import { UserMessage } from "./items/user-message.tsx";
 import { WorkingLine } from "./items/working-line.tsx";
 import type { Item, Turn } from "./session-view.ts";
@@ -14,9 +17,15 @@ type TurnViewProps = { turn: Turn; skipped: number; sessionId: string };
 export const TurnView = memo(function TurnView({ turn, skipped, sessionId }: TurnViewProps) {
   return (
     <>
-      {turn.items.slice(skipped).map((item) => (
-        <ItemView key={item.id} item={item} sessionId={sessionId} />
-      ))}
+      {groupItems(turn.items.slice(skipped)).map((group) =>
+        group.kind === "parallel" ? (
+          <ToolGroup key={group.calls[0]?.id} calls={group.calls} sessionId={sessionId} />
+        ) : (
+          <ItemFrame key={group.item.id} id={group.item.id}>
+            <ItemView item={group.item} sessionId={sessionId} />
+          </ItemFrame>
+        ),
+      )}
       {isSilent(turn) && <WorkingLine />}
     </>
   );

@@ -3,13 +3,14 @@
 
 import { useState } from "react";
 import { randomKey } from "../../../client/transport.ts";
+import type { MessageBlock } from "../../../contract/content.ts";
 import { goToLoginWhenSignedOut, useBerth } from "../../providers.tsx";
 import type { SessionView } from "./session-view.ts";
 
 export type OutgoingMessage = {
   /** Sent as the idempotency key, so that a retry cannot say a thing twice. */
   key: string;
-  text: string;
+  content: MessageBlock[];
   /** Known when the server has accepted the message. */
   eventId: string | null;
   error: unknown;
@@ -21,9 +22,9 @@ export function useOutbox(sessionId: string, view: SessionView) {
   const change = (key: string, changes: Partial<OutgoingMessage>) =>
     setMessages((all) => all.map((each) => (each.key === key ? { ...each, ...changes } : each)));
 
-  async function deliver({ key, text }: OutgoingMessage) {
+  async function deliver({ key, content }: OutgoingMessage) {
     try {
-      const answer = await berth.events.send(sessionId, [{ type: "user.message", content: [{ type: "text", text }] }], {
+      const answer = await berth.events.send(sessionId, [{ type: "user.message", content }], {
         idempotencyKey: key,
       });
       change(key, { eventId: answer.data[0]?.id ?? null, error: null });
@@ -40,8 +41,8 @@ export function useOutbox(sessionId: string, view: SessionView) {
   ]);
   return {
     messages: messages.filter((each) => each.eventId === null || !arrived.has(each.eventId)),
-    send(text: string) {
-      const message: OutgoingMessage = { key: randomKey(), text, eventId: null, error: null };
+    send(content: MessageBlock[]) {
+      const message: OutgoingMessage = { key: randomKey(), content, eventId: null, error: null };
       setMessages((all) => [...all.filter((each) => each.eventId === null), message]);
       void deliver(message);
     },

@@ -3,6 +3,7 @@
 
 import { useEffect, useReducer, useRef } from "react";
 import type { ConnectionState, StreamedEvent } from "../../../client/stream-events.ts";
+import type { StreamEvent } from "../../../contract/events.ts";
 import { usePageHidden } from "../../components/use-page-hidden.ts";
 import { goToLoginWhenSignedOut, useBerth } from "../../providers.tsx";
 import { cutPreviews, foldEvents } from "./fold-events.ts";
@@ -49,12 +50,14 @@ function reduce(state: State, action: Action): State {
   }
 }
 
-export function useSessionEvents(sessionId: string): State {
+/** `log`: the stored events as they came, for whoever wants to see one whole. */
+export function useSessionEvents(sessionId: string): State & { log: readonly StreamEvent[] } {
   const berth = useBerth();
   const [state, dispatch] = useReducer(reduce, initialState);
   const hidden = usePageHidden(RESTS_AFTER_HIDDEN_MS);
   const resting = hidden && state.view.status === "idle" && state.caughtUp;
   const lastSeq = useRef(0);
+  const log = useRef<StreamEvent[]>([]);
   useEffect(() => {
     lastSeq.current = state.view.lastSeq;
   }, [state.view.lastSeq]);
@@ -69,6 +72,7 @@ export function useSessionEvents(sessionId: string): State {
       deltas: true,
       signal: leaving.signal,
       onEvents(events) {
+        for (const { seq, event } of events) if (seq !== null) log.current[seq] = event;
         batch.add(events);
         caughtUp.postpone();
       },
@@ -88,7 +92,8 @@ export function useSessionEvents(sessionId: string): State {
       batch.drop();
     };
   }, [berth, sessionId, resting]);
-  return state;
+  // Places in the log begin at 1, and a place is filled once: what comes again is the same.
+  return { ...state, log: log.current };
 }
 
 /** Gathers what arrives between two frames, so that a fast stream is drawn once a frame. */

@@ -11,6 +11,8 @@ type StickToEnd = {
   content: RefObject<HTMLDivElement | null>;
   atEnd: boolean;
   goToEnd: () => void;
+  /** The reader goes somewhere else: what grows at the end does not pull them back. */
+  leaveEnd: () => void;
 };
 
 /** When `ownMessages` grows the reader has written something and wants to see it. */
@@ -24,6 +26,14 @@ export function useStickToEnd(ownMessages: number): StickToEnd {
     sticking.current = true;
     setAtEnd(true);
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  }, []);
+
+  const leaveEnd = useCallback(() => {
+    const region = scroller.current;
+    // Where everything fits there is no place but the end.
+    if (!region || region.scrollHeight - region.clientHeight <= NEAR_PX) return;
+    sticking.current = false;
+    setAtEnd(false);
   }, []);
 
   useEffect(() => {
@@ -57,5 +67,5 @@ export function useStickToEnd(ownMessages: number): StickToEnd {
     known.current = ownMessages;
   }, [ownMessages, goToEnd]);
 
-  return { scroller, content, atEnd, goToEnd };
+  return { scroller, content, atEnd, goToEnd, leaveEnd };
 }

@@ -28,6 +28,12 @@ export class ViewDraft {
     return this.#ownTurn(turns.length - 1);
   }
 
+  /** The model request under way; null when none is. */
+  openRequest(): string | null {
+    const turn = this.view.turns.at(-1);
+    return turn?.endedAt === null ? (turn.openRequests.at(-1) ?? null) : null;
+  }
+
   endTurn(at: string): void {
     const { turns } = this.view;
     if (turns.at(-1)?.endedAt !== null) return;

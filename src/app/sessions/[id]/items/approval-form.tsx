@@ -62,7 +62,7 @@ export function ApprovalForm({ item, sessionId }: { item: ToolCallItem; sessionI
         aria-label="Reason for a denial"
         aria-keyshortcuts={hasKeys ? "R" : undefined}
         placeholder="Reason, if you deny (the agent reads it)"
-        className="min-w-40 flex-1 max-md:basis-full"
+        className="min-w-40 grow basis-64 w-auto max-md:basis-full"
         disabled={decided}
         value={reason}
         onChange={(event) => setReason(event.target.value)}

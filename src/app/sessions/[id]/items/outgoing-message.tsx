@@ -1,16 +1,16 @@
 // A message on its way to the server, or one that did not get there.
 
-import { visibleProse } from "../../../../lib/visible-text.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import type { Outbox, OutgoingMessage } from "../use-outbox.ts";
+import { Blocks } from "./blocks.tsx";
 
 export function OutgoingMessageView({ message, outbox }: { message: OutgoingMessage; outbox: Outbox }) {
   const failed = message.error !== null;
   return (
     <div className="ml-auto grid max-w-[85%] min-w-0 justify-items-end gap-1">
-      <p className="min-w-0 rounded-lg bg-accent-soft px-3 py-2 whitespace-pre-wrap wrap-anywhere opacity-70">
-        {visibleProse(message.text)}
-      </p>
+      <div className="grid min-w-0 gap-2 rounded-lg bg-accent-soft px-3 py-2 opacity-70">
+        <Blocks blocks={message.content} />
+      </div>
       {failed ? (
         <div role="alert" className="flex flex-wrap items-center justify-end gap-2 text-[13px] text-danger">
           Not sent. {message.error instanceof Error ? message.error.message : ""}

@@ -1,12 +1,19 @@
-// Text of a machine, as it is: no colours, nothing invisible, cut when it is long.
+// Text of a machine, as it is: nothing invisible, in its colours when it has some, cut when it is long.
 "use client";
 
 import { WrapText } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 
+const AnsiText = lazy(() =>
+  import("../../../components/ansi-text.tsx").then(({ AnsiText }) => ({ default: AnsiText })),
+);
+
+/** Colours and weights of a terminal; the rest of its language is dropped anyway. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
+const HAS_ANSI_LOOKS = /\u001b\[[0-9;]*[1-9][0-9;]*m/;
 const MAX_LINES = 60;
 const MAX_CHARACTERS = 12_000;
 
@@ -40,7 +47,14 @@ export function OutputText({ label, text, copyLabel, isOutput = false }: OutputT
         dir="ltr"
         className={`max-h-[32rem] overflow-auto rounded bg-sunken p-2 font-mono text-[13px] leading-snug ${wraps ? "whitespace-pre-wrap wrap-anywhere" : ""}`}
       >
-        {shown === "" ? <span className="text-muted">(empty)</span> : shown}
+        {shown === "" ? <span className="text-muted">(empty)</span> : null}
+        {isOutput && HAS_ANSI_LOOKS.test(text) ? (
+          <Suspense fallback={shown}>
+            <AnsiText text={text} length={shown.length} />
+          </Suspense>
+        ) : (
+          shown
+        )}
       </pre>
       {hiddenLines > 0 && (
         <Button size="small" className="justify-self-start" onClick={() => setWhole(true)}>

@@ -8,6 +8,7 @@ import { visibleExactly } from "../../../../lib/visible-text.ts";
 import type { ToolCallItem } from "../session-view.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
+import { CallInput } from "./call-input.tsx";
 import { CustomResultForm } from "./custom-result-form.tsx";
 import { OutputPeek } from "./output-peek.tsx";
 import { OutputText } from "./output-text.tsx";
@@ -40,7 +41,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
       </button>
       {open && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t border-line p-3">
-          <OutputText label="Input" text={inputText(item)} copyLabel="Copy input" />
+          <CallInput item={item} />
           {item.confirmation?.message && (
             <p className="text-[13px]">Reason: {visibleExactly(item.confirmation.message)}</p>
           )}
@@ -58,11 +59,4 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
       {item.state === "awaiting_result" && <CustomResultForm item={item} sessionId={sessionId} />}
     </article>
   );
-}
-
-/** A shell command as it is typed; anything else as JSON. */
-function inputText({ name, input }: ToolCallItem): string {
-  const keys = Object.keys(input);
-  if (name === "bash" && keys.length === 1 && typeof input.command === "string") return input.command;
-  return JSON.stringify(input, null, 2);
 }

@@ -5,6 +5,7 @@ import { Ban, CircleCheck, CircleDashed, CircleX, Hand, LoaderCircle, type Lucid
 import { classNames } from "../../../components/class-names.ts";
 import { formatDuration } from "../../../components/format.ts";
 import { useNow } from "../../../components/use-now.ts";
+import { exitCode } from "../exit-code.ts";
 import type { ToolCallItem, ToolState } from "../session-view.ts";
 
 const looks: Record<ToolState, { word: string; icon: LucideIcon; style: string }> = {
@@ -19,10 +20,12 @@ const looks: Record<ToolState, { word: string; icon: LucideIcon; style: string }
 
 export function ToolStateLabel({ item }: { item: ToolCallItem }) {
   const { word, icon: Icon, style } = looks[item.state];
+  const code = exitCode(item);
   return (
     <span className={classNames("flex shrink-0 items-center gap-1.5 text-[13px] tabular-nums", style)}>
       <Icon aria-hidden className="size-4" />
       {word}
+      {code !== null && <span>exit {code}</span>}
       {item.state === "running" && item.startedAt && <RunningTime since={item.startedAt} />}
       {item.startedAt && item.endedAt && item.state !== "denied" && (
         <span className="text-muted">{formatDuration(Date.parse(item.endedAt) - Date.parse(item.startedAt))}</span>

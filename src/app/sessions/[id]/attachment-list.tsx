@@ -1,0 +1,33 @@
+// What goes along with the message, each with a way to take it out again.
+import { FileText, X } from "lucide-react";
+import { visibleExactly } from "../../../lib/visible-text.ts";
+import { Button } from "../../components/ui/button.tsx";
+import type { Attachment } from "./attachments.ts";
+
+type AttachmentListProps = { attachments: readonly Attachment[]; onRemove: (key: string) => void };
+
+export function AttachmentList({ attachments, onRemove }: AttachmentListProps) {
+  if (attachments.length === 0) return null;
+  return (
+    <ul aria-label="Attachments" className="mx-auto flex max-w-3xl flex-wrap gap-2 px-4 pb-2">
+      {attachments.map(({ key, name, block }) => (
+        <li key={key} className="flex items-center gap-2 rounded-md border border-line bg-sunken p-1 text-[13px]">
+          {block.type === "image" && block.source.type === "base64" ? (
+            // biome-ignore lint/performance/noImgElement: the image is in the page already
+            <img
+              src={`data:${block.source.media_type};base64,${block.source.data}`}
+              alt=""
+              className="size-10 rounded object-cover"
+            />
+          ) : (
+            <FileText aria-hidden className="ml-1 size-4 text-muted" />
+          )}
+          <span className="max-w-48 truncate">{visibleExactly(name)}</span>
+          <Button look="quiet" size="small" aria-label={`Remove ${visibleExactly(name)}`} onClick={() => onRemove(key)}>
+            <X aria-hidden />
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,21 @@
+// What a call is about to do or did: a command as typed, an edit as a diff, anything else as JSON.
+"use client";
+
+import { lazy, Suspense } from "react";
+import { classifyInput } from "../classify-input.ts";
+import type { ToolCallItem } from "../session-view.ts";
+import { OutputText } from "./output-text.tsx";
+
+const DiffView = lazy(() => import("./diff-view.tsx").then(({ DiffView }) => ({ default: DiffView })));
+
+export function CallInput({ item }: { item: ToolCallItem }) {
+  const input = classifyInput(item.name, item.input);
+  const text = input.kind === "text" ? input.text : JSON.stringify(item.input, null, 2);
+  const plain = <OutputText label="Input" text={text} copyLabel="Copy input" />;
+  if (input.kind === "text") return plain;
+  return (
+    <Suspense fallback={plain}>
+      <DiffView {...input} />
+    </Suspense>
+  );
+}
