@@ -151,9 +151,9 @@ export const settings = {
   BERTH_DEFAULT_MODEL: setting<string | null>({
     parse: text(/^\S+$/, "may not hold spaces"),
     fallback: () => null,
-    fallbackText: "the gateway's first",
+    fallbackText: "the first that can be talked to",
     example: "claude-sonnet-5",
-    about: "Model of agents that are made without one, in the dashboard.",
+    about: 'Model of "Hello agent", which a team that never had an agent finds at the first start.',
   }),
   BERTH_WORKER_CONCURRENCY: setting({
     parse: integer(1, 1000),

@@ -69,7 +69,10 @@ export async function openBrowser(executablePath: string, origin: string): Promi
         await page.setViewportSize(viewport);
         for (const colorScheme of ["light", "dark"] as const) {
           await page.emulateMedia({ colorScheme });
-          await page.screenshot({ path: path.join(screens, `${name}-${size}-${colorScheme}.png`) });
+          await page.screenshot({
+            path: path.join(screens, `${name}-${size}-${colorScheme}.png`),
+            animations: "disabled",
+          });
         }
       }
       await page.setViewportSize({ width: 1440, height: 900 });
