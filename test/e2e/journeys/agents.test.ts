@@ -5,7 +5,9 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAgentInput } from "../../../src/contract/agents.ts";
+import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { pythonSdkMissing, runPython } from "../../support/python-sdk.ts";
 import { type System, startSystem } from "../../support/system.ts";
 import { until } from "../../support/until.ts";
 
@@ -34,10 +36,11 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.goto(system.loginUrl);
     const card = page.getByRole("region", { name: "A first session" });
     await card.getByText("Hello agent is waiting").waitFor();
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("sessions-first");
     await card.getByRole("button", { name: "Try it" }).click();
     await page.waitForURL(/\/sessions\/sesn_/);
-    const call = page.getByRole("region", { name: "Tool call bash" });
+    const call = page.getByLabel("Tool call bash");
     await call.getByText("done").first().waitFor({ timeout: 30_000 });
     await expect.poll(() => page.locator("header").innerText(), { timeout: 30_000 }).toContain("Idle");
     await browser.screenshots("session-first");
@@ -47,11 +50,13 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     const { page } = browser;
     await page.goto(`${system.url}/agents`);
     await page.getByText("Hello agent").first().waitFor();
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("agents-first");
     await page.goto(`${system.url}/agents/new`);
     await page.getByRole("link", { name: /Shell helper/ }).click();
     await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Shell helper");
     expect(await page.getByLabel("When bash is called").inputValue()).toBe("always_ask");
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("agent-template");
     await page.getByRole("button", { name: "Create agent" }).click();
     await page.waitForURL(/\/agents\/agent_/);
@@ -59,8 +64,16 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.getByLabel("System prompt").fill("Do small jobs.\nOne at a time.");
     await page.getByRole("button", { name: "Save as new version" }).click();
     await page.getByText("Saved").waitFor();
+    const panel = page.getByRole("complementary", { name: "Try it" });
+    await panel.getByRole("heading", { name: "Try version 2" }).waitFor();
+    await panel.getByLabel("Say to it").fill("Run `echo tried-$((40 + 2))`");
+    await panel.getByRole("button", { name: "Start" }).click();
+    await panel.getByRole("button", { name: "Allow", exact: true }).click({ timeout: 30_000 });
+    await panel.getByText("tried-42").first().waitFor({ timeout: 30_000 });
+    await browser.screenshots("agent-try");
     await page.getByRole("link", { name: "Versions" }).click();
     await page.getByRole("list", { name: "Differences" }).getByText("One at a time.").waitFor();
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("agent-versions");
     await page.getByRole("button", { name: "Use version 1" }).click();
     await page.getByText("version 3", { exact: true }).waitFor();
@@ -104,6 +117,7 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.goto(`${system.url}/agents/${hello?.id}/code`);
     await page.getByRole("button", { name: "Make a key and fill it in" }).click();
     await page.getByText("The key is filled in").waitFor();
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("agent-code");
 
     const shown = async (language: string) => {
@@ -119,6 +133,13 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     const { stdout } = await run("node", [program], { timeout: 60_000 });
     expect(stdout).toMatch(/agent\.tool_result .*Linux/);
 
+    const missing = await pythonSdkMissing();
+    if (missing) console.warn(`SKIPPED: ${missing}`);
+    else {
+      await writeFile(path.join(directory, "program.py"), await shown("Python"));
+      expect(await runPython(path.join(directory, "program.py"), {})).toMatch(/agent\.tool_result .*Linux/);
+    }
+
     const script = await shown("curl");
     const answer = await run("bash", ["-c", script.replaceAll("curl -sSN", "curl -sSN --max-time 8")]).catch(
       (error: { stdout: string }) => error,
@@ -132,7 +153,8 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     const { page } = browser;
     await page.goto(`${system.url}/settings`);
     await page.getByRole("button", { name: "Test the gateway" }).click();
-    await page.getByText("It answers with one model").waitFor();
+    await page.getByText("the demo model answers with one model").waitFor();
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("settings-tested");
     await page.getByRole("link", { name: "Manage API keys" }).click();
     await page.getByLabel("Name of the program").fill("nightly");
@@ -140,6 +162,7 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     const key = await page.getByRole("region", { name: "New key" }).locator("code").innerText();
     const status = async () => (await fetch(`${system.url}/v1/agents`, { headers: { "x-api-key": key } })).status;
     expect(await status()).toBe(200);
+    expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("api-keys");
     await page.reload();
     await page.getByText("nightly", { exact: true }).waitFor();

