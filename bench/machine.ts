@@ -1,6 +1,9 @@
 // The machine that the figures were seen on, and what its processes cost.
-import { readdir, readFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { cpus, loadavg, release, totalmem } from "node:os";
+import { median } from "./statistics.ts";
 
 export async function describeMachine(): Promise<string> {
   const osRelease = await readFile("/etc/os-release", "utf8").catch(() => "");
@@ -19,10 +22,9 @@ export async function describeMachine(): Promise<string> {
 
 export type ProcessFacts = { pid: number; parent: number; command: string };
 
-export async function listProcesses(): Promise<ProcessFacts[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => readProcess(Number(pid))));
-  return found.filter((facts) => facts !== null);
+export function listProcesses(): ProcessFacts[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => readProcess(Number(pid))).filter((facts) => facts !== null);
 }
 
 /** The process and everything below it. */
@@ -41,19 +43,29 @@ export async function readPssKb(pid: number): Promise<number> {
   return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
 }
 
-async function readProcess(pid: number): Promise<ProcessFacts | null> {
+function readProcess(pid: number): ProcessFacts | null {
   try {
-    const [stat, commandLine] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, "utf8"),
-      readFile(`/proc/${pid}/cmdline`, "utf8"),
-    ]);
+    const stat = readStart(`/proc/${pid}/stat`);
     // The name in parentheses may hold anything, also spaces and parentheses.
     const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    const command =
-      commandLine.replaceAll("\0", " ").trim() || stat.slice(stat.indexOf("("), stat.lastIndexOf(")") + 1);
-    return { pid, parent, command };
+    const name = stat.slice(stat.indexOf("("), stat.lastIndexOf(")") + 1);
+    return { pid, parent, command: readStart(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() || name };
   } catch {
     return null; // ended while it was read
+  }
+}
+
+/**
+ * One buffer for all: `readFile` takes 64 kB for each file of /proc, and a process that grows by that makes every
+ * spawn from it slower, the baselines' too.
+ */
+const start = Buffer.alloc(4_096);
+function readStart(path: string): string {
+  const fd = openSync(path, "r");
+  try {
+    return start.toString("utf8", 0, readSync(fd, start));
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -72,6 +84,16 @@ export async function untilQuiet(): Promise<number> {
     const share = (after.busy - before.busy) / (after.total - before.total);
     if (share <= BUSY_SHARE || Date.now() > deadline) return share;
   }
+}
+
+/** Median time to start and end the smallest process there is: the baselines are made of this. */
+export function spawnMs(): number {
+  const values = Array.from({ length: 9 }, () => {
+    const startMs = performance.now();
+    spawnSync("/bin/true");
+    return performance.now() - startMs;
+  });
+  return median(values);
 }
 
 function processorTimes(): { busy: number; total: number } {

@@ -6,7 +6,7 @@ import { type Figure, formatTable, isMet, ratioOf } from "./figures.ts";
 import { benchFirstCommand } from "./first-command.ts";
 import { benchFootprint } from "./footprint.ts";
 import { benchInstall } from "./install.ts";
-import { describeMachine, untilQuiet } from "./machine.ts";
+import { describeMachine, spawnMs, untilQuiet } from "./machine.ts";
 import { benchOverhead } from "./overhead.ts";
 
 const benches: Record<string, { title: string; run: (print: (line: string) => void) => Promise<Figure[]> }> = {
@@ -37,7 +37,9 @@ for (const id of wanted) {
   if (!bench) continue;
   console.log(`\n## ${bench.title}\n`);
   const others = await untilQuiet();
-  console.log(`  other work on this machine: ${Math.round(others * 100)} % of its processors`);
+  console.log(
+    `  other work on this machine: ${Math.round(others * 100)} % of its processors; starting /bin/true takes ${spawnMs().toFixed(1)} ms`,
+  );
   try {
     const figures = await bench.run((line) => console.log(`  ${line}`));
     results.push({ id, title: bench.title, figures });

@@ -60,7 +60,7 @@ async function runIn<T>(system: System, providerUrl: string, body: (running: Run
 
 /** The tree below the supervisor, and Postgres, which may have left it. */
 export async function processesOf(system: System): Promise<ProcessFacts[]> {
-  const all = await listProcesses();
+  const all = listProcesses();
   const roots = [await system.pid("supervisor"), await system.pid("postgres"), await system.pid("sandboxd")];
   const found = new Map<number, ProcessFacts>();
   for (const root of roots) {
