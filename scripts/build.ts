@@ -1,6 +1,7 @@
 // `npm run build`: makes what a start needs and what is out of date: the runner's bundle and the dashboard. `npm start` calls it too.
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { buildTargets, buildWithStamp, outdatedTargets } from "../src/supervisor/build-stamp.ts";
@@ -36,7 +37,8 @@ try {
 }
 
 function buildDashboard(): Promise<void> {
-  const next = join(repository, "node_modules", "next", "dist", "bin", "next");
+  // Of an installed package it lies beside us.
+  const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
   const child = spawn(process.execPath, [next, "build"], {
     cwd: repository,
     stdio: ["ignore", "inherit", "inherit"],

@@ -1,5 +1,6 @@
 // `npm start`: one supervisor that runs Postgres, sandboxd, web and worker on this machine, and stops them in order.
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -42,6 +43,13 @@ const LOOK_AGAIN_MS = 600;
 const SMALL_HEAP = ["--max-semi-space-size=1"];
 
 const repository = resolve(import.meta.dirname, "../..");
+/** What scripts/node-24.cjs gives to an installed package's processes in NODE_OPTIONS; sandboxd has a bare environment. */
+const TYPES_IN_NODE_MODULES = repository.split(sep).includes("node_modules")
+  ? [
+      `--import=${pathToFileURL(join(repository, "scripts", "strip-types.mjs")).href}`,
+      "--disable-warning=ExperimentalWarning",
+    ]
+  : [];
 const verbose = process.argv.includes("--verbose");
 const terminal = createTerminal(process.stdout, { noColour: Boolean(process.env.NO_COLOR) });
 const stopping = new AbortController();
@@ -175,7 +183,7 @@ function sandboxdSpec(config: Config, logs: PartLogs) {
       BERTH_DATA_DIR: config.dataDir,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     }),
-    nodeFlags: SMALL_HEAP,
+    nodeFlags: [...SMALL_HEAP, ...TYPES_IN_NODE_MODULES],
     saysReadyBy: "stdout",
     onLine: (line) => logs.write("sandboxd", line),
   });

@@ -55,3 +55,9 @@ it("a build that was cut, even when its output looks complete", async () => {
   );
   expect(names()).toEqual(["dashboard"]);
 });
+it("nothing, of a package that was installed with what was built before it was packed", async () => {
+  const installed = join(repository, "node_modules", "berth");
+  expect(outdatedTargets(installed)).toHaveLength(2);
+  for (const target of buildTargets) write(join("node_modules", "berth", target.output), "built");
+  expect(outdatedTargets(installed)).toEqual([]);
+});

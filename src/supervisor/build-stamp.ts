@@ -1,7 +1,7 @@
 // What has to be built before a start, known by the content of the sources: a later start with the same sources builds nothing.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 
 export type BuildTarget = {
   name: "runner" | "dashboard";
@@ -32,11 +32,12 @@ export const buildTargets: readonly BuildTarget[] = [
   },
 ];
 
-/** The targets whose output is missing or was made from other sources. */
+/** The targets whose output is missing or was made from other sources. An installed package's was made before it was packed. */
 export function outdatedTargets(repository: string): BuildTarget[] {
+  const installed = repository.split(sep).includes("node_modules");
+  const isStale = (target: BuildTarget) => readStamp(repository, target) !== sourceHash(repository, target);
   return buildTargets.filter(
-    (target) =>
-      !existsSync(join(repository, target.output)) || readStamp(repository, target) !== sourceHash(repository, target),
+    (target) => !existsSync(join(repository, target.output)) || (!installed && isStale(target)),
   );
 }
 
