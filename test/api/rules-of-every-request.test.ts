@@ -458,7 +458,7 @@ describe("documents", () => {
   test("the OpenAPI document names every route", async () => {
     const document = (await server.call("GET", "/openapi.json", { anonymous: true })).body as { paths: object };
     expect(Object.keys(document.paths)).toContain("/v1/sessions/{session_id}/events/stream");
-    expect(Object.keys(document.paths)).toHaveLength(14);
+    expect(Object.keys(document.paths)).toHaveLength(16);
   });
   test("/docs loads nothing from anywhere", async () => {
     const response = await fetch(`${server.url}/docs`);
