@@ -3,8 +3,10 @@
 
 import { useEffect } from "react";
 
-export function useDocumentTitle(title: string): void {
+/** Null leaves it alone. */
+export function useDocumentTitle(title: string | null): void {
   useEffect(() => {
+    if (title === null) return;
     const set = () => {
       if (document.title !== title) document.title = title;
     };

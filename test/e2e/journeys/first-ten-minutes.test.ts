@@ -64,11 +64,11 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     await page.getByLabel("Message", { exact: true }).fill("Please run `echo from-the-$((40 + 2))-sandbox`");
     await page.getByLabel("Message", { exact: true }).press("Enter");
     const card = page.getByRole("article", { name: "Tool call bash" });
-    await card.getByRole("button", { name: "Allow" }).waitFor({ timeout: 30_000 });
+    await card.getByRole("button", { name: "Allow", exact: true }).waitFor({ timeout: 30_000 });
     await expectText(page.locator("header").getByRole("status"), "Waiting for you");
     expect(await card.innerText()).toContain("echo from-the-$((40 + 2))-sandbox");
     await browser.screenshots("session-approval");
-    await card.getByRole("button", { name: "Allow" }).click();
+    await card.getByRole("button", { name: "Allow", exact: true }).click();
     await card.getByText("done").waitFor({ timeout: 30_000 });
     if ((await card.getByText("Output").count()) === 0) await card.getByRole("button").first().click();
     await card.getByText("from-the-42-sandbox").waitFor();
@@ -105,7 +105,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     await page.getByLabel("Message", { exact: true }).fill("Run `sleep 120`");
     await page.getByLabel("Message", { exact: true }).press("Enter");
     const card = page.getByRole("article", { name: "Tool call bash" }).last();
-    await card.getByRole("button", { name: "Allow" }).click({ timeout: 30_000 });
+    await card.getByRole("button", { name: "Allow", exact: true }).click({ timeout: 30_000 });
     await expectText(page.locator("header").getByRole("status"), "Running");
     await page.getByRole("button", { name: "Interrupt" }).click();
     await expectText(page.locator("header").getByRole("status"), "Idle");

@@ -3,6 +3,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { usePathname } from "next/navigation";
 import { useEffect, useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
@@ -46,11 +47,13 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
 
   const asking = openCalls(view, "asking");
   const waiting = asking.length;
-  useFavicon(
-    waiting > 0 ? "waiting" : (icons[status] ?? (view.stopReason?.type === "retries_exhausted" ? "failed" : "plain")),
-  );
+  const failed = view.stopReason?.type === "retries_exhausted";
+  // Beside an agent's editor the tab is the agent's.
+  const ownPage = usePathname() === `/sessions/${sessionId}`;
+  useFavicon(waiting > 0 ? "waiting" : (icons[status] ?? (failed ? "failed" : "plain")), ownPage);
   const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
-  useDocumentTitle(`${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`);
+  const tabTitle = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
+  useDocumentTitle(ownPage ? tabTitle : null);
 
   const missing = [session.error, error].some((each) => each instanceof ApiError && each.status === 404);
   if (missing || status === "deleted") {

@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import type { StreamEvent } from "../../../contract/events.ts";
 import { Button } from "../../components/ui/button.tsx";
 import { EventDetails } from "./event-details.tsx";
-import { countItems, indexOfItem, nextFirst, turnsFrom, WINDOW_ITEMS } from "./item-window.ts";
+import { countItems, indexOfItem, lastItems, nextWindow, turnsIn, WINDOW_ITEMS, windowAround } from "./item-window.ts";
 import { OutgoingMessageView } from "./items/outgoing-message.tsx";
 import { UserMessage } from "./items/user-message.tsx";
 import { Outline } from "./outline.tsx";
@@ -27,20 +27,23 @@ type TimelineProps = {
   onSearchEnd: () => void;
 };
 
-/** So many items are drawn before the one that a link or a search leads to. */
-const JUMP_MARGIN = 20;
-
 export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd }: TimelineProps) {
-  const { scroller, content, atEnd, goToEnd, leaveEnd } = useStickToEnd(outbox.messages.length);
+  const { scroller, content, atEnd: atBottom, goToEnd, leaveEnd } = useStickToEnd(outbox.messages.length);
   const count = countItems(view.turns);
-  const [firstBefore, setFirst] = useState(() => Math.max(0, count - WINDOW_ITEMS));
-  const first = nextFirst(firstBefore, { count, atEnd });
-  if (first !== firstBefore) setFirst(first);
+  const [windowBefore, setWindow] = useState(() => lastItems(count));
+  const [sent, setSent] = useState(outbox.messages.length);
+  const atEnd = atBottom && windowBefore.end === null;
+  const wrote = outbox.messages.length > sent;
+  const window = wrote && windowBefore.end !== null ? lastItems(count) : nextWindow(windowBefore, { count, atEnd });
+  if (window !== windowBefore) setWindow(window);
+  if (outbox.messages.length !== sent) setSent(outbox.messages.length);
+  const { first } = window;
+  const later = window.end === null ? 0 : count - window.end;
   const { jump, marked } = useJump((id) => {
     const index = indexOfItem(view.turns, id);
     if (index === -1) return false;
     leaveEnd();
-    if (index < first + JUMP_MARGIN) setFirst(Math.max(0, index - JUMP_MARGIN));
+    setWindow(windowAround(index, { window, count }));
     return true;
   });
   const [seen, setSeen] = useState(count);
@@ -66,16 +69,29 @@ export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd 
             <Button
               size="small"
               className="justify-self-center"
-              onClick={() => setFirst(Math.max(0, first - WINDOW_ITEMS))}
+              onClick={() => setWindow({ ...window, first: Math.max(0, first - WINDOW_ITEMS) })}
             >
               Show earlier ({first} more)
             </Button>
           )}
           <TimelineContext value={actions}>
-            {turnsFrom(view.turns, first).map(({ turn, skipped }) => (
-              <TurnView key={turn.id} turn={turn} skipped={skipped} sessionId={sessionId} />
+            {turnsIn(view.turns, window).map(({ turn, skipped, end }) => (
+              <TurnView key={turn.id} turn={turn} skipped={skipped} end={end} sessionId={sessionId} />
             ))}
           </TimelineContext>
+          {later > 0 && (
+            <Button
+              size="small"
+              className="justify-self-center"
+              onClick={() => {
+                leaveEnd();
+                const end = count - later + WINDOW_ITEMS;
+                setWindow({ first, end: end < count ? end : null });
+              }}
+            >
+              Show later ({later} more)
+            </Button>
+          )}
           {view.queued.map((item) => (
             <UserMessage key={item.id} item={item} queued />
           ))}
@@ -88,7 +104,10 @@ export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd 
         <Button
           size="small"
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow"
-          onClick={goToEnd}
+          onClick={() => {
+            setWindow(lastItems(count));
+            goToEnd();
+          }}
         >
           <ArrowDown aria-hidden /> {count > seen ? `${count - seen} new` : "To the end"}
         </Button>

@@ -12,12 +12,12 @@ import { UserMessage } from "./items/user-message.tsx";
 import { WorkingLine } from "./items/working-line.tsx";
 import type { Item, Turn } from "./session-view.ts";
 
-type TurnViewProps = { turn: Turn; skipped: number; sessionId: string };
+type TurnViewProps = { turn: Turn; skipped: number; end: number; sessionId: string };
 
-export const TurnView = memo(function TurnView({ turn, skipped, sessionId }: TurnViewProps) {
+export const TurnView = memo(function TurnView({ turn, skipped, end, sessionId }: TurnViewProps) {
   return (
     <>
-      {groupItems(turn.items.slice(skipped)).map((group) =>
+      {groupItems(turn.items.slice(skipped, end)).map((group) =>
         group.kind === "parallel" ? (
           <ToolGroup key={group.calls[0]?.id} calls={group.calls} sessionId={sessionId} />
         ) : (

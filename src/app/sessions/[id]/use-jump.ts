@@ -25,9 +25,15 @@ export function useJump(reveal: (id: string) => boolean) {
   useEffect(() => {
     if (!target || !find(target.id)) return;
     setMarked(target.id);
-    // The item is drawn with the next frame when it was not drawn yet.
-    const frame = requestAnimationFrame(() => document.getElementById(target.id)?.scrollIntoView({ block: "center" }));
-    const timer = setTimeout(() => setMarked(null), MARKED_MS);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // The item is drawn with one of the next frames when it was not drawn yet.
+    let frame = requestAnimationFrame(function show() {
+      const element = document.getElementById(target.id);
+      if (element) {
+        element.scrollIntoView({ block: "center" });
+        timer = setTimeout(() => setMarked(null), MARKED_MS);
+      } else frame = requestAnimationFrame(show);
+    });
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);

@@ -2,10 +2,12 @@
 "use client";
 
 import { ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { use, useState } from "react";
 import { summarizeCall } from "../../../../client/tool-summary.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { Button } from "../../../components/ui/button.tsx";
 import type { ToolCallItem } from "../session-view.ts";
+import { TimelineContext } from "../timeline-actions.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
 import { CallInput } from "./call-input.tsx";
@@ -17,6 +19,7 @@ import { ToolStateLabel } from "./tool-state-label.tsx";
 
 export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: string }) {
   const [openedByHand, setOpenedByHand] = useState<boolean | null>(null);
+  const timeline = use(TimelineContext);
   const asking = item.state === "asking";
   const open = openedByHand ?? asking;
   return (
@@ -52,6 +55,12 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
             />
           )}
           {item.result?.length === 0 && <p className="text-[13px] text-muted">No output.</p>}
+          {timeline && (
+            // Where there is no room beside the item.
+            <Button size="small" className="justify-self-start lg:hidden" onClick={() => timeline.showDetails(item.id)}>
+              Event details
+            </Button>
+          )}
         </div>
       )}
       {!open && item.result && <OutputPeek blocks={item.result} />}
