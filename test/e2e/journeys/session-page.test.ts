@@ -317,6 +317,43 @@ describe.skipIf(!chromium)("the session page", () => {
     expect(total).toBeLessThanOrEqual(300 * 1024);
   });
 
+  test("10,500 events open at once, and each of them can be found", async () => {
+    const page = await browser.context.newPage();
+    const complaints: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    });
+    const sessions = await system.client().beta.sessions.list();
+    // The log is the test's own; the page asks again when the stream has ended, and is left waiting then.
+    let asked = 0;
+    await page.route("**/events/stream*", (route) =>
+      asked++ === 0
+        ? route.fulfill({ contentType: "text/event-stream", body: longLog(1_750) })
+        : new Promise<void>(() => undefined),
+    );
+    await page.goto(`${system.url}/sessions/${sessions.data[0]?.id}`);
+    await page.getByText("answer 1749").waitFor();
+    const openMs = await page.evaluate<number>("performance.now()");
+    console.log(`session page: 10,500 events are there ${Math.round(openMs)} ms after the start of navigation`);
+    expect(openMs).toBeLessThan(3_000);
+    await page.locator(".code-token").first().waitFor();
+    await page.getByRole("navigation", { name: "Outline" }).getByText("question 1749").waitFor();
+    await page.getByRole("button", { name: "Search in this session" }).click();
+    await page.getByRole("searchbox").fill("question 42.");
+    await page.getByText("1 found").waitFor();
+    await page.getByRole("searchbox").press("Enter");
+    await page.locator("[id='sevt_q42'].outline-2").waitFor();
+    const found = page.locator("[id='sevt_q42']");
+    await expect.poll(async () => (await found.boundingBox())?.y ?? -1).toBeGreaterThan(0);
+    expect((await found.boundingBox())?.y).toBeLessThan(900);
+    expect(await findViolations(page)).toEqual([]);
+    await page.screenshot({ path: "test-results/screens/session-long.png" });
+    await page.getByRole("button", { name: /To the end/ }).click();
+    await expect.poll(() => page.getByText("answer 1749").isVisible()).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("axe finds nothing on any page", async () => {
     const { page } = browser;
     const sessions = await system.client().beta.sessions.list();
@@ -355,3 +392,37 @@ describe.skipIf(!chromium)("the session page", () => {
     await expect.poll(() => status.innerText(), { timeout: 30_000 }).toContain(text);
   }
 });
+
+/** Six events a turn, as the server sends them. */
+function longLog(turns: number): string {
+  const processed_at = "2026-01-01T00:00:00.000Z";
+  const events = Array.from({ length: turns }, (_, index) => {
+    const code = index === turns - 1 ? "\n\n```ts\nconst answer: number = 42;\n```" : "";
+    return [
+      { id: `sevt_r${index}`, type: "session.status_running" },
+      { id: `sevt_q${index}`, type: "user.message", content: [{ type: "text", text: `question ${index}.` }] },
+      {
+        id: `sevt_c${index}`,
+        type: "agent.tool_use",
+        name: "bash",
+        input: { command: "ls" },
+        evaluated_permission: "allow",
+      },
+      {
+        id: `sevt_o${index}`,
+        type: "agent.tool_result",
+        tool_use_id: `sevt_c${index}`,
+        content: [{ type: "text", text: "a\nb\nc" }],
+        is_error: false,
+      },
+      { id: `sevt_a${index}`, type: "agent.message", content: [{ type: "text", text: `answer ${index}${code}` }] },
+      { id: `sevt_i${index}`, type: "session.status_idle", stop_reason: { type: "end_turn" }, stop_details: null },
+    ];
+  }).flat();
+  return events
+    .map(
+      (event, index) =>
+        `id: ${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify({ ...event, processed_at })}\n\n`,
+    )
+    .join("");
+}

@@ -5,6 +5,8 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from "react"
 
 /** So close to the end counts as at the end: rounding, and a line that is just being written. */
 const NEAR_PX = 48;
+/** What a person does to scroll. */
+const MOVES = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 type StickToEnd = {
   scroller: RefObject<HTMLDivElement | null>;
@@ -20,9 +22,12 @@ export function useStickToEnd(ownMessages: number): StickToEnd {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const sticking = useRef(true);
+  /** The reader was taken somewhere else: until they move themselves, being near the end means nothing. */
+  const leaving = useRef(false);
   const [atEnd, setAtEnd] = useState(true);
 
   const goToEnd = useCallback(() => {
+    leaving.current = false;
     sticking.current = true;
     setAtEnd(true);
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
@@ -32,6 +37,7 @@ export function useStickToEnd(ownMessages: number): StickToEnd {
     const region = scroller.current;
     // Where everything fits there is no place but the end.
     if (!region || region.scrollHeight - region.clientHeight <= NEAR_PX) return;
+    leaving.current = true;
     sticking.current = false;
     setAtEnd(false);
   }, []);
@@ -44,7 +50,7 @@ export function useStickToEnd(ownMessages: number): StickToEnd {
     const onScroll = () => {
       const distance = region.scrollHeight - region.scrollTop - region.clientHeight;
       // Only a move upwards leaves the end: when content grows, the distance does too, and nobody has scrolled.
-      if (distance <= NEAR_PX) sticking.current = true;
+      if (distance <= NEAR_PX && !leaving.current) sticking.current = true;
       else if (region.scrollTop < lastTop) sticking.current = false;
       lastTop = region.scrollTop;
       setAtEnd(sticking.current);
@@ -52,11 +58,16 @@ export function useStickToEnd(ownMessages: number): StickToEnd {
     const observer = new ResizeObserver(() => {
       if (sticking.current) region.scrollTop = region.scrollHeight;
     });
+    const onMove = () => {
+      leaving.current = false;
+    };
     region.addEventListener("scroll", onScroll, { passive: true });
+    for (const type of MOVES) region.addEventListener(type, onMove, { passive: true });
     observer.observe(inside);
     observer.observe(region);
     return () => {
       region.removeEventListener("scroll", onScroll);
+      for (const type of MOVES) region.removeEventListener(type, onMove);
       observer.disconnect();
     };
   }, []);
