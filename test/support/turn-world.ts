@@ -175,7 +175,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       };
     },
 
-    async settled(sessionId, { timeoutMs = 10_000, reason } = {}) {
+    async settled(sessionId, { timeoutMs = 30_000, reason } = {}) {
       let last: unknown;
       await until(
         async () => {
