@@ -19,7 +19,7 @@ import { writeRunningUrl } from "../supervisor/running-url.ts";
 import { startSandboxd } from "../supervisor/sandboxd-part.ts";
 import { StartFailure } from "../supervisor/start-failure.ts";
 import { createSupervisor, type Supervisor } from "../supervisor/supervisor.ts";
-import { createTerminal, renderFailure, renderReady, tildePath } from "../supervisor/terminal.ts";
+import { createTerminal, renderApiReady, renderFailure, renderReady, tildePath } from "../supervisor/terminal.ts";
 import {
   type Config,
   ConfigError,
@@ -121,8 +121,8 @@ async function start(config: Config): Promise<void> {
     NODE_ENV: "production",
   });
   const worker = parts.run(ourPart("worker", env, logs));
-  const token = oneTimeToken(env());
-  token.catch(() => undefined); // Awaited below, when there is a place to use it.
+  const token = config.ui === "on" ? oneTimeToken(env()) : null;
+  token?.catch(() => undefined); // Awaited below, when there is a place to use it.
   await dashboard;
 
   const webStarted = performance.now();
@@ -142,9 +142,13 @@ async function start(config: Config): Promise<void> {
     seconds: secondsSince(webStarted),
   });
   await Promise.all([sandboxes, models]);
-  const link = `${url}/login?token=${await token}`;
+  const key = config.apiKey ? "BERTH_API_KEY" : tildePath(join(config.dataDir, "api-key"));
+  const ready =
+    token === null
+      ? renderApiReady({ url, key }, terminal.style)
+      : renderReady(`${url}/login?token=${await token}`, terminal.style);
   terminal.settle();
-  terminal.print(renderReady(link, terminal.style));
+  terminal.print(ready);
 }
 
 function openLogs(config: Config): PartLogs {

@@ -71,6 +71,9 @@ export type Agent = SessionAgent & {
 
 export const permissionPolicy = z.strictObject({ type: z.enum(["always_allow", "always_ask", "auto"]) });
 
+/** Versions are counted in Postgres' integer. */
+export const agentVersion = z.int().min(1).max(2_147_483_647);
+
 /** Tools of all toolsets together. */
 export const MAX_TOOLS = 256;
 const MAX_SYSTEM_LENGTH = 100_000;
@@ -235,7 +238,7 @@ export const updateAgentInput = z.strictObject({
   model: modelInput.optional(),
   tools: toolsInput.nullish(),
   metadata: metadataPatch.nullish(),
-  version: z.int().min(1).optional(),
+  version: agentVersion.optional(),
   ...agentFields,
 });
 export type CreateAgentInput = z.infer<typeof createAgentInput>;
@@ -244,11 +247,11 @@ export type UpdateAgentInput = z.infer<typeof updateAgentInput>;
 /** The agent of a session: an id, a version of it, or one with parts replaced for this session. */
 export const sessionAgentInput = z.union([
   z.string().min(1).max(100),
-  z.strictObject({ type: z.literal("agent"), id: z.string().min(1).max(100), version: z.int().min(1).optional() }),
+  z.strictObject({ type: z.literal("agent"), id: z.string().min(1).max(100), version: agentVersion.optional() }),
   z.strictObject({
     type: z.literal("agent_with_overrides"),
     id: z.string().min(1).max(100),
-    version: z.int().min(1).optional(),
+    version: agentVersion.optional(),
     model: modelInput.optional(),
     system: agentFields.system,
     tools: toolsInput.optional(),
@@ -264,4 +267,4 @@ export const listAgentsQuery = z.strictObject({
   include_archived: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
   created_at: timestampFilter(["gte", "lte"]),
 });
-export const retrieveAgentQuery = z.strictObject({ version: z.coerce.number().int().min(1).optional() });
+export const retrieveAgentQuery = z.strictObject({ version: z.coerce.number().pipe(agentVersion).optional() });

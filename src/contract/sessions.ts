@@ -1,6 +1,6 @@
 // Sessions: one conversation with one agent, as the API takes and returns it.
 import { z } from "zod";
-import { type SessionAgent, sessionAgentInput, sessionAgentUpdate } from "./agents.ts";
+import { agentVersion, type SessionAgent, sessionAgentInput, sessionAgentUpdate } from "./agents.ts";
 import { MAX_INITIAL_EVENTS, type StopReason, UNSUPPORTED_INPUTS, userMessageInput } from "./events.ts";
 import { listQuery, metadata, metadataPatch, NOT_SUPPORTED, noneYet, timestampFilter } from "./fields.ts";
 import { type MonetaryAmount, monetaryAmount } from "./money.ts";
@@ -93,7 +93,7 @@ export type UpdateSessionInput = z.infer<typeof updateSessionInput>;
 export const listSessionsQuery = z.strictObject({
   ...listQuery,
   agent_id: id.optional(),
-  agent_version: z.coerce.number().int().min(1).optional(),
+  agent_version: z.coerce.number().pipe(agentVersion).optional(),
   created_at: timestampFilter(["gt", "gte", "lt", "lte"]),
   deployment_id: id.optional(),
   include_archived: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),

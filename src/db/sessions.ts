@@ -17,8 +17,10 @@ export type SessionRow = {
   status: SessionStatus;
   stopReason: StopReason | null;
   lastSeq: number;
-  /** A worker holds it now. */
+  /** A worker holds it for a turn now. Upkeep (hibernating its sandbox) is nobody's concern: it has no work. */
   leased: boolean;
+  /** Something was sent that no worker has begun to work on, or a retry is due: shown as running. */
+  workWaits: boolean;
   inputTokens: number;
   outputTokens: number;
   cacheReadTokens: number;
@@ -32,9 +34,11 @@ export type SessionRow = {
   archivedAt: Date | null;
 };
 
-const columns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.budget, s.status,
+// An archived session has no wake_at; an ended one is never shown as anything else.
+const workWaits = sql`(s.status <> 'terminated' and coalesce(s.wake_at <= now(), false))`;
+const columns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.budget, s.status, ${workWaits} as "workWaits",
   s.stop_reason as "stopReason", s.last_seq as "lastSeq",
-  (s.lease_owner is not null and coalesce(s.lease_until > now(), false)) as "leased",
+  (s.wake_at is not null and s.lease_owner is not null and coalesce(s.lease_until > now(), false)) as "leased",
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
   s.cache_creation_tokens as "cacheCreationTokens", s.cost_usd as "costUsd", s.cost_complete as "costComplete",
   s.active_ms + coalesce((extract(epoch from now() - s.active_since) * 1000)::bigint, 0) as "activeMs",
@@ -123,7 +127,8 @@ export async function listSessions(
   if (input.agentId !== undefined) conditions.push(sql`s.agent_id = ${input.agentId}`);
   if (input.agentId !== undefined && input.agentVersion !== undefined)
     conditions.push(sql`s.agent_version = ${input.agentVersion}`);
-  if (input.statuses) conditions.push(sql`s.status = any(${[...input.statuses]}::text[])`);
+  if (input.statuses)
+    conditions.push(sql`case when ${workWaits} then 'running' else s.status end = any(${[...input.statuses]}::text[])`);
   const result =
     await sql<SessionRow>`select ${columns} from sessions s ${pageClause("s", conditions, input.page)}`.execute(db);
   return result.rows;
@@ -138,7 +143,7 @@ export async function lastSeqs(db: Database, sessionIds: readonly string[]): Pro
 
 export type PendingAction = { id: string; type: "agent.tool_use" | "agent.custom_tool_use"; name: string };
 
-/** Tool uses that wait for a client: asked ones without confirmation and result, custom ones without result. */
+/** Tool uses that wait for a client: asked ones without confirmation and result, custom ones without result. An interrupt ends all waits. */
 export async function listPendingActions(db: Database, sessionId: string): Promise<PendingAction[]> {
   const result = await sql<PendingAction>`
     select e.id, e.type, e.payload->>'name' as name from events e
@@ -148,6 +153,8 @@ export async function listPendingActions(db: Database, sessionId: string): Promi
         select 1 from events r where r.session_id = e.session_id and r.seq > e.seq
           and r.type in ('agent.tool_result', 'user.tool_confirmation', 'user.custom_tool_result')
           and coalesce(r.payload->>'tool_use_id', r.payload->>'custom_tool_use_id') = e.id)
-    order by e.seq limit 100`.execute(db);
+          and not exists (
+        select 1 from events i where i.session_id = e.session_id and i.seq > e.seq and i.type = 'user.interrupt')
+    order by e.seq`.execute(db);
   return result.rows;
 }

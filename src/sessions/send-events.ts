@@ -9,6 +9,9 @@ import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { getSession } from "./sessions.ts";
 
+/** In a message. */
+const MAX_NAMED = 10;
+
 export type SendEvents = ReturnType<typeof createSendEvents>;
 /** A log grew to `lastSeq`; `added`, when given, is what it grew by. */
 export type LogGrowth = LogWakeup & { added?: readonly NewEvent[] };
@@ -87,7 +90,9 @@ export function checkAnswers(events: readonly EventInput[], pending: readonly Pe
       const others = pending
         .filter((action) => action.type === wanted)
         .map((action) => `${action.id} (${action.name})`);
-      const now = others.length > 0 ? `Waiting now: ${others.join(", ")}` : "None is waiting now";
+      const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : "";
+      const now =
+        others.length > 0 ? `Waiting now: ${others.slice(0, MAX_NAMED).join(", ")}${more}` : "None is waiting now";
       throw new PlatformError(
         "invalid_request",
         `events.${index}.${field}: no ${wanted} ${id} of this session waits for a ${event.type}. ${now}.`,

@@ -294,8 +294,9 @@ export function toSession(row: SessionRow, nowMs: number): Session {
     environment_id: row.environmentId,
     title: row.title,
     metadata: row.metadata,
-    status: row.status,
-    stop_reason: row.stopReason,
+    // Whoever reads after an accepted message must not find the last turn's end.
+    status: row.workWaits ? "running" : row.status,
+    stop_reason: row.workWaits ? null : row.stopReason,
     budget: row.budget,
     usage: {
       input_tokens: row.inputTokens,

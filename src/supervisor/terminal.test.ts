@@ -1,6 +1,6 @@
 // What the terminal shows, as text.
 import { describe, expect, it, test } from "vitest";
-import { createTerminal, renderFailure, renderReady, renderRow, tildePath } from "./terminal.ts";
+import { createTerminal, renderApiReady, renderFailure, renderReady, renderRow, tildePath } from "./terminal.ts";
 
 const plain = { colour: false, columns: 100 };
 
@@ -47,6 +47,13 @@ test("a failure is one line what, one line why, one line what to do", () =>
 
 test("the link stands alone, so that a terminal makes it clickable", () =>
   expect(renderReady("http://x/login?token=t", plain)).toMatch(/Open {2}http:\/\/x\/login\?token=t\s/));
+
+test("without the dashboard the API's address and the place of its key are shown, and no login link", () => {
+  const text = renderApiReady({ url: "http://x", key: "~/berth/api-key" }, plain);
+  expect(text).toMatch(/API {3}http:\/\/x\s/);
+  expect(text).toContain("~/berth/api-key");
+  expect(text).not.toContain("login");
+});
 
 test("home is written as ~, and only as a whole folder", () => {
   expect(tildePath("/home/ada/berth", "/home/ada")).toBe("~/berth");

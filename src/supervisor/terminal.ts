@@ -40,6 +40,16 @@ export function renderReady(loginUrl: string, style: Style): string {
   ].join("\n");
 }
 
+/** Without the dashboard there is nothing to log in to: where the API answers, and where its key is. */
+export function renderApiReady(api: { url: string; key: string }, style: Style): string {
+  return [
+    "",
+    `  API   ${paint(api.url, 1, style)}      (key: ${api.key})`,
+    "  Stop with Ctrl-C. Sessions go on where they were at the next start.",
+    "",
+  ].join("\n");
+}
+
 /** Pure: a path as people write it. */
 export function tildePath(path: string, home: string = homedir()): string {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;

@@ -268,6 +268,8 @@ describe("bad input is told with its path", () => {
     ["/v1/sessions?page=abc", /^page: is not a cursor/],
     ["/v1/sessions?agent_id=a%00b", /^agent_id: holds a NUL/],
     ["/v1/agents?include_archived=perhaps", /^include_archived: /],
+    ["/v1/agents/agent_00000000000000000000000000?version=99999999999", /^version: /],
+    ["/v1/sessions?agent_id=agent_00000000000000000000000000&agent_version=99999999999", /^agent_version: /],
   ])("query %s", async (path, expected) => {
     const answer = await server.call("GET", path);
     expect(errorOf(answer.body).message).toMatch(expected);

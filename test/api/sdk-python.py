@@ -44,8 +44,8 @@ made = [
     for index in range(3)
 ]
 session = made[0]
-assert session.status == "idle" and session.agent.version == 2, session
-assert [listed.id for listed in client.beta.sessions.list(agent_id=agent.id, limit=2, statuses=["idle"])] == [
+assert session.status == "running" and session.agent.version == 2, session
+assert [listed.id for listed in client.beta.sessions.list(agent_id=agent.id, limit=2, statuses=["running"])] == [
     one.id for one in reversed(made)
 ]
 first = client.beta.sessions.list(agent_id=agent.id, limit=2)

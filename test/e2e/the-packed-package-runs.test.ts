@@ -75,7 +75,7 @@ test("its server starts, runs a command in a sandbox, and stops", async () => {
     });
   const ended = once(server, "exit");
   try {
-    await until(() => output.includes("login?token=") || server.exitCode !== null, {
+    await until(() => output.includes("  API   http") || server.exitCode !== null, {
       timeoutMs: 60_000,
       describe: () => output,
     });

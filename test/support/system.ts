@@ -16,7 +16,7 @@ export type Part = "supervisor" | "web" | "worker" | "postgres" | "sandboxd";
 export type System = {
   readonly url: string;
   readonly apiKey: string;
-  /** The one-time link that the terminal printed. */
+  /** The one-time link that the terminal printed; empty without the dashboard. */
   readonly loginUrl: string;
   readonly dataDir: string;
   /** Everything that `npm start` printed. */
@@ -93,12 +93,17 @@ export async function startSystem(
     started.stderr?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
-    await until(() => /login\?token=\S+/.test(output) || started.exitCode !== null || started.signalCode !== null, {
-      timeoutMs: 240_000,
-      describe: () => `npm start printed:\n${output}`,
-    });
+    await until(
+      () =>
+        /login\?token=\S+|^ {2}API {3}http/m.test(output) || started.exitCode !== null || started.signalCode !== null,
+      {
+        timeoutMs: 240_000,
+        describe: () => `npm start printed:\n${output}`,
+      },
+    );
     loginUrl = /http:\/\/\S+login\?token=\S+/.exec(output)?.[0] ?? "";
-    if (!loginUrl) throw new Error(`npm start ended early:\n${output}`);
+    if (started.exitCode !== null || started.signalCode !== null || (options.ui && !loginUrl))
+      throw new Error(`npm start ended early:\n${output}`);
     apiKey = options.env?.BERTH_API_KEY ?? (await readFile(path.join(dataDir, "api-key"), "utf8")).trim();
   }
 
