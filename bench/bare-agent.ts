@@ -90,7 +90,8 @@ export function createBareAgent(providerUrl: string): {
         if (calls.length === 0) break;
         for (const call of calls) {
           const { command }: { command: string } = JSON.parse(call.function.arguments);
-          const { stdout, stderr } = await run("/bin/bash", ["-c", command]);
+          // Node's pipes are sockets: bash takes them for a remote login and would read the user's .bashrc first.
+          const { stdout, stderr } = await run("/bin/bash", ["--norc", "-c", command]);
           messages.push({ role: "tool", tool_call_id: call.id, content: stdout + stderr });
         }
         toolMs.push(performance.now() - answeredMs);

@@ -95,9 +95,9 @@ async function firstCommand({ berth, agentId, environmentId }: RunningBerth): Pr
   }
 }
 
-/** What anybody would do without us: a namespace of its own, Node in it, the command from there. */
+/** What anybody would do without us: a namespace of its own, Node in it, the command from there. Without .bashrc, which bash reads when its input is a socket. */
 async function rawSandbox(): Promise<number> {
-  const script = `const { stdout } = require("node:child_process").spawnSync("/bin/bash", ["-c", ${JSON.stringify(COMMAND)}]); process.stdout.write(stdout)`;
+  const script = `const { stdout } = require("node:child_process").spawnSync("/bin/bash", ["--norc", "-c", ${JSON.stringify(COMMAND)}]); process.stdout.write(stdout)`;
   const startMs = performance.now();
   const { stdout } = await run("bwrap", [
     ...[
