@@ -32,3 +32,6 @@ test.each([
 ])("Last-Event-ID %s, query %s is refused", (header, search) =>
   expect(() => parseStreamRequest(header, search)).toThrow(/must be/),
 );
+
+test("an unknown field of the query is refused by name", () =>
+  expect(() => parseStreamRequest(undefined, "?event_delta[]=agent.message")).toThrow(/event_delta.*: unknown field/));

@@ -10,6 +10,7 @@ import type { EventHub } from "./event-hub.ts";
 import { parseQueryString } from "./parse.ts";
 
 const STREAM_PATH = /^\/(?:v1|api)\/sessions\/([^/?]+)\/events\/stream$/;
+const KNOWN_QUERY = new Set(["after", "event_deltas"]);
 const PREVIEWED_TYPES = ["agent.message", "agent.thinking"] as const;
 
 export type EventStreamOptions = {
@@ -87,6 +88,8 @@ export function parseStreamRequest(
   search: string,
 ): { after: number | null; previews: ReadonlySet<string> } {
   const query = parseQueryString(search, new Set(["event_deltas"]));
+  const unknown = Object.keys(query).find((name) => !KNOWN_QUERY.has(name));
+  if (unknown !== undefined) throw new PlatformError("invalid_request", `${unknown}: unknown field`);
   const place = lastEventId || query.after;
   if (place !== undefined && (typeof place !== "string" || !/^\d{1,15}$/.test(place)))
     throw new PlatformError(

@@ -70,7 +70,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     applicationName,
     onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
   });
-  const team = await onceDatabaseAnswers(() => ensureDefaultTeam(db, { apiKey: options.apiKey }));
+  const team = await onceDatabaseAnswers(() => ensureDefaultTeam(db, { apiKey: options.apiKey }), logger);
   const stopping = new AbortController();
   // A gateway that is slow or away must not hold up the start.
   await Promise.race([
@@ -135,13 +135,16 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   };
 }
 
-async function onceDatabaseAnswers<T>(attempt: () => Promise<T>): Promise<T> {
+async function onceDatabaseAnswers<T>(attempt: () => Promise<T>, logger: Logger): Promise<T> {
   const deadline = systemClock.now() + DATABASE_PATIENCE_MS;
+  let told = false;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
       if (!isConnectionFailure(error) || systemClock.now() > deadline) throw error;
+      if (!told) logger.warn({ why: messageOf(error), patienceMs: DATABASE_PATIENCE_MS }, "waiting for the database");
+      told = true;
       await systemClock.sleep(DATABASE_PAUSE_MS);
     }
   }

@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isMissingTable, openDatabase } from "../db/database.ts";
+import { isConnectionFailure, isMissingTable, openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { listMigrations } from "../db/health.ts";
 import { schemaState } from "../db/migrate.ts";
@@ -99,7 +99,14 @@ try {
 /** Waits a while for a database that is not there yet; its schema must be this release's. */
 async function checkDatabase(): Promise<void> {
   const signal = AbortSignal.timeout(DATABASE_PATIENCE_MS);
-  const ask = () => schemaState(() => listMigrations(db));
+  let told = false;
+  const ask = () =>
+    schemaState(() => listMigrations(db)).catch((error: unknown) => {
+      if (!told && isConnectionFailure(error))
+        logger.warn({ why: messageOf(error), patienceMs: DATABASE_PATIENCE_MS }, "waiting for the database");
+      told = true;
+      throw error;
+    });
   const state = await persistently(ask, { clock: systemClock, logger, signal }).catch((error: unknown) => {
     if (signal.aborted) throw new Error(`the database at ${new URL(url ?? "").host} does not answer`, { cause: error });
     throw isMissingTable(error) ? new Error("the database has no schema yet. Run npm run migrate.") : error;

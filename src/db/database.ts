@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import { PlatformError } from "../lib/errors.ts";
+import { nameStatements } from "./named-statements.ts";
 import type { Schema } from "./schema.ts";
 
 /** The pool or a transaction: queries take either as their first argument. */
@@ -41,7 +42,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   // An idle connection that Postgres dropped: the pool replaces it; without a listener the process would end.
   pool.on("error", (error) => options.onError?.(error));
   // The same for a connection in use that is lost between two statements: the next statement fails, that is enough.
-  pool.on("connect", (client) => client.on("error", (error) => options.onError?.(error)));
+  pool.on("connect", (client) => {
+    client.on("error", (error) => options.onError?.(error));
+    nameStatements(client);
+  });
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -21,6 +21,9 @@ import { DEFAULT_LIMITS, type RequestLimits, startWatchdog } from "./watchdog.ts
 const NO_RETRIES = { "x-litellm-num-retries": "0" };
 const CHECK_TIMEOUT_MS = 5_000;
 
+/** Models that are kept ready. */
+const MAX_CHAT_MODELS = 200;
+
 export type GatewayOptions = {
   /** `http://host:4000`, with or without a path, a trailing slash or `/v1`. */
   baseUrl: string;
@@ -47,6 +50,16 @@ export function createGatewayClient(options: GatewayOptions): ModelClient {
     fetch: send,
     ...(apiKey === null ? {} : { apiKey: apiKey.reveal() }),
   });
+  /** Making a model builds its schemas, which costs more than a request; so few names that a full map is simply emptied. */
+  const chatModels = new Map<string, ReturnType<typeof provider.chatModel>>();
+  const chatModel = (id: string) => {
+    const known = chatModels.get(id);
+    if (known) return known;
+    if (chatModels.size >= MAX_CHAT_MODELS) chatModels.clear();
+    const made = provider.chatModel(id);
+    chatModels.set(id, made);
+    return made;
+  };
 
   const withoutKey = (text: string) => (apiKey === null ? text : text.replaceAll(apiKey.reveal(), "[key]"));
   const toHttpError = (status: number, body: string, headers: Record<string, string>) =>
@@ -102,7 +115,7 @@ export function createGatewayClient(options: GatewayOptions): ModelClient {
     let callId: string | null = null;
     let finish: string | null = null;
     try {
-      const { stream, response } = await provider.chatModel(request.model).doStream({
+      const { stream, response } = await chatModel(request.model).doStream({
         prompt: toPrompt(request),
         abortSignal: watchdog.signal,
         includeRawChunks: true,
