@@ -1,6 +1,7 @@
 // A job that runs again and again, never twice at once, until the signal is aborted.
 import { isBusyFailure, isConnectionFailure } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
+import { hasCode } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 
 const RETRY_MS = 1_000;
@@ -21,7 +22,8 @@ export async function every(options: {
       await work();
     } catch (error) {
       pauseMs = Math.min(intervalMs, RETRY_MS);
-      const expected = isConnectionFailure(error) || isBusyFailure(error);
+      // Parts that start later, or again, than this one. Whether they work is told by health, not by each job that needs them.
+      const expected = isConnectionFailure(error) || isBusyFailure(error) || hasCode(error, "sandbox_unavailable");
       logger[expected ? "debug" : "warn"]({ err: error, job }, "a job failed, it will run again");
     }
     await clock.sleep(pauseMs, signal).catch(() => undefined);
