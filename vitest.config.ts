@@ -35,7 +35,14 @@ export default defineConfig({
       { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
       { test: { name: "e2e", include: ["test/e2e/*.test.ts"], ...slow } },
       { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },
-      { test: { name: "journeys", include: ["test/e2e/journeys/**/*.test.ts"], ...slow } },
+      {
+        test: {
+          name: "journeys",
+          include: ["test/e2e/journeys/**/*.test.ts"],
+          setupFiles: ["test/support/tell-what-was-seen.ts"],
+          ...slow,
+        },
+      },
     ],
   },
 });

@@ -27,6 +27,9 @@ export type Browser = {
   close(): Promise<void>;
 };
 
+/** Those that are open now, for what is told when a test fails. */
+export const openBrowsers = new Set<Browser>();
+
 export async function openBrowser(executablePath: string, origin: string): Promise<Browser> {
   const profile = await mkdtemp(path.join(tmpdir(), "berth-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -56,7 +59,7 @@ export async function openBrowser(executablePath: string, origin: string): Promi
     if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
       complaints.push(`other origin: ${request.url()}`);
   });
-  return {
+  const browser: Browser = {
     context,
     page,
     complaints,
@@ -79,8 +82,11 @@ export async function openBrowser(executablePath: string, origin: string): Promi
       await page.emulateMedia({ colorScheme: "light" });
     },
     async close() {
+      openBrowsers.delete(browser);
       await context.close();
       await rm(profile, { recursive: true, force: true });
     },
   };
+  openBrowsers.add(browser);
+  return browser;
 }

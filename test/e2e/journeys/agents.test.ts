@@ -1,6 +1,6 @@
 // First minutes and first program: the agent that waits, agents made from templates, their versions, code that runs, keys.
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,7 +21,9 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
   let directory: string;
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.resolve(import.meta.dirname, "../../../.build/journey-"));
+    const build = path.resolve(import.meta.dirname, "../../../.build");
+    await mkdir(build, { recursive: true });
+    directory = await mkdtemp(path.join(build, "journey-"));
     system = await startSystem({ ui: true });
     browser = await openBrowser(chromium ?? "", system.url);
   }, 400_000);
@@ -61,7 +63,14 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.getByRole("button", { name: "Create agent" }).click();
     await page.waitForURL(/\/agents\/agent_/);
 
+    // What is typed outlives a window that becomes narrow and wide again.
     await page.getByLabel("System prompt").fill("Do small jobs.\nOne at a time.");
+    await page.getByRole("heading", { name: "Try version 1" }).waitFor();
+    await page.setViewportSize({ width: 800, height: 900 });
+    await page.getByRole("heading", { name: "Try version 1" }).waitFor({ state: "detached" });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole("heading", { name: "Try version 1" }).waitFor();
+    expect(await page.getByLabel("System prompt").inputValue()).toBe("Do small jobs.\nOne at a time.");
     await page.getByRole("button", { name: "Save as new version" }).click();
     await page.getByText("Saved").waitFor();
     const panel = page.getByRole("complementary", { name: "Try it" });

@@ -17,17 +17,19 @@ export function AgentRoom({ agentId }: { agentId: string }) {
   return <AgentFrame agentId={agentId}>{(agent, reload) => <Workbench agent={agent} onReload={reload} />}</AgentFrame>;
 }
 
-/** The editor and, where there is room, a session to try the agent with. */
+/** The editor and, where there is room, a session to try the agent with. What is typed outlives a change of the window's width. */
 function Workbench({ agent, onReload }: { agent: Agent; onReload: () => void }) {
-  const wide = useWideScreen();
-  const editor = <AgentEditor agent={agent} onReload={onReload} />;
-  if (!wide || agent.archived_at !== null) return editor;
+  const split = useWideScreen() && agent.archived_at === null;
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
-      <div className="min-h-0 overflow-y-auto">{editor}</div>
-      <aside aria-label="Try it" className="min-h-0 overflow-y-auto border-l border-line">
-        <TryPanel agent={agent} />
-      </aside>
+    <div className={split ? "grid min-h-0 flex-1 grid-cols-[minmax(0,5fr)_minmax(0,4fr)]" : "contents"}>
+      <div className={split ? "min-h-0 overflow-y-auto" : "contents"}>
+        <AgentEditor agent={agent} onReload={onReload} />
+      </div>
+      {split && (
+        <aside aria-label="Try it" className="min-h-0 overflow-y-auto border-l border-line">
+          <TryPanel agent={agent} />
+        </aside>
+      )}
     </div>
   );
 }
