@@ -78,6 +78,7 @@ export function createAgents({ db, clock }: { db: Database; clock: Clock }) {
       },
     ): Promise<Page<Agent>> {
       const page = await readPage({
+        kind: "agent",
         order: "desc",
         limit: query.limit ?? DEFAULT_PAGE,
         cursor: query.page,

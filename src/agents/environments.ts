@@ -108,6 +108,7 @@ export function createEnvironments({ db, clock }: { db: Database; clock: Clock }
       query: { limit?: number | undefined; page?: string | undefined; include_archived?: boolean | undefined },
     ): Promise<Page<Environment>> {
       const page = await readPage({
+        kind: "environment",
         order: "desc",
         limit: query.limit ?? DEFAULT_PAGE,
         cursor: query.page,

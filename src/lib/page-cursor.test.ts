@@ -1,11 +1,12 @@
 // Pages lead through a list in both directions without a gap, whatever the page size.
 import { expect, test } from "vitest";
+import { newId } from "./ids.ts";
 import { decodeCursor, encodeCursor, type Order, type Position, readPage } from "./page-cursor.ts";
 
 const rows: Position[] = Array.from({ length: 11 }, (_, index) => ({
   // Several rows in the same millisecond: the id decides.
   createdAt: new Date(1_000 + Math.floor(index / 3)),
-  id: `row_${String(index).padStart(2, "0")}`,
+  id: `agent_${String(index).padStart(26, "0")}`,
 }));
 const keyOf = (row: Position) => `${row.createdAt.getTime()} ${row.id}`;
 
@@ -18,7 +19,7 @@ async function read(request: { limit: number; order: Order; after?: Position }):
   return rest.slice(0, request.limit);
 }
 const page = (order: Order, limit: number, cursor?: string) =>
-  readPage({ order, limit, cursor, read, positionOf: (row) => row });
+  readPage({ kind: "agent", order, limit, cursor, read, positionOf: (row) => row });
 
 test.each<[Order, number]>([
   ["asc", 1],
@@ -49,9 +50,9 @@ test("a cursor keeps what it was made of", () => {
   const cursor = {
     order: "asc",
     direction: "previous",
-    position: { createdAt: new Date(1234), id: "sesn_1" },
+    position: { createdAt: new Date(1234), id: newId("session", 1234) },
   } as const;
-  expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
+  expect(decodeCursor(encodeCursor(cursor), "session")).toEqual(cursor);
 });
 
 test.each([
@@ -60,7 +61,12 @@ test.each([
   "eyJ9",
   Buffer.from("asc next 12 x'; drop").toString("base64url"),
   Buffer.from("asc next 1e9 a").toString("base64url"),
-])("%j is no cursor", (text) => expect(() => decodeCursor(text)).toThrow(/is not a cursor/));
+])("%j is no cursor", (text) => expect(() => decodeCursor(text, "session")).toThrow(/is not a cursor/));
+
+test("a cursor of another list is refused", async () => {
+  const { nextPage } = await page("asc", 2);
+  expect(() => decodeCursor(nextPage ?? "", "session")).toThrow(/is not a cursor of this list/);
+});
 
 test("a cursor of the other order is refused", async () => {
   const { nextPage } = await page("asc", 2);

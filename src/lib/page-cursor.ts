@@ -1,5 +1,6 @@
 // Pages of a list that can be walked both ways: opaque cursors, and how many rows to read to know whether there is more.
 import { PlatformError } from "./errors.ts";
+import { type IdKind, isId } from "./ids.ts";
 
 export type Order = "asc" | "desc";
 export type Position = { createdAt: Date; id: string };
@@ -11,8 +12,8 @@ export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(text).toString("base64url");
 }
 
-/** Throws `invalid_request` for a text that `encodeCursor` did not make. */
-export function decodeCursor(text: string): Cursor {
+/** Throws `invalid_request` for a text that `encodeCursor` did not make for a list of objects of this kind. */
+export function decodeCursor(text: string, kind: IdKind): Cursor {
   const [order, direction, time, id, ...rest] = Buffer.from(text, "base64url").toString().split(" ");
   const milliseconds = Number(time);
   const known =
@@ -20,7 +21,7 @@ export function decodeCursor(text: string): Cursor {
     (direction === "next" || direction === "previous") &&
     /^\d{1,15}$/.test(time ?? "") &&
     id !== undefined &&
-    /^[A-Za-z0-9_]{1,100}$/.test(id) &&
+    isId(kind, id) &&
     rest.length === 0;
   if (!known) throw new PlatformError("invalid_request", "page: is not a cursor of this list");
   return { order, direction, position: { createdAt: new Date(milliseconds), id } };
@@ -30,14 +31,16 @@ export type PageOf<Row> = { rows: Row[]; nextPage: string | null; previousPage: 
 
 /** Reads one row more than asked for, in the cursor's direction, and says whether there is a page on either side. */
 export async function readPage<Row>(options: {
+  /** What the list holds. */
+  kind: IdKind;
   order: Order;
   limit: number;
   cursor?: string | undefined;
   read: (page: { limit: number; order: Order; after?: Position }) => Promise<Row[]>;
   positionOf: (row: Row) => Position;
 }): Promise<PageOf<Row>> {
-  const { order, limit, read, positionOf } = options;
-  const cursor = options.cursor === undefined ? null : decodeCursor(options.cursor);
+  const { kind, order, limit, read, positionOf } = options;
+  const cursor = options.cursor === undefined ? null : decodeCursor(options.cursor, kind);
   if (cursor && cursor.order !== order)
     throw new PlatformError("invalid_request", `page: the cursor belongs to order=${cursor.order}`);
   const backwards = cursor?.direction === "previous";

@@ -118,6 +118,7 @@ export function createSessions({
       if (query.deployment_id !== undefined || query.memory_store_id !== undefined)
         return { data: [], next_page: null, prev_page: null };
       const page = await readPage({
+        kind: "session",
         order: query.order ?? "desc",
         limit: query.limit ?? DEFAULT_PAGE,
         cursor: query.page,
