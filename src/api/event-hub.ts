@@ -2,8 +2,23 @@
 // from that subscriber's own place. Who is behind the ring reads the database; nobody ever "joins at the end".
 import type { Logger } from "../lib/logger.ts";
 import { createPreviewMemory, type PreviewMemory } from "./preview-memory.ts";
-import { deletedFrame, type Frame, HEARTBEAT, type LogEntry, previewBytes, toFrame } from "./sse-frame.ts";
-import { createSubscriber, MAX_BACKLOG_BYTES, type Sink, type Subscriber } from "./subscriber.ts";
+import {
+  deletedFrame,
+  type Frame,
+  HEARTBEAT,
+  inSession,
+  type LogEntry,
+  previewBytes,
+  previewInSession,
+  toFrame,
+} from "./sse-frame.ts";
+import {
+  type Backlog,
+  createSubscriber,
+  MAX_BACKLOG_BYTES,
+  type Sink,
+  type Subscriber as SinkSubscriber,
+} from "./subscriber.ts";
 
 /** Frames kept per watched session for those who are a little behind. */
 const RING_FRAMES = 1000;
@@ -25,6 +40,9 @@ export type HubOptions = {
 };
 type LogGrowth = { sessionId: string; lastSeq: number; added?: readonly Omit<LogEntry, "seq" | "echo">[] };
 export type EventHub = ReturnType<typeof createEventHub>;
+
+/** `shared`: its frames go among those of other sessions, on a connection that another hub keeps alive. */
+type Subscriber = SinkSubscriber & { shared: boolean };
 
 type Channel = {
   sessionId: string;
@@ -99,7 +117,7 @@ export function createEventHub(options: HubOptions) {
   }
 
   function feedAll(channel: Channel): void {
-    const slices = new Map<number, Buffer>();
+    const slices = new Map<string, Buffer>();
     for (const subscriber of channel.subscribers) feed(channel, subscriber, slices);
   }
 
@@ -118,10 +136,10 @@ export function createEventHub(options: HubOptions) {
   }
 
   /** Gives a subscriber what it lacks: from the ring when that reaches back far enough, otherwise from the database. */
-  function feed(channel: Channel, subscriber: Subscriber, slices: Map<number, Buffer>): void {
+  function feed(channel: Channel, subscriber: Subscriber, slices: Map<string, Buffer>): void {
     if (subscriber.catchingUp || subscriber.closed) return;
     if (channel.deleted) {
-      subscriber.write(channel.deleted.bytes, channel.deleted.seq);
+      subscriber.write(bytesFor(channel, subscriber, channel.deleted), channel.deleted.seq);
       subscriber.end();
       leave(channel, subscriber);
       return;
@@ -134,11 +152,12 @@ export function createEventHub(options: HubOptions) {
     }
     // Seqs have no gap, so the place in the ring is a subtraction.
     const from = subscriber.cursor + 1 - first.seq;
-    let bytes = slices.get(from);
+    const slice = subscriber.shared ? `shared ${from}` : `${from}`;
+    let bytes = slices.get(slice);
     if (!bytes) {
-      const frames = channel.ring.slice(from).map((frame) => frame.bytes);
+      const frames = channel.ring.slice(from).map((frame) => bytesFor(channel, subscriber, frame));
       bytes = frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
-      slices.set(from, bytes);
+      slices.set(slice, bytes);
     }
     subscriber.write(bytes, channel.last);
     if (subscriber.closed) leave(channel, subscriber);
@@ -153,7 +172,7 @@ export function createEventHub(options: HubOptions) {
         if (subscriber.cursor >= channel.last || (first && first.seq <= subscriber.cursor + 1)) break;
         const entries = await readLog({ sessionId: channel.sessionId, after: subscriber.cursor, limit: PAGE });
         if (entries.length === 0) break;
-        await writePage(subscriber, entries.map(toFrame));
+        await writePage(channel, subscriber, entries.map(toFrame));
       }
     } catch (error) {
       logger.debug({ err: error, sessionId: channel.sessionId }, "a stream could not catch up");
@@ -166,12 +185,12 @@ export function createEventHub(options: HubOptions) {
       feed(channel, subscriber, new Map());
   }
 
-  async function writePage(subscriber: Subscriber, frames: Frame[]): Promise<void> {
+  async function writePage(channel: Channel, subscriber: Subscriber, frames: Frame[]): Promise<void> {
     let batch: Buffer[] = [];
     let bytes = 0;
     await subscriber.drained();
     for (const [index, frame] of frames.entries()) {
-      batch.push(frame.bytes);
+      batch.push(bytesFor(channel, subscriber, frame));
       bytes += frame.bytes.byteLength;
       if (bytes < MAX_BACKLOG_BYTES / 4 && index < frames.length - 1) continue;
       // Not written: the next page begins at the cursor again.
@@ -188,12 +207,16 @@ export function createEventHub(options: HubOptions) {
     for (const data of channel.held.splice(0)) {
       const type = channel.previews.add(data);
       if (type === null) continue;
-      const bytes = previewBytes(data);
+      const [alone, shared] = [previewBytes(data), previewInSession(channel.sessionId, data)];
       for (const subscriber of channel.subscribers) {
         if (subscriber.previews.has(type) && !subscriber.catchingUp && subscriber.cursor >= channel.last)
-          subscriber.writeIfFree(bytes);
+          subscriber.writeIfFree(subscriber.shared ? shared : alone);
       }
     }
+  }
+
+  function bytesFor(channel: Channel, subscriber: Subscriber, frame: Frame): Buffer {
+    return subscriber.shared ? inSession(channel.sessionId, frame) : frame.bytes;
   }
 
   function leave(channel: Channel, subscriber: Subscriber): void {
@@ -237,7 +260,7 @@ export function createEventHub(options: HubOptions) {
   const pollTimer = setInterval(() => void poll(), POLL_MS);
   const heartbeatTimer = setInterval(() => {
     for (const channel of channels.values())
-      for (const subscriber of channel.subscribers) subscriber.writeIfFree(HEARTBEAT);
+      for (const subscriber of channel.subscribers) if (!subscriber.shared) subscriber.writeIfFree(HEARTBEAT);
   }, HEARTBEAT_MS);
 
   return {
@@ -278,8 +301,10 @@ export function createEventHub(options: HubOptions) {
       after: number | null;
       previews: ReadonlySet<string>;
       sink: Sink;
+      /** Given when the sink is shared with streams of other sessions: then the end of this one does not end it. */
+      backlog?: Backlog;
     }): Promise<() => void> {
-      const { sessionId, sink, previews } = request;
+      const { sessionId, sink, previews, backlog } = request;
       const last = (await lastSeqs([sessionId])).get(sessionId) ?? 0;
       const channel = channels.get(sessionId) ?? {
         sessionId,
@@ -297,18 +322,21 @@ export function createEventHub(options: HubOptions) {
       channels.set(sessionId, channel);
       // A resume from beyond the end (a restored database) would wait for ever; it begins at the end.
       const cursor = Math.min(request.after ?? last, Math.max(last, channel.last));
-      const subscriber: Subscriber = createSubscriber({
+      const alone = createSubscriber({
         sink,
         cursor,
         previews,
         onDrained: () => feed(channel, subscriber, new Map()),
+        ...(backlog ? { backlog } : {}),
       });
+      const subscriber: Subscriber = Object.assign(alone, { shared: backlog !== undefined });
       channel.subscribers.add(subscriber);
-      for (const data of channel.previews.open(previews)) subscriber.writeIfFree(previewBytes(data));
+      for (const data of channel.previews.open(previews))
+        subscriber.writeIfFree(subscriber.shared ? previewInSession(sessionId, data) : previewBytes(data));
       wake(sessionId, last);
       feed(channel, subscriber, new Map());
       return () => {
-        if (!subscriber.closed) subscriber.drop();
+        if (!subscriber.closed && !subscriber.shared) subscriber.drop();
         leave(channel, subscriber);
       };
     },

@@ -1,11 +1,7 @@
 // `GET /v1/sessions/{id}/events/stream`: server-sent events, written on the raw connection. Resumable by Last-Event-ID.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PlatformError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
-import type { Logger } from "../lib/logger.ts";
-import type { Access } from "../teams/access.ts";
-import { authenticate } from "./authenticate.ts";
-import { expectedError, type TranslateError, toErrorAnswer } from "./errors.ts";
+import { answerStream, type StreamAnswering } from "./answer-stream.ts";
 import type { EventHub } from "./event-hub.ts";
 import { parseQueryString } from "./parse.ts";
 
@@ -13,13 +9,10 @@ const STREAM_PATH = /^\/(?:v1|api)\/sessions\/([^/?]+)\/events\/stream$/;
 const KNOWN_QUERY = new Set(["after", "event_deltas"]);
 const PREVIEWED_TYPES = ["agent.message", "agent.thinking"] as const;
 
-export type EventStreamOptions = {
-  access: Access;
+export type EventStreamOptions = StreamAnswering & {
   hub: EventHub;
   /** Throws `not_found` unless the team has this session. */
   checkSession: (teamId: string, sessionId: string) => Promise<unknown>;
-  translate: TranslateError;
-  logger: Logger;
 };
 
 /** The session of a stream request; null for every other path. */
@@ -43,42 +36,12 @@ export function createEventStream(options: EventStreamOptions) {
     response: ServerResponse,
     { sessionId, search }: { sessionId: string; search: string },
   ): Promise<void> {
-    const requestId = newId("request");
-    try {
-      const header = (name: string) => singleHeader(request.headers[name]);
-      const { teamId } = await authenticate(options.access, { method: "GET", header });
-      const { after, previews } = parseStreamRequest(header("last-event-id"), search);
-      await options.checkSession(teamId, sessionId);
-      response.statusCode = 200;
-      response.setHeader("content-type", "text/event-stream; charset=utf-8");
-      response.setHeader("cache-control", "no-cache, no-transform");
-      response.setHeader("x-accel-buffering", "no");
-      response.setHeader("x-content-type-options", "nosniff");
-      response.setHeader("request-id", requestId);
-      request.socket.setNoDelay(true);
-      request.socket.setTimeout(0);
-      if (response.destroyed) return;
-      const leave = await options.hub.subscribe({ sessionId, after, previews, sink: response });
-      response.once("close", leave);
-      // The client was faster: its close came before there was anybody to hear it.
-      if (response.destroyed) leave();
-      // Only now may the client believe that it is subscribed.
-      else response.write(": subscribed\n\n");
-    } catch (error) {
-      const expected = expectedError(error, options.translate);
-      if (expected.code === "internal") options.logger.error({ err: error, requestId }, "event stream failed");
-      if (response.headersSent) {
-        response.destroy();
-        return;
-      }
-      const answer = toErrorAnswer(expected, requestId);
-      response.writeHead(answer.status, {
-        "content-type": "application/json",
-        "cache-control": "no-store",
-        ...answer.headers,
-      });
-      response.end(JSON.stringify(answer.body));
-    }
+    await answerStream(options, request, response, async (caller, lastEventId, begin) => {
+      const { after, previews } = parseStreamRequest(lastEventId, search);
+      await options.checkSession(caller.teamId, sessionId);
+      begin();
+      return options.hub.subscribe({ sessionId, after, previews, sink: response });
+    });
   };
 }
 
@@ -96,14 +59,15 @@ export function parseStreamRequest(
       "invalid_request",
       "Last-Event-ID: must be the id of an event of this stream, or 0 for all",
     );
-  const asked = Array.isArray(query.event_deltas) ? query.event_deltas : [];
+  return { after: place === undefined ? null : Number(place), previews: parsePreviews(query.event_deltas) };
+}
+
+/** The types of events whose previews are wanted. */
+export function parsePreviews(eventDeltas: unknown): ReadonlySet<string> {
+  const asked = Array.isArray(eventDeltas) ? eventDeltas : [];
   for (const type of asked) {
     if (!PREVIEWED_TYPES.some((known) => known === type))
       throw new PlatformError("invalid_request", `event_deltas: must be ${PREVIEWED_TYPES.join(" or ")}`);
   }
-  return { after: place === undefined ? null : Number(place), previews: new Set(asked.map(String)) };
-}
-
-function singleHeader(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(", ") : value;
+  return new Set(asked.map(String));
 }

@@ -7,6 +7,7 @@ import { toErrorAnswer } from "./errors.ts";
 import { streamedSession } from "./event-stream.ts";
 import { type AllowedHosts, hostIsAllowed } from "./host-check.ts";
 import type { Api } from "./route.ts";
+import { isTeamStream } from "./team-stream.ts";
 
 const API_PATH = /^\/(v1|api|auth|docs|healthz|readyz|openapi\.json)(\/|$)/;
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -23,11 +24,12 @@ export function createApiServer(options: {
     response: ServerResponse,
     stream: { sessionId: string; search: string },
   ) => Promise<void>;
+  streamTeam: (request: IncomingMessage, response: ServerResponse, search: string) => Promise<void>;
   /** The dashboard; null: only the API is served. */
   ui: RawHandler | null;
   allowedHosts: AllowedHosts;
 }): Server {
-  const { api, streamEvents, ui, allowedHosts } = options;
+  const { api, streamEvents, streamTeam, ui, allowedHosts } = options;
   const answerByApi = getRequestListener(api.fetch, { overrideGlobalObjects: false });
 
   return createServer(
@@ -44,7 +46,8 @@ export function createApiServer(options: {
       }
       const [pathname = "/", search = ""] = splitUrl(request.url ?? "/");
       const sessionId = request.method === "GET" ? streamedSession(pathname) : null;
-      if (sessionId !== null) void streamEvents(request, response, { sessionId, search });
+      if (request.method === "GET" && isTeamStream(pathname)) void streamTeam(request, response, search);
+      else if (sessionId !== null) void streamEvents(request, response, { sessionId, search });
       else if (ui && !API_PATH.test(pathname)) void ui(request, response);
       else void answerByApi(request, response);
     },

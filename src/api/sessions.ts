@@ -4,6 +4,7 @@ import { createSessionInput, listSessionsQuery, updateSessionInput } from "../co
 import type { Sessions } from "../sessions/sessions.ts";
 import { bidirectionalPageOf, sessionObject } from "./objects.ts";
 import type { Routes } from "./route.ts";
+import { MAX_FOLLOWED } from "./team-stream.ts";
 
 export function sessionRoutes(routes: Routes, sessions: Sessions): void {
   const tag = "Sessions";
@@ -31,6 +32,24 @@ export function sessionRoutes(routes: Routes, sessions: Sessions): void {
     },
     ({ teamId, query }) => sessions.list(teamId, query),
   );
+  // Served by team-stream.ts on the raw connection; declared here for the document only, before the route that would match it too.
+  routes.app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/v1/sessions/stream",
+    tags: [tag],
+    summary: "Follow all sessions of the team live (server-sent events)",
+    description:
+      "Berth's own addition. `session_changed` carries a session as it is now, `session_deleted` its id. The stream begins with `resync`: read the list then. With the header `Last-Event-ID` (or `?after=`) it begins with every session that changed since; where that is not known any more, with `resync` and its reason. `session_ids[]=<id>` or `<id>:<seq>` adds the events of that session, from now on or after that event, as `session_event`. See docs/team-stream.md.",
+    security: [{ apiKey: [] }, { bearer: [] }],
+    request: {
+      query: z.object({
+        after: z.string().optional(),
+        "session_ids[]": z.array(z.string()).max(MAX_FOLLOWED).optional(),
+        "event_deltas[]": z.array(z.enum(["agent.message", "agent.thinking"])).optional(),
+      }),
+    },
+    responses: { 200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } } },
+  });
   routes.read(
     { method: "get", path: "/v1/sessions/{session_id}", tag, summary: "Read a session", answer: sessionObject },
     ({ teamId, params }) => sessions.get(teamId, params("session_id")),

@@ -1,5 +1,6 @@
 // What goes over an event stream: frames of stored entries with their place in the log, previews without one.
 import { toWireEvent } from "../contract/events.ts";
+import type { Session } from "../contract/sessions.ts";
 
 /** An entry of a session's log, as it is read for streams. */
 export type LogEntry = {
@@ -36,6 +37,41 @@ export function previewBytes(data: Record<string, unknown>): Buffer {
   return Buffer.from(`event: ${String(data.type)}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
+/** The same frame among those of other sessions. Its place is in the data: the stream's own ids are those of the team's changes. */
+export function inSession(sessionId: string, { seq, type, bytes }: Frame): Buffer {
+  const data = bytes.subarray(headOf(type, seq).length, -2);
+  return Buffer.concat([Buffer.from(sessionHead(sessionId, seq)), data, Buffer.from("}\n\n")]);
+}
+
+export function previewInSession(sessionId: string, data: Record<string, unknown>): Buffer {
+  return Buffer.from(`${sessionHead(sessionId, null)}${JSON.stringify(data)}}\n\n`);
+}
+
+/** Of the team's stream: a session's newest state; null when it was deleted. */
+export function changeBytes({ sessionId, session }: { sessionId: string; session: Session | null }): Buffer {
+  return typedBytes(session ? { type: "session_changed", session } : { type: "session_deleted", id: sessionId });
+}
+
+/** Of the team's stream: read the list now, what comes next are changes to it. */
+export const resyncBytes = (reason: string) => typedBytes({ type: "resync", reason });
+
+/** Of the team's stream: why the events of one session do not come. */
+export function refusedBytes(sessionId: string, error: { type: string; message: string }): Buffer {
+  return typedBytes({ type: "session_refused", session_id: sessionId, error });
+}
+
+/** The last frame of a stream whose key was revoked, or whose browser was logged out. */
+export const errorBytes = (body: object) => typedBytes({ ...body, type: "error" });
+
+function typedBytes(data: { type: string } & Record<string, unknown>): Buffer {
+  return Buffer.from(`event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+/** Type, digits and ids are ASCII: as many bytes as characters. */
+const headOf = (type: string, seq: number) => `event: ${type}\nid: ${seq}\ndata: `;
+const sessionHead = (sessionId: string, seq: number | null) =>
+  `event: session_event\ndata: {"type":"session_event","session_id":${JSON.stringify(sessionId)},"seq":${seq},"event":`;
+
 function toBytes(event: Record<string, unknown>, seq: number): Buffer {
-  return Buffer.from(`event: ${String(event.type)}\nid: ${seq}\ndata: ${JSON.stringify(event)}\n\n`);
+  return Buffer.from(`${headOf(String(event.type), seq)}${JSON.stringify(event)}\n\n`);
 }

@@ -15,6 +15,9 @@ const MAX_PREVIEW_BACKLOG_BYTES = 256 * 1024;
 const STALLED_MS = 60_000;
 const SLOWEST_BYTES_PER_MS = 32;
 
+/** What was written last to a sink; several subscribers may share one. */
+export type Backlog = { lastPieceBytes: number };
+
 export type Subscriber = {
   /** The seq of the last entry that was written to it. */
   cursor: number;
@@ -29,6 +32,8 @@ export type Subscriber = {
   write(bytes: Buffer, cursor: number): boolean;
   /** A preview or heartbeat: left out when the client is behind. */
   writeIfFree(bytes: Buffer): void;
+  /** Calls `onDrained` once the client took everything that is on its way; one that takes nothing is dropped. */
+  awaitDrain(): void;
   /** Resolves when the client took everything, or is gone. */
   drained(): Promise<void>;
   end(): void;
@@ -40,10 +45,10 @@ export function createSubscriber(options: {
   cursor: number;
   previews: ReadonlySet<string>;
   onDrained: () => void;
+  backlog?: Backlog;
 }): Subscriber {
-  const { sink } = options;
+  const { sink, backlog = { lastPieceBytes: 0 } } = options;
   let closed = false;
-  let lastPieceBytes = 0;
   let stalledTimer: NodeJS.Timeout | undefined;
 
   const subscriber: Subscriber = {
@@ -57,19 +62,22 @@ export function createSubscriber(options: {
       if (closed) return false;
       if (sink.writableLength > MAX_BACKLOG_BYTES) {
         // One entry that is larger than the limit by itself is no backlog: the client comes back for more when it has it.
-        if (lastPieceBytes <= MAX_BACKLOG_BYTES) subscriber.drop();
+        if (backlog.lastPieceBytes <= MAX_BACKLOG_BYTES) subscriber.drop();
+        else subscriber.awaitDrain();
         return false;
       }
-      lastPieceBytes = bytes.byteLength;
+      backlog.lastPieceBytes = bytes.byteLength;
       subscriber.cursor = cursor;
-      if (!sink.write(bytes) && !stalledTimer) {
-        stalledTimer = setTimeout(subscriber.drop, STALLED_MS + sink.writableLength / SLOWEST_BYTES_PER_MS);
-        sink.once("drain", onDrain);
-      }
+      if (!sink.write(bytes)) subscriber.awaitDrain();
       return true;
     },
     writeIfFree(bytes) {
       if (!closed && sink.writableLength < MAX_PREVIEW_BACKLOG_BYTES) sink.write(bytes);
+    },
+    awaitDrain() {
+      if (closed || stalledTimer) return;
+      stalledTimer = setTimeout(subscriber.drop, STALLED_MS + sink.writableLength / SLOWEST_BYTES_PER_MS);
+      sink.once("drain", onDrain);
     },
     drained() {
       if (closed || !sink.writableNeedDrain) return Promise.resolve();

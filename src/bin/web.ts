@@ -59,6 +59,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     logger.info({ why }, "stopping");
     server.close();
     web.hub.close();
+    web.changeHub.close();
     server.closeIdleConnections();
     const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     await once(server, "close");

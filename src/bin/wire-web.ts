@@ -4,12 +4,16 @@ import { createAgents } from "../agents/agents.ts";
 import { createEnvironments } from "../agents/environments.ts";
 import { chooseChatModel, ensureFirstAgent } from "../agents/first-agent.ts";
 import { createApi } from "../api/app.ts";
+import { type ChangeHub, createChangeHub } from "../api/change-hub.ts";
 import { createEventHub, type EventHub } from "../api/event-hub.ts";
 import { createEventStream } from "../api/event-stream.ts";
 import type { HealthFacts } from "../api/health.ts";
 import type { AllowedHosts } from "../api/host-check.ts";
 import type { ModelCatalog } from "../api/models.ts";
 import { createApiServer, type RawHandler } from "../api/server.ts";
+import { createStreamGuard } from "../api/stream-guard.ts";
+import { createTeamStream } from "../api/team-stream.ts";
+import { forgetDeletedSessions, readPlace } from "../db/changes.ts";
 import { type Database, isBusyFailure, isConnectionFailure, openDatabase } from "../db/database.ts";
 import { readLog } from "../db/events.ts";
 import { listLiveWorkers, listMigrations, pingDatabase } from "../db/health.ts";
@@ -54,6 +58,7 @@ export type Web = {
   /** Not listening yet. */
   server: Server;
   hub: EventHub;
+  changeHub: ChangeHub;
   db: Database;
   teamId: string;
   /** Ends event streams, then the database connections. The server is the caller's to close, before. */
@@ -83,18 +88,31 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     lastSeqs: (sessionIds) => lastSeqs(db, sessionIds),
     logger,
   });
+  const changeHub = createChangeHub({
+    readChanges: (input) => sessions.changes(input),
+    readPlace: () => readPlace(db),
+    clock,
+    logger,
+  });
   const notifier = createNotifier({ url: databaseUrl, applicationName, logger });
   const listener = listenForWakeups({
     url: databaseUrl,
     applicationName,
     logger,
-    onLog: (wakeup) => hub.logGrew(wakeup),
+    onLog(wakeup) {
+      hub.logGrew(wakeup);
+      changeHub.changed();
+    },
     onPreview: (preview) => hub.preview(preview),
-    onReconnect: () => void hub.lookAround(),
+    onReconnect() {
+      void hub.lookAround();
+      changeHub.changed();
+    },
   });
   // Streams of this process are told directly: they need not wait for the way through Postgres.
   const onLogGrew = (growth: LogGrowth) => {
     hub.logGrew(growth);
+    changeHub.changed();
     notifier.logGrew(growth);
   };
   const cleanup = setInterval(() => void forgetWhatIsOld(db, logger), CLEANUP_MS);
@@ -118,16 +136,22 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     version: options.version,
   });
   const checkSession = (teamId: string, sessionId: string) => sessions.get(teamId, sessionId);
-  const streamEvents = createEventStream({ access, hub, checkSession, translate: translateFailure, logger });
+  const guard = createStreamGuard({ access, logger });
+  const answering = { access, guard, translate: translateFailure, logger };
+  const streamEvents = createEventStream({ ...answering, hub, checkSession });
+  const streamTeam = createTeamStream({ ...answering, changes: changeHub, events: hub, checkSession });
   return {
-    server: createApiServer({ api, streamEvents, ui: options.ui, allowedHosts: options.allowedHosts }),
+    server: createApiServer({ api, streamEvents, streamTeam, ui: options.ui, allowedHosts: options.allowedHosts }),
     hub,
+    changeHub,
     db,
     teamId: team.id,
     async close() {
       clearInterval(cleanup);
       stopping.abort();
+      guard.close();
       hub.close();
+      changeHub.close();
       await listener.close();
       await notifier.close();
       await db.destroy();
@@ -196,6 +220,7 @@ async function forgetWhatIsOld(db: Database, logger: Logger): Promise<void> {
   try {
     await forgetOldKeys(db);
     await forgetExpiredLogins(db);
+    await forgetDeletedSessions(db);
   } catch (error) {
     logger.warn({ err: error }, "old keys and logins could not be removed; the next hour tries again");
   }

@@ -99,6 +99,8 @@ export const listSessionsQuery = z.strictObject({
   include_archived: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
   memory_store_id: id.optional(),
   order: z.enum(["asc", "desc"]).optional(),
+  /** Berth's own addition: only sessions that wait for a confirmation or a result. */
+  requires_action: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
   statuses: z.array(z.enum(SESSION_STATUSES)).max(10).optional(),
 });
 export type ListSessionsQuery = z.infer<typeof listSessionsQuery>;

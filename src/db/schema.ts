@@ -87,6 +87,14 @@ export type SessionsTable = {
   created_at: CreatedAt;
   updated_at: Touched;
   archived_at: Date | null;
+  /** Kept by the database: see changes.ts. */
+  changed_xid: Generated<string>;
+};
+export type DeletedSessionsTable = {
+  session_id: string;
+  team_id: string;
+  changed_xid: Generated<string>;
+  deleted_at: CreatedAt;
 };
 export type EventsTable = {
   session_id: string;
@@ -139,6 +147,7 @@ export type Schema = {
   agent_versions: AgentVersionsTable;
   environments: EnvironmentsTable;
   sessions: SessionsTable;
+  deleted_sessions: DeletedSessionsTable;
   events: EventsTable;
   idempotency_keys: IdempotencyKeysTable;
   workers: WorkersTable;

@@ -36,7 +36,8 @@ export type SessionRow = {
 
 // An archived session has no wake_at; an ended one is never shown as anything else.
 const workWaits = sql`(s.status <> 'terminated' and coalesce(s.wake_at <= now(), false))`;
-const columns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.budget, s.status, ${workWaits} as "workWaits",
+/** Of a session `s`, as `SessionRow` names them. */
+export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.budget, s.status, ${workWaits} as "workWaits",
   s.stop_reason as "stopReason", s.last_seq as "lastSeq",
   (s.wake_at is not null and s.lease_owner is not null and coalesce(s.lease_until > now(), false)) as "leased",
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
@@ -68,7 +69,7 @@ export async function findSession(
   input: { teamId: string; sessionId: string; forUpdate?: boolean },
 ): Promise<SessionRow | null> {
   const lock = input.forUpdate ? sql`for update` : sql``;
-  const result = await sql<SessionRow>`select ${columns} from sessions s
+  const result = await sql<SessionRow>`select ${sessionColumns} from sessions s
     where s.id = ${input.sessionId} and s.team_id = ${input.teamId} ${lock}`.execute(db);
   return result.rows[0] ?? null;
 }
@@ -117,6 +118,8 @@ export async function listSessions(
     agentId?: string | undefined;
     agentVersion?: number | undefined;
     statuses?: readonly SessionStatus[] | undefined;
+    /** Only those that wait for somebody's answer. */
+    requiresAction?: boolean | undefined;
     createdAt?: TimeBounds | undefined;
     includeArchived: boolean;
     page: PageRequest;
@@ -129,8 +132,14 @@ export async function listSessions(
     conditions.push(sql`s.agent_version = ${input.agentVersion}`);
   if (input.statuses)
     conditions.push(sql`case when ${workWaits} then 'running' else s.status end = any(${[...input.statuses]}::text[])`);
+  if (input.requiresAction)
+    conditions.push(
+      sql`s.stop_reason->>'type' = 'requires_action' and s.status = 'idle' and not ${workWaits} and s.archived_at is null`,
+    );
   const result =
-    await sql<SessionRow>`select ${columns} from sessions s ${pageClause("s", conditions, input.page)}`.execute(db);
+    await sql<SessionRow>`select ${sessionColumns} from sessions s ${pageClause("s", conditions, input.page)}`.execute(
+      db,
+    );
   return result.rows;
 }
 

@@ -16,6 +16,7 @@ import type {
   Session,
   UpdateSessionInput,
 } from "../contract/sessions.ts";
+import { type Place, readChanges } from "../db/changes.ts";
 import { afterCommit, type Database, type DatabaseTransaction } from "../db/database.ts";
 import { appendEvents, listEvents } from "../db/events.ts";
 import {
@@ -73,10 +74,8 @@ export function createSessions({
         payload,
         processedAt: null,
       }));
-      if (events.length > 0) {
-        await appendEvents(tx, { sessionId: id, events, changes: { wakeAt: "now" } });
-        afterCommit(tx, () => onLogGrew({ sessionId: id, lastSeq: events.length }));
-      }
+      if (events.length > 0) await appendEvents(tx, { sessionId: id, events, changes: { wakeAt: "now" } });
+      afterCommit(tx, () => onLogGrew({ sessionId: id, lastSeq: events.length }));
       return toWire(await getSession(tx, { teamId, sessionId: id }));
     },
 
@@ -129,6 +128,7 @@ export function createSessions({
             agentId: query.agent_id,
             agentVersion: query.agent_version,
             statuses: query.statuses,
+            requiresAction: query.requires_action,
             createdAt: query.created_at,
             includeArchived: query.include_archived ?? false,
             page: request,
@@ -137,12 +137,23 @@ export function createSessions({
       return { data: page.rows.map(toWire), next_page: page.nextPage, prev_page: page.previousPage };
     },
 
+    /** What changed in these teams since a place; a session that was deleted is null. See `readChanges`. */
+    async changes(input: { teamIds: readonly string[]; from: Place; limit: number }): Promise<{
+      next: Place;
+      changes: { teamId: string; sessionId: string; xid: string; session: Session | null }[];
+    }> {
+      const { next, changes } = await readChanges(db, input);
+      return { next, changes: changes.map(({ row, ...change }) => ({ ...change, session: row && toWire(row) })) };
+    },
+
     /** The log stays readable; no event is taken any more. */
     async archive(tx: DatabaseTransaction, teamId: string, sessionId: string): Promise<Session> {
       const before = await getSession(tx, { teamId, sessionId, forUpdate: true });
       if (!before.archivedAt) {
         refuseWhileRunning(before, "archived");
         await archiveSession(tx, { teamId, sessionId, now: new Date(clock.now()) });
+        // The log is as long as before; lists look different.
+        afterCommit(tx, () => onLogGrew({ sessionId, lastSeq: before.lastSeq }));
       }
       return toWire(await getSession(tx, { teamId, sessionId }));
     },

@@ -74,6 +74,8 @@ export async function startApiServer(
     async close() {
       web.server.close();
       web.hub.close();
+      web.changeHub.close();
+      web.changeHub.close();
       web.server.closeAllConnections();
       await web.close();
       if (!options.database) await database.drop();
