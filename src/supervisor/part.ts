@@ -54,7 +54,7 @@ export function describeExit(exit: Exit): string {
 /** A first launch that fails ends the part; an `optional` one is tried again like any other. */
 export function runPart<T extends PartProcess>(options: {
   spec: PartSpec<T>;
-  pidFiles: PidFiles;
+  pidFiles: Pick<PidFiles, "write" | "remove">;
   clock: Clock;
   log: PartLog;
   optional?: boolean;
@@ -63,6 +63,8 @@ export function runPart<T extends PartProcess>(options: {
   const stopping = new AbortController();
   const firstReady = Promise.withResolvers<T>();
   let current: T | null = null;
+  /** How a process is ended that becomes ready only after the part was stopped: not every launch can be broken off. */
+  let endLate: (late: T) => Promise<void> = async (late) => late.kill();
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -75,6 +77,7 @@ export function runPart<T extends PartProcess>(options: {
         if (failures > 0) log("info", `${spec.name} runs again`);
         wasReady = true;
         firstReady.resolve(current);
+        if (stopping.signal.aborted) await endLate(current);
         const exit = await current.exited;
         what = `${spec.name} ${describeExit(exit)}`;
       } catch (error) {
@@ -104,6 +107,7 @@ export function runPart<T extends PartProcess>(options: {
     name: spec.name,
     ready: firstReady.promise,
     async stop(graceMs) {
+      if (!stopping.signal.aborted) endLate = (late) => late.stop(graceMs);
       stopping.abort(new Error("stopping"));
       await current?.stop(graceMs);
       await finished;
