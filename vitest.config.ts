@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/**/*.test.ts", "test/chaos/oracle.test.ts"],
           exclude: ["src/**/*.integration.test.ts"],
         },
       },
@@ -35,6 +35,7 @@ export default defineConfig({
       { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
       { test: { name: "e2e", include: ["test/e2e/*.test.ts"], ...slow } },
       { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },
+      { test: { name: "chaos", include: ["test/chaos/chaos.test.ts"], ...slow } },
       {
         test: {
           name: "journeys",

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel } from "../../test/support/scripted-model.ts";
+import { pickFrom, seeded } from "../../test/support/seeded.ts";
 import {
   ALLOW_ALL,
   ASK_ALL,
@@ -21,17 +22,6 @@ beforeAll(async () => {
   world = await createTurnWorld();
 });
 afterAll(() => world.dispose());
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 test(`random faults (FAULT_SEED=${SEED})`, async () => {
   const random = seeded(SEED);
@@ -60,7 +50,7 @@ test(`random faults (FAULT_SEED=${SEED})`, async () => {
   const sessions = await Promise.all(
     Array.from({ length: 6 }, (_, index) => world.createSession({ tools: index % 2 ? ASK_ALL : ALLOW_ALL })),
   );
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const pick = <T>(list: readonly T[]): T => pickFrom(random, list);
 
   async function answerQuestions(sessionId: string): Promise<void> {
     const { stopReason } = await world.session(sessionId);

@@ -1,0 +1,270 @@
+// One run: sessions of every kind at work, faults by a seeded plan, then silence, and the facts for the oracle.
+import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { childEnv } from "../../src/lib/child-env.ts";
+import { startScriptedProvider } from "../support/scripted-provider.ts";
+import { pickFrom, seeded } from "../support/seeded.ts";
+import { type Part, type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
+import {
+  type ChaosFacts,
+  type Finding,
+  MARKER,
+  type ProcessFacts,
+  type SessionFacts,
+  type StoredEntry,
+} from "./facts.ts";
+import { chooseFault, withDatabase } from "./faults.ts";
+import { countInDoubt, judge } from "./oracle.ts";
+import { request, type Server } from "./patient-client.ts";
+import { leftoversOf, weigh } from "./processes.ts";
+import { keepSecondWorker } from "./second-worker.ts";
+import { startShakyGateway } from "./shaky-gateway.ts";
+import { type Driven, drive, KINDS, makeAgents } from "./workload.ts";
+
+/** Bugs that are made on purpose, from outside, to see whether the oracle finds them. */
+export type PlantedBug = "drop an event" | "run a tool twice" | "leak a process";
+
+export type ChaosOptions = {
+  seed: number;
+  faults: number;
+  sessions: number;
+  /** Between two faults, at most. */
+  pauseMs: number;
+  plant?: readonly PlantedBug[];
+  print: (line: string) => void;
+};
+
+export type ChaosReport = {
+  seed: number;
+  faults: Record<string, number>;
+  sessions: number;
+  turns: number;
+  accepted: number;
+  stored: number;
+  reconnects: number;
+  effects: number;
+  inDoubt: number;
+  seconds: number;
+  findings: Finding[];
+};
+
+const WEIGHED: readonly Part[] = ["supervisor", "web", "worker", "sandboxd"];
+const REST_LIMIT_MS = 120_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seed, print } = options;
+  const startedAt = Date.now();
+  const random = seeded(seed);
+  const provider = await startScriptedProvider();
+  const gateway = await startShakyGateway({ targetUrl: provider.url, maxDelayMs: 250, random: seeded(seed + 1) });
+  const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos" };
+  const system = await startSystem({ env: gatewayEnv });
+  const secondWorker = keepSecondWorker({ ...gatewayEnv, BERTH_DATA_DIR: system.dataDir });
+  const struck: Record<string, number> = {};
+  let strays: (() => void)[] = [];
+  let goesOn = true;
+  try {
+    const server: Server = { url: system.url, apiKey: system.apiKey };
+    const agents = await makeAgents(server);
+    const driven: Driven[] = [];
+    for (let index = 0; index < options.sessions; index++) {
+      const kind = KINDS[index % KINDS.length] ?? "steps";
+      driven.push(
+        await drive({ server, agents, kind, index, random: seeded(seed + 100 + index), goesOn: () => goesOn }),
+      );
+    }
+    // Everything is warm, and has done some work, when it is weighed first.
+    await until(() => driven.every((one) => one.turns >= 1 || one.complaints.length > 0), { timeoutMs: 60_000 });
+    const before = await weighAll(system);
+
+    const striking: Promise<void>[] = [];
+    const world = { system, gateway, secondWorker, driven, random };
+    for (let count = 0; count < options.faults; count++) {
+      const fault = chooseFault(random);
+      struck[fault.name] = (struck[fault.name] ?? 0) + 1;
+      print(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${fault.name}`);
+      // Faults overlap, but those that start everything again: two starts on one data directory would be a fault of the test.
+      if (fault.alone) await Promise.all(striking.splice(0));
+      const strike = fault.strike(world);
+      if (fault.alone) await strike;
+      else striking.push(strike);
+      await sleep(random() * options.pauseMs);
+    }
+    await Promise.all(striking);
+    goesOn = false;
+    await until(async () => (await fetch(`${system.url}/healthz`).catch(() => null))?.ok, { timeoutMs: 60_000 });
+    await Promise.all(driven.map((one) => one.done));
+    if (options.plant?.includes("run a tool twice")) await runAToolTwice(server, driven);
+    const ledgers = new Map<string, string>();
+    for (const one of driven) {
+      try {
+        ledgers.set(one.sessionId, await one.readLedger());
+      } catch (error) {
+        one.complaints.push(String(error));
+      }
+    }
+    if (options.plant?.includes("drop an event")) await dropAnEvent(system, driven);
+    const sessions = await collect(system, server, driven, ledgers);
+    const processes = await compareWeights(system, before);
+    for (const one of driven) one.stream.close();
+    if (options.plant?.includes("leak a process")) strays = [leakAProcess(system.dataDir)];
+    await secondWorker.stop();
+    const exitCode = await system.stop();
+    const leftovers = leftoversOf(system.dataDir);
+    if (exitCode !== 0) leftovers.push(`npm start ended with ${exitCode}`);
+    const facts: ChaosFacts = { sessions, processes, leftovers };
+    return {
+      seed,
+      faults: struck,
+      sessions: sessions.length,
+      turns: driven.reduce((sum, one) => sum + one.turns, 0),
+      accepted: sessions.reduce((sum, one) => sum + one.accepted.length, 0),
+      stored: sessions.reduce((sum, one) => sum + one.stored.length, 0),
+      reconnects: driven.reduce((sum, one) => sum + one.stream.reconnects, 0),
+      effects: sessions.reduce((sum, one) => sum + one.effects.size, 0),
+      inDoubt: countInDoubt(facts),
+      seconds: Math.round((Date.now() - startedAt) / 1000),
+      findings: judge(facts),
+    };
+  } finally {
+    goesOn = false;
+    for (const end of strays) end();
+    await secondWorker.stop();
+    await system.dispose();
+    await gateway.stop();
+    await provider.stop();
+  }
+}
+
+async function weighAll(system: System): Promise<Map<Part, ReturnType<typeof weigh>>> {
+  const weights = new Map<Part, ReturnType<typeof weigh>>();
+  for (const part of WEIGHED) {
+    const pid = await system.pid(part);
+    if (pid !== null) weights.set(part, weigh(pid));
+  }
+  return weights;
+}
+
+async function compareWeights(system: System, before: Awaited<ReturnType<typeof weighAll>>): Promise<ProcessFacts[]> {
+  const after = await weighAll(system);
+  return [...before].flatMap(([part, was]) => {
+    const is = after.get(part);
+    if (!is) return [];
+    return [{ part, rssMbBefore: was.rssMb, rssMbAfter: is.rssMb, fdsBefore: was.fds, fdsAfter: is.fds }];
+  });
+}
+
+type SessionRow = { status: string; leased: boolean; waiting: boolean; last_seq: string };
+
+async function collect(
+  system: System,
+  server: Server,
+  driven: readonly Driven[],
+  ledgers: ReadonlyMap<string, string>,
+): Promise<SessionFacts[]> {
+  return withDatabase(system, async (client) => {
+    const facts: SessionFacts[] = [];
+    for (const one of driven) {
+      const id = one.sessionId;
+      const readSession = async () => {
+        const { rows } = await client.query<SessionRow>(
+          "select status, lease_owner is not null as leased, wake_at is not null as waiting, last_seq from sessions where id = $1",
+          [id],
+        );
+        return rows[0];
+      };
+      let session = await readSession();
+      const restBy = Date.now() + REST_LIMIT_MS;
+      // The lease is given back just after the last event.
+      while (session && (session.leased || session.waiting) && Date.now() < restBy) {
+        await sleep(100);
+        session = await readSession();
+      }
+      const { rows } = await client.query<{ seq: string } & Omit<StoredEntry, "seq">>(
+        "select seq, id, type, echo, payload, processed_at is not null as processed from events where session_id = $1 order by seq",
+        [id],
+      );
+      const stored = rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+      const lastSeq = Number(session?.last_seq ?? 0);
+      await one.stream
+        .waitFor((frames) => (frames.at(-1)?.id ?? 0) >= lastSeq, 10_000, `the stream did not reach ${lastSeq}`)
+        .catch((error: unknown) => one.complaints.push(String(error)));
+      facts.push({
+        id,
+        kind: one.kind,
+        accepted: one.accepted,
+        streamed: one.stream.frames.map((frame) => ({
+          seq: frame.id ?? 0,
+          id: String(frame.data.id),
+          type: frame.type,
+        })),
+        stored,
+        listed: await listAll(server, id),
+        status: session?.status ?? "gone",
+        leased: session?.leased ?? false,
+        waiting: session?.waiting ?? false,
+        lastSeq,
+        effects: countMarkers(ledgers.get(id) ?? ""),
+        complaints: one.complaints,
+      });
+    }
+    return facts;
+  });
+}
+
+async function listAll(server: Server, sessionId: string): Promise<string[]> {
+  const ids: string[] = [];
+  let page: string | null = null;
+  do {
+    const query: string = page ? `&page=${encodeURIComponent(page)}` : "";
+    const answer: { data: { id: string }[]; next_page: string | null } = await request(
+      server,
+      "GET",
+      `/v1/sessions/${sessionId}/events?limit=500&order=asc${query}`,
+    );
+    ids.push(...answer.data.map(({ id }) => id));
+    page = answer.next_page;
+  } while (page);
+  return ids;
+}
+
+function countMarkers(ledger: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [marker] of ledger.matchAll(MARKER)) counts.set(marker, (counts.get(marker) ?? 0) + 1);
+  return counts;
+}
+
+/** A second line for a marker that is there already, by a command that nobody wrote down as the marker's. */
+async function runAToolTwice(server: Server, driven: readonly Driven[]): Promise<void> {
+  const one = driven.find(({ kind }) => kind === "steps");
+  if (!one) throw new Error("no session to plant a bug in");
+  const from = one.stream.frames.length;
+  const text = "RUNCMD[tail -n 1 /workspace/ledger | tee -a /workspace/ledger]";
+  const { data } = await request<{ data: { id: string; type: string }[] }>(
+    server,
+    "POST",
+    `/v1/sessions/${one.sessionId}/events`,
+    {
+      events: [{ type: "user.message", content: [{ type: "text", text }] }],
+    },
+  );
+  one.accepted.push(...data.map(({ id, type }) => ({ id, type })));
+  const ended = (frames: readonly { type: string }[]) => frames.slice(from).at(-1)?.type === "session.status_idle";
+  await one.stream.waitFor(ended, 60_000, "the planted turn did not end");
+}
+
+async function dropAnEvent(system: System, driven: readonly Driven[]): Promise<void> {
+  const one = pickFrom(() => 0, driven);
+  await withDatabase(system, (client) =>
+    client.query(
+      "delete from events where session_id = $1 and type = 'agent.message' and seq = (select min(seq) from events where session_id = $1 and type = 'agent.message')",
+      [one.sessionId],
+    ),
+  );
+}
+
+function leakAProcess(dataDir: string): () => void {
+  const child = spawn("/bin/sleep", ["600"], { env: childEnv({ BERTH_DATA_DIR: dataDir }), stdio: "ignore" });
+  return () => child.kill("SIGKILL");
+}

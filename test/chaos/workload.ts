@@ -1,0 +1,193 @@
+// Sessions of different kinds, each driven by a client of its own for as long as a run goes on.
+import { setTimeout as sleep } from "node:timers/promises";
+import { pickFrom } from "../support/seeded.ts";
+import type { ReceivedFrame } from "../support/stream-reader.ts";
+import type { Accepted } from "./facts.ts";
+import { openPatientStream, type PatientStream, Refused, request, type Server, sendEvents } from "./patient-client.ts";
+
+export const KINDS = [
+  "long command",
+  "steps",
+  "parallel calls",
+  "approvals",
+  "custom tool",
+  "interrupts",
+  "queued messages",
+  "talk only",
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** A turn may meet several faults, and a lease that has to run out. */
+const TURN_LIMIT_MS = 150_000;
+const LEDGER = "/workspace/ledger";
+
+export type Agents = Record<"allowed" | "asking" | "custom", string>;
+
+export async function makeAgents(server: Server): Promise<Agents> {
+  const make = async (name: string, tools: object[]) =>
+    (await request<{ id: string }>(server, "POST", "/v1/agents", { name, model: "scripted", tools })).id;
+  const toolset = (policy: string) => ({
+    type: "agent_toolset_20260401",
+    default_config: { enabled: true, permission_policy: { type: policy } },
+  });
+  return {
+    allowed: await make("allowed", [toolset("always_allow")]),
+    asking: await make("asking", [toolset("always_ask")]),
+    custom: await make("custom", [
+      { type: "custom", name: "lookup", description: "Looks up", input_schema: { type: "object", properties: {} } },
+    ]),
+  };
+}
+
+export type Driven = {
+  readonly sessionId: string;
+  readonly kind: Kind;
+  readonly accepted: Accepted[];
+  readonly complaints: string[];
+  readonly stream: PatientStream;
+  turns: number;
+  /** Resolves when the client has ended its last turn after `stop`. */
+  done: Promise<void>;
+  /** The ledger's lines, read by a command in the session. */
+  readLedger(): Promise<string>;
+};
+
+export async function drive(options: {
+  server: Server;
+  agents: Agents;
+  kind: Kind;
+  index: number;
+  random: () => number;
+  goesOn: () => boolean;
+}): Promise<Driven> {
+  const { server, agents, kind, index, random } = options;
+  const agent = kind === "custom tool" ? agents.custom : kind === "approvals" ? agents.asking : agents.allowed;
+  const { id: sessionId } = await request<{ id: string }>(server, "POST", "/v1/sessions", { agent });
+  const stream = openPatientStream(server, sessionId);
+  const accepted: Accepted[] = [];
+  const complaints: string[] = [];
+  const answered = new Set<string>();
+  let markers = 0;
+  let readsLedger = false;
+
+  const mark = () => `T${index}x${++markers}`;
+  const append = () => `echo ${mark()} >> ${LEDGER}`;
+  const send = async (...events: object[]) => accepted.push(...(await sendEvents(server, sessionId, events)));
+  const say = (text: string) => send({ type: "user.message", content: [{ type: "text", text }] });
+
+  /** Answers what waits for a person or a program. An answer that came too late is refused, and that is right. */
+  async function answer(frame: ReceivedFrame): Promise<void> {
+    const reason = frame.data.stop_reason as { type: string; event_ids?: string[] };
+    if (reason.type !== "requires_action") return;
+    for (const id of reason.event_ids ?? []) {
+      if (answered.has(id)) continue;
+      answered.add(id);
+      const call = stream.frames.find((one) => one.data.id === id);
+      const content = [{ type: "text", text: "found" }];
+      const event =
+        call?.type === "agent.custom_tool_use"
+          ? { type: "user.custom_tool_result", custom_tool_use_id: id, content }
+          : {
+              type: "user.tool_confirmation",
+              tool_use_id: id,
+              result: readsLedger || random() < 0.8 ? "allow" : "deny",
+            };
+      await send(event);
+    }
+  }
+
+  /** Until everything that was sent is processed, and the session rests. */
+  async function settle(): Promise<void> {
+    for (;;) {
+      const wanted = new Set(accepted.map(({ id }) => id));
+      const rests = (frames: readonly ReceivedFrame[]) => {
+        // An interrupt of a session that rests is the last entry, and changes nothing.
+        const status = frames.findLast(({ type }) => type.startsWith("session.status_"));
+        if (status?.type !== "session.status_idle") return false;
+        const entered = new Map<string, number>();
+        for (const { data } of frames)
+          if (wanted.has(String(data.id))) entered.set(String(data.id), (entered.get(String(data.id)) ?? 0) + 1);
+        return [...wanted].every((id) => (entered.get(id) ?? 0) >= 2);
+      };
+      await stream.waitFor(rests, TURN_LIMIT_MS, "the turn did not end");
+      const idle = stream.frames.findLast(({ type }) => type === "session.status_idle");
+      if (!idle) throw new Error("no frame");
+      const before = accepted.length;
+      await answer(idle);
+      if (accepted.length === before) return;
+    }
+  }
+
+  async function turn(): Promise<void> {
+    switch (kind) {
+      case "long command":
+        await say(`RUNCMD[${append()}; sleep ${(0.3 + random() * 2).toFixed(1)}; ${append()}]`);
+        break;
+      case "steps":
+        await say(`STEPS[${append()}|${append()}|${append()}; sleep 0.3|${append()}]`);
+        break;
+      case "parallel calls":
+        await say(`PARALLEL[${append()}|${append()}; sleep 0.5|${append()}]`);
+        break;
+      case "approvals":
+        await say(`RUNCMD[${append()}]`);
+        break;
+      case "custom tool":
+        await say('CALLTOOL[lookup {"n":1}]');
+        break;
+      case "interrupts":
+        await say(`RUNCMD[${append()}; sleep 3; ${append()}]`);
+        await sleep(random() * 2_500);
+        await send({ type: "user.interrupt" });
+        break;
+      case "queued messages":
+        await say(`RUNCMD[${append()}; sleep 0.5]`);
+        await say(`RUNCMD[${append()}]`);
+        await say("And a word.");
+        break;
+      case "talk only":
+        await say(pickFrom(random, ["THINK", "Tell me something.", "CACHE"]));
+        break;
+    }
+    await settle();
+  }
+
+  const driven: Driven = {
+    sessionId,
+    kind,
+    accepted,
+    complaints,
+    stream,
+    turns: 0,
+    done: Promise.resolve(),
+    async readLedger() {
+      if (kind === "custom tool" || kind === "talk only") return "";
+      readsLedger = true;
+      const from = stream.frames.length;
+      await say(`RUNCMD[cat ${LEDGER} 2>/dev/null; echo end-of-ledger]`);
+      await settle();
+      const result = stream.frames.slice(from).findLast((frame) => frame.type === "agent.tool_result");
+      const text = textOf(result?.data.content);
+      if (!text.includes("end-of-ledger")) throw new Error(`${sessionId}: the ledger could not be read: ${text}`);
+      return text;
+    },
+  };
+  driven.done = (async () => {
+    while (options.goesOn()) {
+      try {
+        await turn();
+        driven.turns += 1;
+      } catch (error) {
+        complaints.push(error instanceof Refused ? `refused: ${error.message}` : String(error));
+        return;
+      }
+      await sleep(random() * 400);
+    }
+  })();
+  return driven;
+}
+
+function textOf(content: unknown): string {
+  if (!Array.isArray(content)) return "";
+  return content.map((block: { text?: unknown }) => (typeof block.text === "string" ? block.text : "")).join("\n");
+}
