@@ -26,7 +26,7 @@ function slowPart() {
   };
   const part = runPart({
     spec: { name: "slow", launch: () => launched.promise.then(() => process) },
-    pidFiles: { write() {}, remove() {} },
+    pidFiles: { write: () => undefined, remove: () => undefined },
     clock: systemClock,
     log: () => undefined,
   });
