@@ -45,7 +45,7 @@ export async function benchDelivery(print: (line: string) => void): Promise<Figu
   });
 }
 
-async function oneReader(
+export async function oneReader(
   { berth, agentId, environmentId }: RunningBerth,
   options: { busy: boolean },
 ): Promise<number[]> {

@@ -8,11 +8,13 @@ import { benchFootprint } from "./footprint.ts";
 import { benchInstall } from "./install.ts";
 import { describeMachine, spawnMs, untilQuiet } from "./machine.ts";
 import { benchOverhead } from "./overhead.ts";
+import { benchTabs } from "./tabs.ts";
 
 const benches: Record<string, { title: string; run: (print: (line: string) => void) => Promise<Figure[]> }> = {
   p1: { title: "P1 first command", run: benchFirstCommand },
   p2: { title: "P2 delivery of events", run: benchDelivery },
   p3: { title: "P3 what Berth adds to a turn", run: benchOverhead },
+  tabs: { title: "200 open tabs", run: benchTabs },
   p8: { title: "P8 start and memory", run: benchFootprint },
   install: { title: "P8 install and build", run: benchInstall },
 };

@@ -120,7 +120,9 @@ test("a client that does not drain is owed the newest state of each session, onc
   expect(atFirst).toBeLessThanOrEqual(2);
   slow.drain();
   expect(slow.titles().slice(atFirst)).toEqual(["x3", "y3"]);
-  expect(slow.cursor()).toBe(quick.cursor());
+  // The second in which it was written is another.
+  const placeOf = (sink: FakeSink) => sink.cursor().split("-").slice(0, 2);
+  expect(placeOf(slow)).toEqual(placeOf(quick));
 });
 
 test("a client that lacks too many sessions is told to read the list, and not sent them all", async () => {

@@ -1,12 +1,15 @@
-// What every room needs: the API client and the cache of its answers.
+// What every room needs: the API client, the cache of its answers, and what keeps them live.
 "use client";
 
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { ApiError } from "../client/api-error.ts";
 import { type BerthClient, createBerthClient } from "../client/berth.ts";
+import { createLiveLink, type LiveLink } from "./live/live-link.ts";
+import { openFeed } from "./live/open-feed.ts";
 
 const BerthContext = createContext<BerthClient | null>(null);
+const LiveContext = createContext<LiveLink | null>(null);
 
 /** The client of the API on the page's own server. */
 export function useBerth(): BerthClient {
@@ -15,12 +18,22 @@ export function useBerth(): BerthClient {
   return berth;
 }
 
+/** What changes on the server, as it changes. */
+export function useLive(): LiveLink {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error("useLive needs <Providers> above it");
+  return live;
+}
+
 export function Providers({ children }: { children: ReactNode }) {
   const [berth] = useState(() => createBerthClient());
+  const [live] = useState(() => createLiveLink((onMessage) => openFeed(berth.sessions.stream, onMessage)));
   const [queries] = useState(createQueryClient);
   return (
     <BerthContext value={berth}>
-      <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+      <LiveContext value={live}>
+        <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+      </LiveContext>
     </BerthContext>
   );
 }

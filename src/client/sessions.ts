@@ -1,11 +1,14 @@
 // `/v1/sessions`: one conversation with one agent each.
 import type { CreateSessionInput, Session, SessionStatus, UpdateSessionInput } from "../contract/sessions.ts";
 import type { Page } from "./page.ts";
+import { streamSessions, type TeamStreamOptions } from "./stream-sessions.ts";
 import type { Transport } from "./transport.ts";
 
 export type SessionQuery = {
   agent_id?: string;
   include_archived?: boolean;
+  /** Only those that wait for somebody's answer. */
+  requires_action?: boolean;
   statuses?: SessionStatus[];
   order?: "asc" | "desc";
   limit?: number;
@@ -21,6 +24,8 @@ export function createSessionsClient(transport: Transport) {
       transport.json<Session>("POST", sessionPath(sessionId), { body: input }),
     list: (query: SessionQuery = {}, signal?: AbortSignal) =>
       transport.json<Page<Session>>("GET", "/v1/sessions", { query, ...(signal ? { signal } : {}) }),
+    /** Follows all sessions until the signal is aborted; see `streamSessions`. */
+    stream: (options: TeamStreamOptions) => streamSessions(transport, options),
     archive: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/archive`),
     delete: (sessionId: string) =>
       transport.json<{ id: string; type: "session_deleted" }>("DELETE", sessionPath(sessionId)),

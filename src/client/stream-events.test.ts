@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../lib/clock.ts";
 import { createBerthClient } from "./berth.ts";
-import type { ConnectionState, StreamedEvent } from "./stream-events.ts";
+import type { ConnectionState } from "./follow-stream.ts";
+import type { StreamedEvent } from "./stream-events.ts";
 
 const instantClock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
 

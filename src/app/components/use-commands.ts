@@ -5,7 +5,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Bot, Hand, type LucideIcon, MessagesSquare, Plus, Settings, SquareTerminal } from "lucide-react";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { useAgents } from "../agents/use-agents.ts";
-import { useBerth } from "../providers.tsx";
+import { patchPage } from "../live/patch-pages.ts";
+import { useBerth, useLive } from "../providers.tsx";
 
 export type Command = { id: string; label: string; hint: string; href: string; icon: LucideIcon };
 
@@ -20,12 +21,20 @@ const places: Command[] = [
 ];
 
 const HOW_MANY = 100;
+const patchLatest = patchPage((session) => session.archived_at === null);
 
 export function useCommands(): Command[] {
   const berth = useBerth();
+  const live = useLive();
   const sessions = useQuery({
     queryKey: ["sessions", "palette"],
-    queryFn: ({ signal }) => berth.sessions.list({ limit: HOW_MANY }, signal),
+    queryFn: async ({ signal }) => {
+      const mark = live.mark();
+      const page = await berth.sessions.list({ limit: HOW_MANY }, signal);
+      return live.changesSince(mark).reduce(patchLatest, page);
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    meta: { patch: patchLatest },
   });
   const agents = useAgents();
   return [

@@ -1,40 +1,56 @@
-// Sessions that wait for a person or for the result of a tool, oldest change first.
+// Sessions that wait for a person or for the result of a tool, oldest change first; kept live.
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import type { TeamChange } from "../../client/stream-sessions.ts";
 import type { Session } from "../../contract/sessions.ts";
-import { useBerth } from "../providers.tsx";
+import { useBerth, useLive } from "../providers.tsx";
 import { sessionState } from "./status-chip.tsx";
 
-const REFRESH_MS = 5_000;
 const PAGE = 100;
-/** The list has no filter by stop reason, so idle sessions are looked through, newest first, so many at most. */
+/** More than a person decides in a day. */
 const MAX_PAGES = 5;
 
-/** `inBackground`: goes on while the page is hidden, for whoever wants to be notified. */
-export function useWaitingSessions({ inBackground = false }: { inBackground?: boolean } = {}) {
+type Waiting = {
+  sessions: Session[];
+  /** There are older sessions that were not looked at. */
+  more: boolean;
+};
+
+export function useWaitingSessions() {
   const berth = useBerth();
+  const live = useLive();
   return useQuery({
     queryKey: ["sessions", "waiting"],
-    refetchInterval: REFRESH_MS,
-    refetchIntervalInBackground: inBackground,
     queryFn: async ({ signal }) => {
-      const waiting: Session[] = [];
+      const mark = live.mark();
+      const sessions: Session[] = [];
       let page: string | undefined;
       for (let count = 0; count < MAX_PAGES; count++) {
         const answer = await berth.sessions.list(
-          { statuses: ["idle"], limit: PAGE, ...(page ? { page } : {}) },
+          { requires_action: true, limit: PAGE, ...(page ? { page } : {}) },
           signal,
         );
-        waiting.push(...answer.data.filter((session) => sessionState(session) === "waiting"));
+        sessions.push(...answer.data);
         page = answer.next_page ?? undefined;
         if (!page) break;
       }
-      return {
-        sessions: waiting.sort((one, other) => one.updated_at.localeCompare(other.updated_at)),
-        /** There are older sessions that were not looked at. */
-        more: page !== undefined,
-      };
+      const waiting: Waiting = { sessions: sessions.sort(longestFirst), more: page !== undefined };
+      return live.changesSince(mark).reduce(patchWaiting, waiting);
     },
+    staleTime: Number.POSITIVE_INFINITY,
+    meta: { patch: patchWaiting },
   });
 }
+
+/** Pure. */
+export function patchWaiting(waiting: Waiting, change: TeamChange): Waiting {
+  if (change.type === "resync") return waiting;
+  const id = change.type === "session_changed" ? change.session.id : change.id;
+  const others = waiting.sessions.filter((session) => session.id !== id);
+  if (change.type === "session_changed" && sessionState(change.session) === "waiting")
+    return { ...waiting, sessions: [...others, change.session].sort(longestFirst) };
+  return others.length === waiting.sessions.length ? waiting : { ...waiting, sessions: others };
+}
+
+const longestFirst = (one: Session, other: Session) => one.updated_at.localeCompare(other.updated_at);

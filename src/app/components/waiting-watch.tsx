@@ -12,7 +12,7 @@ import { useWaitingSessions } from "./use-waiting-sessions.ts";
 export function WaitingWatch() {
   const router = useRouter();
   const { chosen } = useNotificationChoice();
-  const { data } = useWaitingSessions({ inBackground: chosen });
+  const { data } = useWaitingSessions();
   // The page of one session shows that session's own state.
   const elsewhere = !usePathname().startsWith("/sessions/sesn_");
   useFavicon((data?.sessions.length ?? 0) > 0 ? "waiting" : "plain", elsewhere);

@@ -1,9 +1,9 @@
 // All sessions of the team with their state, those that wait for a person first.
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import Link from "next/link";
+import { useSearchParams } from "next/navigation";
 import { FirstSessionCard } from "../agents/first-session-card.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
@@ -11,24 +11,19 @@ import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { sessionState } from "../components/status-chip.tsx";
 import { Button } from "../components/ui/button.tsx";
-import { useBerth } from "../providers.tsx";
+import { filterPath, readFilter } from "./session-filter.ts";
+import { SessionFilters } from "./session-filters.tsx";
 import { SessionsTable } from "./sessions-table.tsx";
-
-const REFRESH_MS = 2_000;
+import { useSessionList } from "./use-session-list.ts";
 
 export function SessionsRoom() {
-  const berth = useBerth();
-  const query = useInfiniteQuery({
-    queryKey: ["sessions"],
-    queryFn: ({ pageParam, signal }) =>
-      berth.sessions.list({ limit: 50, ...(pageParam ? { page: pageParam } : {}) }, signal),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_page,
-    refetchInterval: REFRESH_MS,
-  });
+  const filter = readFilter(new URLSearchParams(useSearchParams()));
+  const chosen = filterPath(filter) !== "/";
+  const query = useSessionList(filter);
   const sessions = query.data?.pages.flatMap((page) => page.data) ?? [];
   const waiting = sessions.filter((session) => sessionState(session) === "waiting");
   const others = sessions.filter((session) => sessionState(session) !== "waiting");
+  const empty = query.isSuccess && sessions.length === 0 && !query.hasNextPage;
   return (
     <>
       <PageHeader title="Sessions">
@@ -38,14 +33,23 @@ export function SessionsRoom() {
           </Link>
         </Button>
       </PageHeader>
+      {(chosen || !empty) && <SessionFilters filter={filter} />}
       {query.error && <FailureNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <ListSkeleton label="Loading sessions" />}
-      {query.isSuccess && sessions.length === 0 && (
+      {empty && !chosen && (
         <EmptyState title="No sessions yet">
           <p>A session is one conversation with one agent. It keeps its files and its place until you delete it.</p>
           <FirstSessionCard />
           <Button asChild>
             <Link href="/sessions/new">Choose an agent and a message yourself</Link>
+          </Button>
+        </EmptyState>
+      )}
+      {empty && chosen && (
+        <EmptyState title={filter.state === "waiting" ? "No session waits for you" : "No session is like this"}>
+          <p>As soon as one is, it appears here.</p>
+          <Button asChild>
+            <Link href="/">Show all sessions</Link>
           </Button>
         </EmptyState>
       )}

@@ -14,7 +14,7 @@ import { useHealth } from "./use-health.ts";
 
 export function SettingsRoom() {
   const berth = useBerth();
-  const health = useHealth();
+  const health = useHealth({ watched: true });
   const signIn = useQuery({ queryKey: ["sign-in"], queryFn: ({ signal }) => berth.signIn.get(signal) });
   const logout = useMutation({
     mutationFn: () => berth.signIn.end(),

@@ -1,15 +1,17 @@
-// Health of the server's parts, kept fresh.
+// Health of the server's parts: asked when a page is opened or seen again, and, where a person watches it, now and then.
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
 import { useBerth } from "../providers.tsx";
 
-export function useHealth() {
+const WATCHED_MS = 10_000;
+
+export function useHealth({ watched = false }: { watched?: boolean } = {}) {
   const berth = useBerth();
   const query = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => berth.health.get(signal),
-    refetchInterval: 10_000,
+    ...(watched ? { refetchInterval: WATCHED_MS } : {}),
   });
   return { ...query, demoModel: query.data?.parts.gateway?.demo === true };
 }

@@ -135,7 +135,7 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
       ["/settings", "database"],
     ] as const) {
       await page.goto(system.url + path);
-      await page.getByText(new RegExp(text, "i")).first().waitFor();
+      await page.getByText(new RegExp(text, "i")).filter({ visible: true }).first().waitFor();
       await browser.screenshots(path === "/" ? "sessions" : path.slice(1));
     }
     await page.goto(`${system.url}/sessions/sesn_nothing`);

@@ -326,12 +326,15 @@ describe.skipIf(!chromium)("the session page", () => {
     const sessions = await system.client().beta.sessions.list();
     // The log is the test's own; the page asks again when the stream has ended, and is left waiting then.
     let asked = 0;
-    await page.route("**/events/stream*", (route) =>
+    const id = sessions.data[0]?.id ?? "";
+    // Requests of a SharedWorker cannot be answered by a test.
+    await page.addInitScript("delete window.SharedWorker");
+    await page.route("**/sessions/stream*", (route) =>
       asked++ === 0
-        ? route.fulfill({ contentType: "text/event-stream", body: longLog(1_750) })
+        ? route.fulfill({ contentType: "text/event-stream", body: longLog(id, 1_750) })
         : new Promise<void>(() => undefined),
     );
-    await page.goto(`${system.url}/sessions/${sessions.data[0]?.id}`);
+    await page.goto(`${system.url}/sessions/${id}`);
     await page.getByText("answer 1749").waitFor();
     const openMs = await page.evaluate<number>("performance.now()");
     console.log(`session page: 10,500 events are there ${Math.round(openMs)} ms after the start of navigation`);
@@ -394,7 +397,7 @@ describe.skipIf(!chromium)("the session page", () => {
 });
 
 /** Six events a turn, as the server sends them. */
-function longLog(turns: number): string {
+function longLog(session_id: string, turns: number): string {
   const processed_at = "2026-01-01T00:00:00.000Z";
   const events = Array.from({ length: turns }, (_, index) => {
     const code = index === turns - 1 ? "\n\n```ts\nconst answer: number = 42;\n```" : "";
@@ -420,9 +423,9 @@ function longLog(turns: number): string {
     ];
   }).flat();
   return events
-    .map(
-      (event, index) =>
-        `id: ${index + 1}\nevent: ${event.type}\ndata: ${JSON.stringify({ ...event, processed_at })}\n\n`,
-    )
+    .map((event, index) => {
+      const data = { type: "session_event", session_id, seq: index + 1, event: { ...event, processed_at } };
+      return `event: session_event\ndata: ${JSON.stringify(data)}\n\n`;
+    })
     .join("");
 }

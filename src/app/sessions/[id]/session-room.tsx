@@ -4,7 +4,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
@@ -13,9 +13,8 @@ import { type SessionState, sessionState } from "../../components/status-chip.ts
 import { useDocumentTitle } from "../../components/use-document-title.ts";
 import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
 import { useShortcuts } from "../../components/use-shortcuts.ts";
-import { useBerth } from "../../providers.tsx";
+import { useBerth, useLive } from "../../providers.tsx";
 import { Composer } from "./composer.tsx";
-import { ConnectionNote } from "./connection-note.tsx";
 import { FirstAsking } from "./first-asking.ts";
 import { SessionHeader } from "./session-header.tsx";
 import type { SessionQuestion } from "./session-menu.tsx";
@@ -27,24 +26,24 @@ import { useSlashCommands } from "./use-slash-commands.ts";
 
 export function SessionRoom({ sessionId }: { sessionId: string }) {
   const berth = useBerth();
+  const live = useLive();
   const session = useQuery({
     queryKey: ["session", sessionId],
-    queryFn: ({ signal }) => berth.sessions.get(sessionId, signal),
+    queryFn: async ({ signal }) => {
+      const mark = live.mark();
+      const answer = await berth.sessions.get(sessionId, signal);
+      return live.newest(answer, mark);
+    },
   });
-  const { view, log, connection, caughtUp, error } = useSessionEvents(sessionId);
+  const { view, log, caughtUp, error } = useSessionEvents(sessionId);
   const outbox = useOutbox(sessionId, view);
   const [searching, setSearching] = useState(false);
   useShortcuts({ "/": () => setSearching(true) });
   const [asked, ask] = useState<SessionQuestion | null>(null);
   const commands = useSlashCommands(sessionId, { onArchive: () => ask("archive") });
 
-  // Cost and times are the server's to know; they change when a turn does.
   const { refetch } = session;
-  const { status, usage } = view;
-  useEffect(() => {
-    if (usage !== null && status !== "deleted") void refetch();
-  }, [status, usage, refetch]);
-
+  const { status } = view;
   const asking = openCalls(view, "asking");
   const waiting = asking.length;
   const failed = view.stopReason?.type === "retries_exhausted";
@@ -78,7 +77,6 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
         asking={{ asked, ask }}
         onSearch={() => setSearching(true)}
       />
-      <ConnectionNote state={connection} />
       {error !== null && <FailureNote error={error} />}
       {commands.error && <FailureNote error={commands.error} />}
       <FirstAsking value={asking[0]?.id ?? null}>

@@ -2,10 +2,10 @@
 "use client";
 
 import { useEffect, useReducer, useRef } from "react";
-import type { ConnectionState, StreamedEvent } from "../../../client/stream-events.ts";
+import type { ConnectionState } from "../../../client/follow-stream.ts";
+import type { StreamedEvent } from "../../../client/stream-events.ts";
 import type { StreamEvent } from "../../../contract/events.ts";
-import { usePageHidden } from "../../components/use-page-hidden.ts";
-import { goToLoginWhenSignedOut, useBerth } from "../../providers.tsx";
+import { useLive } from "../../providers.tsx";
 import { cutPreviews, foldEvents } from "./fold-events.ts";
 import { emptyView, type SessionView } from "./session-view.ts";
 
@@ -27,12 +27,6 @@ const initialState: State = { view: emptyView, connection: "connecting", caughtU
 const CAUGHT_UP = { pauseMs: 150, limitMs: 1_500 };
 /** Hidden pages get no animation frames, but their title still tells when a person is needed. */
 const HIDDEN_FLUSH_MS = 200;
-/**
- * A browser opens six connections to a server, all its pages together, and each stream holds one. So a page that nobody
- * looks at, of a session in which nothing happens, gives its own back, and goes on where it was when it is seen again.
- */
-const RESTS_AFTER_HIDDEN_MS = 30_000;
-
 function reduce(state: State, action: Action): State {
   switch (action.type) {
     case "events":
@@ -52,25 +46,19 @@ function reduce(state: State, action: Action): State {
 
 /** `log`: the stored events as they came, for whoever wants to see one whole. */
 export function useSessionEvents(sessionId: string): State & { log: readonly StreamEvent[] } {
-  const berth = useBerth();
+  const live = useLive();
   const [state, dispatch] = useReducer(reduce, initialState);
-  const hidden = usePageHidden(RESTS_AFTER_HIDDEN_MS);
-  const resting = hidden && state.view.status === "idle" && state.caughtUp;
   const lastSeq = useRef(0);
   const log = useRef<StreamEvent[]>([]);
   useEffect(() => {
     lastSeq.current = state.view.lastSeq;
   }, [state.view.lastSeq]);
   useEffect(() => {
-    if (resting) return;
-    const leaving = new AbortController();
     const batch = createBatch((events) => dispatch({ type: "events", events }));
     const caughtUp = createPause(CAUGHT_UP, () => dispatch({ type: "caught_up" }));
-    const stream = berth.events.stream({
+    const leave = live.read({
       sessionId,
       after: lastSeq.current,
-      deltas: true,
-      signal: leaving.signal,
       onEvents(events) {
         for (const { seq, event } of events) if (seq !== null) log.current[seq] = event;
         batch.add(events);
@@ -79,19 +67,16 @@ export function useSessionEvents(sessionId: string): State & { log: readonly Str
       onState(connection) {
         batch.flush();
         dispatch({ type: "connection", state: connection });
-        if (connection === "open") caughtUp.start();
       },
-    });
-    stream.catch((error: unknown) => {
-      goToLoginWhenSignedOut(error);
-      dispatch({ type: "failed", error });
+      onBegun: caughtUp.start,
+      onRefused: (error) => dispatch({ type: "failed", error }),
     });
     return () => {
-      leaving.abort();
+      leave();
       caughtUp.stop();
       batch.drop();
     };
-  }, [berth, sessionId, resting]);
+  }, [live, sessionId]);
   // Places in the log begin at 1, and a place is filled once: what comes again is the same.
   return { ...state, log: log.current };
 }
