@@ -7,6 +7,7 @@ import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
+import type { SessionFiles } from "../sessions/session-files.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Access } from "../teams/access.ts";
 import type { ApiKeys } from "../teams/api-keys.ts";
@@ -18,6 +19,7 @@ import { docsRoutes } from "./docs.ts";
 import { environmentRoutes } from "./environments.ts";
 import { expectedError, type TranslateError, toErrorAnswer } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
+import { fileRoutes } from "./files.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
 import { type ModelCatalog, modelRoutes } from "./models.ts";
@@ -32,6 +34,7 @@ export type ApiOptions = {
   environments: Environments;
   sessions: Sessions;
   sendEvents: SendEvents;
+  files: SessionFiles;
   models: ModelCatalog;
   readHealthFacts: () => Promise<HealthFacts>;
   translate: TranslateError;
@@ -66,6 +69,7 @@ export function createApi(options: ApiOptions): Api {
   environmentRoutes(routes, options.environments);
   sessionRoutes(routes, options.sessions);
   eventRoutes(routes, options);
+  fileRoutes(routes, options.files);
   modelRoutes(routes, options.models);
   keyRoutes(routes, options.apiKeys);
 

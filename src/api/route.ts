@@ -161,7 +161,7 @@ export function routedPath(request: Request): string {
   return path.replace(/^\/api(?=\/|$)/, "/v1");
 }
 
-function bodyOf(context: ApiContext): AsyncIterable<Uint8Array> | null {
+export function bodyOf(context: ApiContext): AsyncIterable<Uint8Array> | null {
   const incoming = context.env?.incoming;
   return incoming ? chunksOf(incoming) : context.req.raw.body;
 }

@@ -1,12 +1,13 @@
 // The web process: API, event streams, dashboard on one port. `npm run web` starts it alone against a DATABASE_URL.
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { allowedHostsFor } from "../api/host-check.ts";
 import type { ModelCatalog } from "../api/models.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger, type Logger } from "../lib/logger.ts";
+import { backends } from "../sandboxes/registry.ts";
 import { type Config, ensureApiKey, loadConfigOrExit } from "./config.ts";
 import { createDashboard, type Dashboard } from "./dashboard.ts";
 import { packageVersion } from "./version.ts";
@@ -36,7 +37,12 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
   if (!databaseUrl) throw new Error("there is no database: set DATABASE_URL, or run `npm start`, which brings its own");
   const dashboard: Dashboard | null =
     settings.ui === "on" ? createDashboard({ directory: repository, hostname: host, port, logger }) : null;
+  const { memoryMb, cpus, pids, diskMb, env } = settings.sandbox;
+  const backend = backends[settings.sandbox.backend].create({
+    socketPath: join(settings.dataDir, "run", "sandboxd.sock"),
+  });
   const web = await wireWeb({
+    sandboxes: { backend, spec: { limits: { memoryMb, cpus, pids, diskMb }, env } },
     databaseUrl,
     apiKey: ensureApiKey(settings).apiKey,
     models: await openCatalog(settings),
@@ -64,7 +70,10 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     await once(server, "close");
     clearTimeout(force);
-    await Promise.race([Promise.all([web.close(), dashboard?.close()]), systemClock.sleep(GRACE_MS / 2)]);
+    await Promise.race([
+      Promise.all([web.close(), backend.close(), dashboard?.close()]),
+      systemClock.sleep(GRACE_MS / 2),
+    ]);
     process.exit(0);
   };
   process.on("SIGTERM", () => void stop("SIGTERM"));

@@ -26,7 +26,9 @@ import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
+import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
+import { createSessionFiles } from "../sessions/session-files.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createAccess } from "../teams/access.ts";
 import { createApiKeys } from "../teams/api-keys.ts";
@@ -53,6 +55,8 @@ export type WebOptions = {
   ui: RawHandler | null;
   version: string;
   logger: Logger;
+  /** How sandboxes are reached; null: this process reaches none, and files are not served. */
+  sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
 };
 export type Web = {
   /** Not listening yet. */
@@ -128,6 +132,11 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     environments: createEnvironments({ db, clock }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),
+    files: createSessionFiles({
+      db,
+      sandboxes: options.sandboxes,
+      getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
+    }),
     models: options.models,
     readHealthFacts: () => readHealthFacts(db),
     translate: translateFailure,

@@ -3,6 +3,7 @@ import { createAgentsClient } from "./agents.ts";
 import { createApiKeysClient } from "./api-keys.ts";
 import { createEnvironmentsClient } from "./environments.ts";
 import { createEventsClient } from "./events.ts";
+import { createFilesClient } from "./files.ts";
 import { createHealthClient } from "./health.ts";
 import { createModelsClient } from "./models.ts";
 import { createSessionsClient } from "./sessions.ts";
@@ -18,6 +19,7 @@ export function createBerthClient(options: ClientOptions = {}) {
     apiKeys: createApiKeysClient(transport),
     environments: createEnvironmentsClient(transport),
     events: createEventsClient(transport),
+    files: createFilesClient(transport),
     health: createHealthClient(transport),
     models: createModelsClient(transport),
     sessions: createSessionsClient(transport),

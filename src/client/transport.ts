@@ -16,6 +16,8 @@ type Query = Record<string, string | number | boolean | readonly string[] | unde
 type CallOptions = {
   query?: Query;
   body?: unknown;
+  /** Sent as they are, instead of `body`. */
+  bytes?: Blob | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 };
@@ -43,11 +45,13 @@ export function createTransport(options: ClientOptions): Transport {
     // A custom header cannot be sent by a form of another site, so the cookie alone never changes anything.
     else if (method !== "GET") headers.set("x-berth-csrf", "1");
     if (call.body !== undefined) headers.set("content-type", "application/json");
+    else if (call.bytes !== undefined) headers.set("content-type", "application/octet-stream");
+    const body = call.body === undefined ? call.bytes : JSON.stringify(call.body);
     try {
       return await fetchAnswer(baseUrl + path + toQueryString(call.query), {
         method,
         headers,
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        ...(body === undefined ? {} : { body }),
         ...(call.signal ? { signal: call.signal } : {}),
       });
     } catch (error) {

@@ -63,3 +63,24 @@ export async function listRemovals(db: Database, input: { backend: string; limit
 export async function deleteRemoval(db: Database, input: { name: string }): Promise<void> {
   await sql`delete from sandbox_removals where name = ${input.name}`.execute(db);
 }
+
+export type SandboxRow = { name: string; identity: string; state: "running" | "hibernated"; lastUsedAt: Date };
+
+/** The sandbox of a session; null when it has none yet. */
+export async function findSandbox(
+  db: Database,
+  input: { teamId: string; sessionId: string },
+): Promise<SandboxRow | null> {
+  const result = await sql<{ name: string; identity: string; state: SandboxRow["state"]; last_used_at: Date }>`
+    select name, identity, state, last_used_at from sandboxes
+    where session_id = ${input.sessionId} and team_id = ${input.teamId}`.execute(db);
+  const row = result.rows[0];
+  return row ? { name: row.name, identity: row.identity, state: row.state, lastUsedAt: row.last_used_at } : null;
+}
+
+/** It runs, and is in use now: the time until it is put to sleep begins anew. */
+export async function wokeSandbox(db: Database, input: { sessionId: string }): Promise<void> {
+  await sql`update sandboxes set state = 'running', last_used_at = now() where session_id = ${input.sessionId}`.execute(
+    db,
+  );
+}

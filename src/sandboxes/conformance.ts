@@ -320,6 +320,10 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         const bytes = Buffer.from([0, 255, 10, 13, 0, 128]);
         await sandbox.writeFile("/workspace/deep/er/data.bin", bytes);
         expect(Buffer.from((await sandbox.readFile("deep/er/data.bin")) ?? [])).toEqual(bytes);
+        const opened = await sandbox.openFile("deep/er/data.bin");
+        expect(opened?.sizeBytes).toBe(6);
+        expect(opened && (await collect(opened.content))).toEqual(bytes);
+        expect(await sandbox.openFile("missing")).toBeNull();
         await sandbox.writeFile("/home/agent/note", Buffer.from("n"));
         expect((await run(sandbox, "cat ~/note")).content).toBe("n");
         expect(await sandbox.readFile("missing")).toBeNull();
@@ -333,6 +337,7 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         await run(sandbox, "ln -s /etc/passwd link; mkfifo pipe; mkdir dir");
         for (const path of ["/etc/passwd", "../etc/passwd", "link", "pipe", "dir", "a\0b"]) {
           await expect(sandbox.readFile(path), path).rejects.toMatchObject({ code: "invalid_request" });
+          await expect(sandbox.openFile(path), path).rejects.toMatchObject({ code: "invalid_request" });
         }
         await expect(sandbox.writeFile("/etc/x", Buffer.from(""))).rejects.toMatchObject({ code: "invalid_request" });
       }));

@@ -180,6 +180,18 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
         return bytes;
       });
     },
+    async openFile(path) {
+      const response = await guarded((signal) => ask({ method: "GET", path: withPath("files", path), signal }));
+      if (response.statusCode === 200) {
+        // Node types its web streams apart from the global ones, which they are.
+        const content = Readable.toWeb(response) as ReadableStream<Uint8Array>;
+        return { sizeBytes: Number(response.headers["content-length"] ?? 0), content };
+      }
+      const body = await collect(response, MAX_ANSWER_BYTES);
+      if (response.statusCode === 404) return null;
+      refuseUnlessOk(response, body);
+      throw new PlatformError("sandbox_unavailable", `the runner answered ${response.statusCode}`);
+    },
     async writeFile(path, content) {
       await guarded((signal) => askJson({ method: "PUT", path: withPath("files", path), body: content, signal }));
     },

@@ -92,6 +92,9 @@ export type DirectoryEntry = {
   modifiedAt: number;
 };
 
+/** `content` has exactly `sizeBytes`, or fails: a file that shrinks meanwhile is cut off with an error. */
+export type OpenedFile = { sizeBytes: number; content: ReadableStream<Uint8Array> };
+
 /** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile, or does not answer any more. */
 export type Sandbox = {
   readonly name: string;
@@ -110,6 +113,8 @@ export type Sandbox = {
   cancelOperation(id: string): Promise<void>;
   /** Null when there is no such file. Only regular files within /workspace and /home/agent; others are `invalid_request`. */
   readFile(path: string): Promise<Uint8Array | null>;
+  /** The same, read while it comes: for files of any size. */
+  openFile(path: string): Promise<OpenedFile | null>;
   writeFile(path: string, content: Uint8Array): Promise<void>;
   listDirectory(path: string): Promise<DirectoryEntry[]>;
   /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */

@@ -96,6 +96,13 @@ export async function drive(options: {
     }
   }
 
+  /** It waited for what is answered by now: another status follows. */
+  function isAnswered(idle: ReceivedFrame): boolean {
+    const reason = idle.data.stop_reason as { type: string; event_ids?: string[] };
+    const asked = reason.type === "requires_action" ? (reason.event_ids ?? []) : [];
+    return asked.length > 0 && asked.every((id) => answered.has(id));
+  }
+
   /** Until everything that was sent is processed, and the session rests. */
   async function settle(): Promise<void> {
     for (;;) {
@@ -103,7 +110,7 @@ export async function drive(options: {
       const rests = (frames: readonly ReceivedFrame[]) => {
         // An interrupt of a session that rests is the last entry, and changes nothing.
         const status = frames.findLast(({ type }) => type.startsWith("session.status_"));
-        if (status?.type !== "session.status_idle") return false;
+        if (status?.type !== "session.status_idle" || isAnswered(status)) return false;
         const entered = new Map<string, number>();
         for (const { data } of frames)
           if (wanted.has(String(data.id))) entered.set(String(data.id), (entered.get(String(data.id)) ?? 0) + 1);

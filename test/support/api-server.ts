@@ -3,7 +3,7 @@ import { once } from "node:events";
 import Anthropic from "@anthropic-ai/sdk";
 import { allowedHostsFor } from "../../src/api/host-check.ts";
 import type { ModelCatalog } from "../../src/api/models.ts";
-import { type Web, wireWeb } from "../../src/bin/wire-web.ts";
+import { type Web, type WebOptions, wireWeb } from "../../src/bin/wire-web.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import { type FreshDatabase, freshDatabase } from "./postgres.ts";
 
@@ -37,7 +37,7 @@ const MODELS: ModelCatalog = {
 };
 
 export async function startApiServer(
-  options: { database?: FreshDatabase; models?: ModelCatalog } = {},
+  options: { database?: FreshDatabase; models?: ModelCatalog; sandboxes?: WebOptions["sandboxes"] } = {},
 ): Promise<ApiServer> {
   const database = options.database ?? (await freshDatabase());
   const apiKey = "test-key-of-the-operator";
@@ -48,6 +48,7 @@ export async function startApiServer(
     defaultModel: null,
     allowedHosts: allowedHostsFor("127.0.0.1"),
     ui: null,
+    sandboxes: options.sandboxes ?? null,
     version: "0.0.0-test",
     logger: createLogger("web", { level: "silent", pretty: false }),
   });

@@ -103,6 +103,9 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       async readFile() {
         return null;
       },
+      async openFile() {
+        return null;
+      },
       async writeFile() {
         throw new PlatformError("not_supported", "this backend has no files");
       },

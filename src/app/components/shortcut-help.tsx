@@ -29,6 +29,7 @@ const groups: { title: string; keys: [keys: string, what: string][] }[] = [
       ["D", "deny it"],
       ["R", "write a reason, Enter denies with it"],
       ["/", "search in the session"],
+      ["]", "show or hide details: overview, files, events"],
     ],
   },
 ];

@@ -2,7 +2,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Search, Square } from "lucide-react";
+import { PanelRight, Search, Square } from "lucide-react";
 import Link from "next/link";
 import type { Session } from "../../../contract/sessions.ts";
 import { visibleExactly } from "../../../lib/visible-text.ts";
@@ -10,6 +10,7 @@ import { FailureNote } from "../../components/failure-note.tsx";
 import { type SessionState, StatusChip } from "../../components/status-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { useBerth } from "../../providers.tsx";
+import type { Panel } from "./panel/use-panel.ts";
 import { type Asking, SessionMenu } from "./session-menu.tsx";
 import { SessionTitle } from "./session-title.tsx";
 import type { SessionView } from "./session-view.ts";
@@ -22,9 +23,11 @@ type SessionHeaderProps = {
   state: SessionState;
   asking: Asking;
   onSearch: () => void;
+  /** Where there is room for details. */
+  panel?: Panel;
 };
 
-export function SessionHeader({ session, view, title, state, asking, onSearch }: SessionHeaderProps) {
+export function SessionHeader({ session, view, title, state, asking, onSearch, panel }: SessionHeaderProps) {
   const berth = useBerth();
   const interrupt = useMutation({
     mutationFn: () => berth.events.send(session.id, [{ type: "user.interrupt" }]),
@@ -61,6 +64,19 @@ export function SessionHeader({ session, view, title, state, asking, onSearch }:
         >
           <Search aria-hidden />
         </Button>
+        {panel && (
+          <Button
+            look="quiet"
+            size="icon"
+            aria-label="Details"
+            aria-keyshortcuts="]"
+            aria-expanded={panel.tabId !== null}
+            title="Details: overview, files, events (])"
+            onClick={panel.toggle}
+          >
+            <PanelRight aria-hidden />
+          </Button>
+        )}
         <SessionMenu session={session} {...asking} />
       </div>
       {interrupt.error && <FailureNote error={interrupt.error} />}

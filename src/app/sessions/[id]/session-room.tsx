@@ -16,6 +16,8 @@ import { useShortcuts } from "../../components/use-shortcuts.ts";
 import { useBerth, useLive } from "../../providers.tsx";
 import { Composer } from "./composer.tsx";
 import { FirstAsking } from "./first-asking.ts";
+import { SidePanel } from "./panel/side-panel.tsx";
+import { usePanel } from "./panel/use-panel.ts";
 import { SessionHeader } from "./session-header.tsx";
 import type { SessionQuestion } from "./session-menu.tsx";
 import { openCalls, type SessionView } from "./session-view.ts";
@@ -50,6 +52,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   // Beside an agent's editor the tab is the agent's.
   const ownPage = usePathname() === `/sessions/${sessionId}`;
   useFavicon(waiting > 0 ? "waiting" : (icons[status] ?? (failed ? "failed" : "plain")), ownPage);
+  const panel = usePanel(ownPage);
   const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
   const tabTitle = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
   useDocumentTitle(ownPage ? tabTitle : null);
@@ -76,20 +79,26 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
         state={state}
         asking={{ asked, ask }}
         onSearch={() => setSearching(true)}
+        {...(ownPage ? { panel } : {})}
       />
-      {error !== null && <FailureNote error={error} />}
-      {commands.error && <FailureNote error={commands.error} />}
-      <FirstAsking value={asking[0]?.id ?? null}>
-        <Timeline
-          view={view}
-          log={log}
-          sessionId={sessionId}
-          outbox={outbox}
-          searching={searching}
-          onSearchEnd={() => setSearching(false)}
-        />
-      </FirstAsking>
-      <Composer sessionId={sessionId} view={view} state={state} onSend={outbox.send} onCommand={commands.run} />
+      <div className="flex min-h-0 flex-1">
+        <div className="flex min-w-0 flex-1 flex-col">
+          {error !== null && <FailureNote error={error} />}
+          {commands.error && <FailureNote error={commands.error} />}
+          <FirstAsking value={asking[0]?.id ?? null}>
+            <Timeline
+              view={view}
+              log={log}
+              sessionId={sessionId}
+              outbox={outbox}
+              searching={searching}
+              onSearchEnd={() => setSearching(false)}
+            />
+          </FirstAsking>
+          <Composer sessionId={sessionId} view={view} state={state} onSend={outbox.send} onCommand={commands.run} />
+        </div>
+        <SidePanel panel={panel} session={session.data} view={view} log={log} />
+      </div>
     </div>
   );
 }

@@ -1,0 +1,52 @@
+// How a file is shown, by its name and its first bytes. Pure.
+
+export type FileKind = "image" | "csv" | "text" | "pdf" | "binary";
+
+const IMAGES = new Set(["png", "jpg", "jpeg", "gif", "webp"]);
+const LANGUAGES: Readonly<Record<string, string>> = {
+  c: "c",
+  cpp: "cpp",
+  css: "css",
+  diff: "diff",
+  go: "go",
+  h: "c",
+  html: "html",
+  java: "java",
+  js: "javascript",
+  json: "json",
+  jsx: "jsx",
+  md: "markdown",
+  py: "python",
+  rs: "rust",
+  sh: "bash",
+  sql: "sql",
+  ts: "typescript",
+  tsx: "tsx",
+  yaml: "yaml",
+  yml: "yaml",
+};
+
+function extensionOf(name: string): string {
+  return /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+}
+
+/** `sample`: the beginning of the file. Binary is what has a NUL byte, as git and grep see it. */
+export function fileKind(name: string, sample: Uint8Array): FileKind {
+  const extension = extensionOf(name);
+  if (IMAGES.has(extension)) return "image";
+  if (extension === "pdf") return "pdf";
+  if (sample.subarray(0, 8_000).includes(0)) return "binary";
+  return extension === "csv" || extension === "tsv" ? "csv" : "text";
+}
+
+/** The name that the highlighter knows; empty for plain text. */
+export function languageOf(name: string): string {
+  return LANGUAGES[extensionOf(name)] ?? "";
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}

@@ -1,0 +1,93 @@
+// Files of the session's sandbox: seen, downloaded, uploaded.
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { Download, Upload } from "lucide-react";
+import { type DragEvent, useRef, useState } from "react";
+import { archiveUrl } from "../../../../client/files.ts";
+import { EmptyState } from "../../../components/empty-state.tsx";
+import { FailureNote } from "../../../components/failure-note.tsx";
+import { ListSkeleton } from "../../../components/list-skeleton.tsx";
+import { Button } from "../../../components/ui/button.tsx";
+import { useBerth } from "../../../providers.tsx";
+import { FilePreview } from "./file-preview.tsx";
+import { FileTree } from "./file-tree.tsx";
+import type { PanelTabProps } from "./panel-tabs.ts";
+import { useFileTree } from "./use-file-tree.ts";
+
+export function FilesTab({ session, view }: PanelTabProps) {
+  const berth = useBerth();
+  const tree = useFileTree(session.id, view);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const [dropping, setDropping] = useState(false);
+  const upload = useMutation({
+    mutationFn: async (files: readonly File[]) => {
+      for (const file of files) await berth.files.write(session.id, `/workspace/${file.name}`, file);
+    },
+    onSettled: () => void tree.reload(),
+  });
+  const file = chosen === null ? undefined : tree.rows.find(({ path }) => path === chosen);
+  if (file) return <FilePreview sessionId={session.id} file={file} onBack={() => setChosen(null)} />;
+  const writable = session.archived_at === null && view.status !== "terminated";
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setDropping(false);
+    if (writable) upload.mutate([...event.dataTransfer.files]);
+  };
+  return (
+    <section
+      aria-label="Files"
+      className={dropping ? "min-h-full bg-accent-soft" : "min-h-full"}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setDropping(writable);
+      }}
+      onDragLeave={() => setDropping(false)}
+      onDrop={onDrop}
+    >
+      <div className="flex flex-wrap items-center gap-2 border-b border-line p-2">
+        {writable && (
+          <Button size="small" disabled={upload.isPending} onClick={() => input.current?.click()}>
+            <Upload aria-hidden /> {upload.isPending ? "Uploading…" : "Upload"}
+          </Button>
+        )}
+        <input
+          ref={input}
+          type="file"
+          multiple
+          hidden
+          aria-label="Files to upload"
+          onChange={(event) => {
+            upload.mutate([...(event.target.files ?? [])]);
+            event.target.value = "";
+          }}
+        />
+        {!tree.empty && !tree.error && (
+          <Button size="small" asChild>
+            <a href={archiveUrl(session.id)} download={`${session.id}.tar`}>
+              <Download aria-hidden /> All as tar
+            </a>
+          </Button>
+        )}
+      </div>
+      {upload.error && <FailureNote error={upload.error} />}
+      {tree.error && <FailureNote error={tree.error} onRetry={() => void tree.reload()} />}
+      {tree.loading && tree.empty === false && tree.rows.length <= 2 && <ListSkeleton label="Loading files" />}
+      {tree.empty ? (
+        <EmptyState title="No files yet">
+          What the agent writes to /workspace shows here.{writable && " Drop files here to give it some."}
+        </EmptyState>
+      ) : (
+        <FileTree
+          rows={tree.rows}
+          chosen={chosen}
+          changedSince={view.turns.at(-1)?.startedAt ?? null}
+          onChoose={setChosen}
+          onToggle={tree.toggle}
+        />
+      )}
+      {tree.truncated && <p className="p-3 text-muted">A directory holds more entries than are shown.</p>}
+    </section>
+  );
+}

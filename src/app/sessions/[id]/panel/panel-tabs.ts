@@ -1,0 +1,44 @@
+// The tabs of the session page's side panel. A tab is one line here and one component that takes the session; it is loaded when it is opened.
+"use client";
+
+import { Braces, FolderTree, Info, type LucideIcon } from "lucide-react";
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import type { StreamEvent } from "../../../../contract/events.ts";
+import type { Session } from "../../../../contract/sessions.ts";
+import type { SessionView } from "../session-view.ts";
+
+export type PanelTabProps = {
+  session: Session;
+  view: SessionView;
+  /** Stored events by their place in the log, which begins at 1. */
+  log: readonly StreamEvent[];
+};
+
+type PanelTab = {
+  /** What `?tab=` says. */
+  id: string;
+  label: string;
+  icon: LucideIcon;
+  Content: LazyExoticComponent<ComponentType<PanelTabProps>>;
+};
+
+export const panelTabs: readonly PanelTab[] = [
+  {
+    id: "overview",
+    label: "Overview",
+    icon: Info,
+    Content: lazy(async () => ({ default: (await import("./overview-tab.tsx")).OverviewTab })),
+  },
+  {
+    id: "files",
+    label: "Files",
+    icon: FolderTree,
+    Content: lazy(async () => ({ default: (await import("./files-tab.tsx")).FilesTab })),
+  },
+  {
+    id: "events",
+    label: "Events",
+    icon: Braces,
+    Content: lazy(async () => ({ default: (await import("./events-tab.tsx")).EventsTab })),
+  },
+];

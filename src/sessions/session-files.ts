@@ -1,0 +1,149 @@
+// Files of a session for people and programs: listed, read, written in its sandbox, which is woken when it sleeps.
+import type { FileEntry, FileList, SandboxStatus, WrittenFile } from "../contract/files.ts";
+import type { Session } from "../contract/sessions.ts";
+import type { Database } from "../db/database.ts";
+import { findSandbox, recordSandbox, wokeSandbox } from "../db/sandboxes.ts";
+import { hasCode, PlatformError } from "../lib/errors.ts";
+import type { OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+
+const WORKSPACE = "/workspace";
+/** As many entries of one directory as a runner lists. */
+const MAX_LISTED = 10_000;
+
+export type SessionFiles = ReturnType<typeof createSessionFiles>;
+
+export function createSessionFiles(options: {
+  db: Database;
+  /** Null: this process reaches no sandboxes. */
+  sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
+  /** Throws `not_found` for a session of another team. */
+  getSession: (teamId: string, sessionId: string) => Promise<Session>;
+}) {
+  const { db, getSession } = options;
+
+  function reach(): { backend: SandboxBackend; spec: SandboxSpec } {
+    if (options.sandboxes) return options.sandboxes;
+    throw new PlatformError("unavailable", "This process reaches no sandboxes.");
+  }
+
+  /**
+   * The sandbox of a session, awake; null when it has none yet. The name is the session's, so nobody makes a second one
+   * beside the worker. Its disk's identity is the worker's to write down: it tells the model when a disk was lost.
+   */
+  async function wake(teamId: string, sessionId: string): Promise<Sandbox | null> {
+    const known = await findSandbox(db, { teamId, sessionId });
+    if (!known) return null;
+    const { backend, spec } = reach();
+    const sandbox = await backend.create(known.name, spec);
+    if (sandbox.identity !== known.identity)
+      throw new PlatformError("sandbox_gone", "The files of this session were lost with the disk of its sandbox.");
+    await wokeSandbox(db, { sessionId });
+    return sandbox;
+  }
+
+  /** What a tool call would do first: a person who uploads a file needs a place for it. */
+  async function make(session: Session, teamId: string): Promise<Sandbox> {
+    const { backend, spec } = reach();
+    const sandbox = await backend.create(session.id, spec);
+    const { name, identity } = sandbox;
+    await recordSandbox(db, { sessionId: session.id, teamId, name, backend: backend.id, identity });
+    return sandbox;
+  }
+
+  /** One that was put to sleep just now is woken once more. */
+  async function using<T>(
+    open: () => Promise<Sandbox | null>,
+    use: (sandbox: Sandbox) => Promise<T>,
+  ): Promise<T | null> {
+    const sandbox = await open();
+    if (!sandbox) return null;
+    try {
+      return await use(sandbox);
+    } catch (error) {
+      if (!hasCode(error, "sandbox_gone")) throw error;
+      const again = await open();
+      return again ? await use(again) : null;
+    }
+  }
+
+  const noFiles = () =>
+    new PlatformError("not_found", "This session has no files yet: its sandbox is made when the first tool runs.");
+
+  return {
+    async sandbox(teamId: string, sessionId: string): Promise<SandboxStatus> {
+      await getSession(teamId, sessionId);
+      const known = await findSandbox(db, { teamId, sessionId });
+      return {
+        type: "sandbox",
+        session_id: sessionId,
+        state: known?.state ?? "none",
+        last_used_at: known?.lastUsedAt.toISOString() ?? null,
+      };
+    },
+
+    /** A session without a sandbox has an empty workspace. */
+    async list(teamId: string, sessionId: string, path: string = WORKSPACE): Promise<FileList> {
+      await getSession(teamId, sessionId);
+      const directory = path.startsWith("/") ? path : `${WORKSPACE}/${path}`;
+      const entries = await using(
+        () => wake(teamId, sessionId),
+        (sandbox) => sandbox.listDirectory(directory),
+      );
+      const base = directory.endsWith("/") ? directory : `${directory}/`;
+      const data = (entries ?? []).map(
+        ({ name, kind, sizeBytes, modifiedAt }): FileEntry => ({
+          type: "file_entry",
+          name,
+          path: base + name,
+          kind,
+          size_bytes: sizeBytes,
+          modified_at: dateOf(modifiedAt),
+        }),
+      );
+      return { path: directory, data, truncated: data.length >= MAX_LISTED };
+    },
+
+    async open(teamId: string, sessionId: string, path: string): Promise<OpenedFile> {
+      await getSession(teamId, sessionId);
+      const opened = await using(
+        () => wake(teamId, sessionId),
+        async (sandbox) => ({ file: await sandbox.openFile(path) }),
+      );
+      if (!opened) throw noFiles();
+      if (!opened.file)
+        throw new PlatformError("not_found", `There is no file ${JSON.stringify(path)} in this session.`);
+      return opened.file;
+    },
+
+    /** In one step: others see the old content or the new. */
+    async write(teamId: string, sessionId: string, file: { path: string; content: Uint8Array }): Promise<WrittenFile> {
+      const session = await getSession(teamId, sessionId);
+      if (session.archived_at !== null)
+        throw new PlatformError("invalid_request", `Session ${sessionId} is archived and takes no files.`);
+      if (session.status === "terminated")
+        throw new PlatformError("invalid_request", `Session ${sessionId} has ended and takes no files.`);
+      await using(
+        async () => (await wake(teamId, sessionId)) ?? (await make(session, teamId)),
+        (sandbox) => sandbox.writeFile(file.path, file.content),
+      );
+      return { type: "file_written", path: file.path, size_bytes: file.content.byteLength };
+    },
+
+    /** A tar stream of `workspace/` and `home/`. */
+    async archive(teamId: string, sessionId: string): Promise<ReadableStream<Uint8Array>> {
+      await getSession(teamId, sessionId);
+      const stream = await using(
+        () => wake(teamId, sessionId),
+        (sandbox) => sandbox.archive(),
+      );
+      if (!stream) throw noFiles();
+      return stream;
+    },
+  };
+}
+
+/** What is inside a sandbox may claim any time; one that is no time becomes the beginning of them. */
+function dateOf(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
+}
