@@ -461,7 +461,8 @@ describe("documents", () => {
     const document = (await server.call("GET", "/openapi.json", { anonymous: true })).body as { paths: object };
     expect(Object.keys(document.paths)).toContain("/v1/sessions/{session_id}/events/stream");
     expect(Object.keys(document.paths)).toContain("/v1/sessions/stream");
-    expect(Object.keys(document.paths)).toHaveLength(17);
+    expect(Object.keys(document.paths)).toContain("/v1/sessions/{session_id}/files/content");
+    expect(Object.keys(document.paths)).toHaveLength(21);
   });
   test("/docs loads nothing from anywhere", async () => {
     const response = await fetch(`${server.url}/docs`);
