@@ -12,9 +12,9 @@ export type RequestFacts = { method: string; header: (name: string) => string | 
 export async function authenticate(access: Access, request: RequestFacts): Promise<Caller> {
   const apiKey = request.header("x-api-key") ?? bearerOf(request.header("authorization"));
   if (apiKey !== undefined) {
-    const teamId = await access.teamOfKey(apiKey);
-    if (teamId === null) throw new PlatformError("authentication_failed", "The API key is not known or was revoked.");
-    return { teamId, via: "api_key" };
+    const holder = await access.holderOfKey(apiKey);
+    if (holder === null) throw new PlatformError("authentication_failed", "The API key is not known or was revoked.");
+    return { teamId: holder.teamId, via: "api_key", sender: { type: "api_key", id: holder.id, name: holder.name } };
   }
   const secret = cookieOf(request.header("cookie"), SESSION_COOKIE);
   if (secret === undefined)
@@ -22,7 +22,7 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
   const teamId = await access.teamOfBrowserSession(secret);
   if (teamId === null) throw new PlatformError("authentication_failed", "You are logged out. Log in again.");
   if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);
-  return { teamId, via: "browser" };
+  return { teamId, via: "browser", sender: { type: "dashboard" } };
 }
 
 /** A cookie is sent by the browser on its own; so a change needs proof that our own page asked for it. Throws `permission_denied`. */

@@ -22,7 +22,8 @@ export function eventRoutes(
       body: sendEventsInput,
       answer: z.object({ data: z.array(eventObject) }),
     },
-    (tx, { teamId, params, body }) => sendEvents(tx, teamId, { sessionId: params("session_id"), events: body.events }),
+    (tx, { teamId, sender, params, body }) =>
+      sendEvents(tx, teamId, { sessionId: params("session_id"), events: body.events, sender }),
   );
   routes.read(
     {

@@ -3,13 +3,14 @@ import type { IncomingMessage } from "node:http";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
+import type { Sender } from "../contract/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { PlatformError } from "../lib/errors.ts";
 import type { Changes } from "../teams/idempotency.ts";
 import { chunksOf, readBody } from "./body.ts";
 import { checkInput, parseJson, parseQueryString } from "./parse.ts";
 
-export type Caller = { teamId: string; via: "api_key" | "browser" };
+export type Caller = { teamId: string; via: "api_key" | "browser"; sender: Sender };
 export type ApiEnv = {
   Bindings: { incoming?: IncomingMessage };
   Variables: { caller: Caller; requestId: string };
@@ -19,7 +20,13 @@ export type ApiContext = Context<ApiEnv>;
 /** An open transaction, as use cases take it. */
 export type Transaction = Parameters<Parameters<Changes["run"]>[1]>[0];
 
-export type Input<Body, Query> = { teamId: string; params: (name: string) => string; body: Body; query: Query };
+export type Input<Body, Query> = {
+  teamId: string;
+  sender: Sender;
+  params: (name: string) => string;
+  body: Body;
+  query: Query;
+};
 type Declaration<Body extends z.ZodType, Query extends z.ZodObject> = {
   method: "get" | "post" | "delete";
   /** As in OpenAPI: `/v1/agents/{agent_id}`. */
@@ -101,6 +108,7 @@ export function createRoutes(options: RouteOptions) {
     const search = new URL(context.req.url).search;
     return {
       teamId: context.get("caller").teamId,
+      sender: context.get("caller").sender,
       params: (name) => context.req.param(name) ?? "",
       body: checkInput(read.body, parseJson(read.bytes)),
       query: checkInput(read.query, parseQueryString(search, read.listFields)),

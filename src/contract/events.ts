@@ -56,9 +56,12 @@ type Accepted<Type extends string, Fields> = { id: string; type: Type; processed
 
 export type UserMessageEvent = Accepted<"user.message", { content: MessageBlock[] }>;
 export type UserInterruptEvent = Accepted<"user.interrupt", { session_thread_id?: string | null }>;
+/** Who sent an event: a program by its key, or a person in the dashboard. */
+export type Sender = { type: "api_key"; id: string; name: string } | { type: "dashboard" };
+/** `answered_by` is Berth's own: who decided. Absent in logs of earlier releases. */
 export type UserToolConfirmationEvent = Accepted<
   "user.tool_confirmation",
-  { tool_use_id: string; result: "allow" | "deny"; deny_message?: string | null }
+  { tool_use_id: string; result: "allow" | "deny"; deny_message?: string | null; answered_by?: Sender }
 >;
 export type UserCustomToolResultEvent = Accepted<
   "user.custom_tool_result",
@@ -104,7 +107,8 @@ export type StatusIdleEvent = Stored<
   "session.status_idle",
   { stop_reason: StopReason; stop_details: RefusalDetails | null }
 >;
-export type StatusRescheduledEvent = Stored<"session.status_rescheduled", object>;
+/** `reason` is Berth's own: a turn that a worker left (it died, or handed over) is taken up by the next one. */
+export type StatusRescheduledEvent = Stored<"session.status_rescheduled", { reason?: "worker_changed" }>;
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<
   "session.error",

@@ -38,10 +38,10 @@ export async function setNamedKey(
     where api_keys.team_id = ${input.teamId} and api_keys.revoked_at is not null`.execute(db);
 }
 
-export type ApiKeyRow = { id: string; teamId: string; keyHash: Buffer };
+export type ApiKeyRow = { id: string; teamId: string; name: string; keyHash: Buffer };
 
 export async function findApiKey(db: Database, keyHash: Buffer): Promise<ApiKeyRow | null> {
-  const result = await sql<ApiKeyRow>`select id, team_id as "teamId", key_hash as "keyHash" from api_keys
+  const result = await sql<ApiKeyRow>`select id, team_id as "teamId", name, key_hash as "keyHash" from api_keys
     where key_hash = ${keyHash} and revoked_at is null`.execute(db);
   return result.rows[0] ?? null;
 }

@@ -1,5 +1,5 @@
 // Use case: a client sends events to a session. They are stored, the session is put up for work, the caller gets them back.
-import { type EventInput, toWireEvent } from "../contract/events.ts";
+import { type EventInput, type Sender, toWireEvent } from "../contract/events.ts";
 import { afterCommit, type DatabaseTransaction } from "../db/database.ts";
 import { appendEvents, type NewEvent } from "../db/events.ts";
 import { listPendingActions, type PendingAction, type SessionRow } from "../db/sessions.ts";
@@ -21,10 +21,10 @@ export function createSendEvents({ clock, onLogGrew }: { clock: Clock; onLogGrew
   return async function sendEvents(
     tx: DatabaseTransaction,
     teamId: string,
-    { sessionId, events }: { sessionId: string; events: readonly EventInput[] },
+    { sessionId, events, sender }: { sessionId: string; events: readonly EventInput[]; sender?: Sender },
   ): Promise<{ data: Record<string, unknown>[] }> {
     const added: NewEvent[] = events.map((event, index) =>
-      toNewEvent(event, { id: newId("event", clock.now()), index }),
+      toNewEvent(event, { id: newId("event", clock.now()), index, sender }),
     );
     if (events.some((event) => answeredId(event) !== null)) {
       // The row lock keeps the answers of others away: what is pending now is pending when these events are stored.
@@ -59,14 +59,18 @@ function refuseWhenEnded(session: SessionRow): void {
     );
 }
 
-function toNewEvent(event: EventInput, { id, index }: { id: string; index: number }): NewEvent {
+function toNewEvent(
+  event: EventInput,
+  { id, index, sender }: { id: string; index: number; sender: Sender | undefined },
+): NewEvent {
   const { type, ...fields } = event;
   if ("session_thread_id" in fields) {
     if (fields.session_thread_id)
       throw new PlatformError("invalid_request", `events.${index}.session_thread_id: this session has no such thread`);
     delete fields.session_thread_id;
   }
-  return { id, type, payload: fields, processedAt: null };
+  const decided = type === "user.tool_confirmation" && sender ? { answered_by: sender } : {};
+  return { id, type, payload: { ...fields, ...decided }, processedAt: null };
 }
 
 /** The tool use that an event answers; null for events that answer none. */

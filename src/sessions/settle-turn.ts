@@ -22,6 +22,12 @@ export async function takeIn(turn: Turn, step: { eventIds: readonly string[]; st
   await turn.log.write({ events: [...running.events, ...echoes], changes: running.changes, processed: step.eventIds });
 }
 
+/** Another worker had this turn, and left it: it died, failed or handed over. Those who watch are told that it goes on. */
+export async function takeUp(turn: Turn): Promise<void> {
+  const rescheduled = newEvent(turn, "session.status_rescheduled", { reason: "worker_changed" });
+  await turn.log.write({ events: [rescheduled, newEvent(turn, "session.status_running")] });
+}
+
 /** The worker that made this request is gone, and with it the answer; its prompt is charged all the same. */
 export async function closeRequest(turn: Turn, requestId: string): Promise<void> {
   const { usage, changes, details } = await chargeUnanswered(turn, "");

@@ -115,6 +115,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
         facts = await readFacts();
       },
     };
+    if (log.conversation.status === "running") await settle.takeUp(turn);
     return advance(turn, (seq) => {
       decidedAt = seq;
     });

@@ -10,53 +10,65 @@ import { hashToken, sameHash } from "./tokens.ts";
 const REMEMBERED_MS = 5_000;
 const MAX_REMEMBERED = 10_000;
 
+/** A live key, and whose it is. */
+export type KeyHolder = { teamId: string; id: string; name: string };
+
 export type Access = ReturnType<typeof createAccess>;
 
 export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
-  const remembered = new Map<string, { teamId: string; until: number }>();
+  const keys = rememberFound<KeyHolder>(clock);
+  const browsers = rememberFound<string>(clock);
 
-  /** Only found teams are remembered, so a guess costs a query each time and fills nothing. */
-  async function remember(key: string, find: () => Promise<string | null>): Promise<string | null> {
-    const known = remembered.get(key);
-    if (known && known.until > clock.now()) return known.teamId;
-    remembered.delete(key);
-    const teamId = await find();
-    if (teamId === null) return null;
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(key, { teamId, until: clock.now() + REMEMBERED_MS });
-    return teamId;
-  }
-
-  async function teamOfKey(apiKey: string): Promise<string | null> {
+  async function holderOfKey(apiKey: string): Promise<KeyHolder | null> {
     const hash = hashToken(apiKey);
-    return remember(`key ${hash.toString("hex")}`, async () => {
+    return keys.get(hash.toString("hex"), async () => {
       const row = await findApiKey(db, hash);
       if (!row || !sameHash(row.keyHash, hash)) return null;
       await touchApiKey(db, row.id);
-      return row.teamId;
+      return { teamId: row.teamId, id: row.id, name: row.name };
     });
   }
 
   return {
-    /** The team of a live key, or null. */
-    teamOfKey,
+    /** A live key's holder, or null. */
+    holderOfKey,
 
     /** The team of a live browser session, or null. */
     teamOfBrowserSession: (secret: string): Promise<string | null> =>
-      remember(`session ${hashToken(secret).toString("hex")}`, () => findBrowserSessionTeam(db, secret)),
+      browsers.get(hashToken(secret).toString("hex"), () => findBrowserSessionTeam(db, secret)),
 
     /** Exchanges a one-time token or a key for a browser session's secret; null when neither is good. */
     async logIn(proof: { token: string } | { apiKey: string }): Promise<string | null> {
       const teamId =
-        "token" in proof ? await spendLoginToken({ db, token: proof.token }) : await teamOfKey(proof.apiKey);
-      return teamId === null ? null : startBrowserSession({ db, teamId });
+        "token" in proof
+          ? await spendLoginToken({ db, token: proof.token })
+          : (await holderOfKey(proof.apiKey))?.teamId;
+      return teamId == null ? null : startBrowserSession({ db, teamId });
     },
 
     async logOut(secret: string): Promise<void> {
-      remembered.delete(`session ${hashToken(secret).toString("hex")}`);
+      browsers.forget(hashToken(secret).toString("hex"));
       await endBrowserSession({ db, secret });
     },
 
     getTeam: (teamId: string) => getTeam(db, teamId),
+  };
+}
+
+/** Only what was found is remembered, so a guess costs a query each time and fills nothing. */
+function rememberFound<T>(clock: Clock) {
+  const remembered = new Map<string, { found: T; until: number }>();
+  return {
+    async get(key: string, find: () => Promise<T | null>): Promise<T | null> {
+      const known = remembered.get(key);
+      if (known && known.until > clock.now()) return known.found;
+      remembered.delete(key);
+      const found = await find();
+      if (found === null) return null;
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+      remembered.set(key, { found, until: clock.now() + REMEMBERED_MS });
+      return found;
+    },
+    forget: (key: string) => void remembered.delete(key),
   };
 }

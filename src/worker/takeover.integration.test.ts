@@ -65,6 +65,11 @@ test("when a worker dies during a tool call, another one takes over within two s
   const log = await world.settled(sessionId, { reason: "end_turn" });
   expect(backend.started).toHaveLength(1);
   expect(ofType(log, "agent.tool_result")).toHaveLength(1);
+  // Those who watch are told, in the API's own words.
+  expect(ofType(log, "session.status_rescheduled").map((event) => event.payload)).toEqual([
+    { reason: "worker_changed" },
+  ]);
+  expect(ofType(log, "session.status_running")).toHaveLength(2);
   expect(ofType(log, "agent.message").map((event) => JSON.stringify(event.payload.content))).toEqual([
     expect.stringContaining("from the second"),
   ]);

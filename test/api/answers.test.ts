@@ -42,6 +42,41 @@ test("an asked tool use takes one confirmation, and no other tool use takes any"
   expect((await send(session, allow(asked))).status).toBe(400);
 });
 
+test("the log keeps who decided: the key by its name, or the dashboard", async () => {
+  const session = await newSession();
+  const use = () => append(session, "agent.tool_use", { name: "bash", input: {}, evaluated_permission: "ask" });
+  const { body: key } = await server.call("POST", "/v1/api_keys", { body: { name: "release bot" } });
+  const created = key as { id: string; value: string };
+  const byKey = await fetch(`${server.url}/v1/sessions/${session}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": created.value },
+    body: JSON.stringify({ events: [allow(await use())] }),
+  });
+  expect(byKey.status).toBe(200);
+  const cookie = await logIn();
+  const inDashboard = await fetch(`${server.url}/v1/sessions/${session}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie, "x-berth-csrf": "1", origin: server.url },
+    body: JSON.stringify({ events: [allow(await use())] }),
+  });
+  expect(inDashboard.status).toBe(200);
+  const { body } = await server.call("GET", `/v1/sessions/${session}/events?types[]=user.tool_confirmation`);
+  expect((body as { data: { answered_by: unknown }[] }).data.map((event) => event.answered_by)).toEqual([
+    { type: "api_key", id: created.id, name: "release bot" },
+    { type: "dashboard" },
+  ]);
+});
+
+async function logIn(): Promise<string> {
+  const answer = await fetch(`${server.url}/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-berth-csrf": "1", origin: server.url },
+    body: JSON.stringify({ api_key: server.apiKey }),
+  });
+  expect(answer.status).toBeLessThan(300);
+  return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
 test("a custom tool use takes one result, and not of another session", async () => {
   const [session, other] = [await newSession(), await newSession()];
   const custom_tool_use_id = await append(session, "agent.custom_tool_use", { name: "lookup", input: {} });

@@ -72,7 +72,7 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.getByRole("heading", { name: "Try version 1" }).waitFor();
     expect(await page.getByLabel("System prompt").inputValue()).toBe("Do small jobs.\nOne at a time.");
     await page.getByRole("button", { name: "Save as new version" }).click();
-    await page.getByText("Saved").waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor();
     const panel = page.getByRole("complementary", { name: "Try it" });
     await panel.getByRole("heading", { name: "Try version 2" }).waitFor();
     await panel.getByLabel("Say to it").fill("Run `echo tried-$((40 + 2))`");

@@ -72,7 +72,12 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       const allowed = event.result === "allow";
       draft.changeCall(event.tool_use_id, (call) => ({
         ...call,
-        confirmation: { result: event.result, message: event.deny_message ?? null },
+        confirmation: {
+          result: event.result,
+          message: event.deny_message ?? null,
+          by: event.answered_by ?? null,
+          at: event.processed_at,
+        },
         state: call.state === "asking" ? (allowed ? "running" : "denied") : call.state,
         startedAt: allowed ? (event.processed_at ?? call.startedAt) : null,
       }));
@@ -139,8 +144,10 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       }
       draft.endTurn(event.processed_at);
     },
-    "session.status_rescheduled"(draft) {
+    "session.status_rescheduled"(draft, event) {
       draft.view.status = "rescheduling";
+      if (event.reason !== "worker_changed") return;
+      draft.put({ kind: "note", id: event.id, text: "Worker changed, nothing lost.", at: event.processed_at });
     },
     "session.status_terminated"(draft, event) {
       draft.view.status = "terminated";

@@ -1,6 +1,6 @@
 // What the session page shows: turns with items, what waits for a person, status and usage.
 import type { MessageBlock, ResultBlock } from "../../../contract/content.ts";
-import type { StopReason, UsageSnapshot } from "../../../contract/events.ts";
+import type { Sender, StopReason, UsageSnapshot } from "../../../contract/events.ts";
 
 export type ToolState =
   /** A person has to allow or deny it. */
@@ -24,6 +24,14 @@ export type AgentMessageItem = {
   at: string | null;
 };
 export type ThinkingItem = { kind: "thinking"; id: string; state: "thinking" | "done"; at: string | null };
+export type Confirmation = {
+  result: "allow" | "deny";
+  message: string | null;
+  /** Absent in logs of earlier releases. */
+  by: Sender | null;
+  /** When the agent took it in. */
+  at: string | null;
+};
 export type ToolCallItem = {
   kind: "tool_call";
   id: string;
@@ -38,7 +46,7 @@ export type ToolCallItem = {
   startedAt: string | null;
   endedAt: string | null;
   result: ResultBlock[] | null;
-  confirmation: { result: "allow" | "deny"; message: string | null } | null;
+  confirmation: Confirmation | null;
 };
 export type ErrorItem = {
   kind: "error";

@@ -11,6 +11,7 @@ import { TimelineContext } from "../timeline-actions.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
 import { CallInput } from "./call-input.tsx";
+import { ConfirmationLine } from "./confirmation-line.tsx";
 import { CustomResultForm } from "./custom-result-form.tsx";
 import { OutputPeek } from "./output-peek.tsx";
 import { OutputText } from "./output-text.tsx";
@@ -45,9 +46,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
       {open && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t border-line p-3">
           <CallInput item={item} />
-          {item.confirmation?.message && (
-            <p className="text-[13px]">Reason: {visibleExactly(item.confirmation.message)}</p>
-          )}
+          {item.confirmation && <ConfirmationLine confirmation={item.confirmation} />}
           {item.result && (
             <Blocks
               blocks={item.result}
