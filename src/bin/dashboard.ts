@@ -1,7 +1,10 @@
 // The dashboard as a request handler: Next.js behind our security headers. Loaded only when it is served.
 import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import type { RawHandler } from "../api/server.ts";
+import { BUILD_HEADER } from "../app/build-header.ts";
 import { contentSecurityPolicy } from "../app/csp.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -19,7 +22,8 @@ export function createDashboard(options: {
   port: number;
   logger: Logger;
 }): Dashboard {
-  const { logger } = options;
+  const { directory, logger } = options;
+  const build = readBuild(directory);
   const starting = start(options);
   const ready = starting.then(
     () => undefined,
@@ -28,6 +32,9 @@ export function createDashboard(options: {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(request, response);
+    // The page keeps it, and asks again after a lost connection: a tab may be older than the server.
+    request.headers[BUILD_HEADER] = build;
+    response.setHeader(BUILD_HEADER, build);
     try {
       const { answer } = await starting;
       await answer(request, response);
@@ -44,6 +51,11 @@ export function createDashboard(options: {
       await started?.close();
     },
   };
+}
+
+function readBuild(directory: string): string {
+  const path = join(directory, ".next", "BUILD_ID");
+  return existsSync(path) ? readFileSync(path, "utf8").trim() : "none";
 }
 
 async function start({ directory, hostname, port }: { directory: string; hostname: string; port: number }) {

@@ -30,12 +30,19 @@ export type Browser = {
 /** Those that are open now, for what is told when a test fails. */
 export const openBrowsers = new Set<Browser>();
 
-export async function openBrowser(executablePath: string, origin: string): Promise<Browser> {
+/** `touch`: a phone, 390×844 with fingers. */
+export async function openBrowser(
+  executablePath: string,
+  origin: string,
+  { touch = false }: { touch?: boolean } = {},
+): Promise<Browser> {
   const profile = await mkdtemp(path.join(tmpdir(), "berth-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
-    viewport: { width: 1440, height: 900 },
+    viewport: touch ? { width: 390, height: 844 } : { width: 1440, height: 900 },
+    hasTouch: touch,
+    isMobile: touch,
     colorScheme: "light",
     args: [
       "--no-sandbox",

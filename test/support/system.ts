@@ -30,8 +30,8 @@ export type System = {
   stop(): Promise<number | null>;
   /** kill -9 of the supervisor. */
   kill(): Promise<void>;
-  /** `npm start` again on the same data directory. */
-  start(): Promise<void>;
+  /** `npm start` again on the same data directory; with `release`, in that other checkout. */
+  start(release?: string): Promise<void>;
   /** Stops and removes the data directory. */
   dispose(): Promise<void>;
 };
@@ -67,7 +67,7 @@ export async function startSystem(
   let apiKey = "";
   let loginUrl = "";
 
-  async function start(): Promise<void> {
+  async function start(release = repository): Promise<void> {
     output = "";
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(
@@ -75,7 +75,7 @@ export async function startSystem(
       ),
     );
     const started = spawn("node", ["scripts/start.cjs"], {
-      cwd: repository,
+      cwd: release,
       env: childEnv({
         ...inherited,
         PORT: String(port),

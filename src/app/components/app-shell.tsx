@@ -5,6 +5,7 @@ import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { ConnectionNote } from "../live/connection-note.tsx";
 import { LiveLists } from "../live/live-lists.tsx";
+import { ReleaseNote } from "../live/release-note.tsx";
 import { BrowserOnly } from "./browser-only.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -27,6 +28,7 @@ export function AppShell({ children }: { children: ReactNode }) {
       <div className="order-first flex min-h-0 min-w-0 flex-1 flex-col md:order-none">
         <ServerBanner />
         <ConnectionNote />
+        <ReleaseNote />
         <main id="room" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
           <BrowserOnly>{children}</BrowserOnly>
         </main>

@@ -1,10 +1,11 @@
-// Tells of sessions that begin to wait: by the tab's icon, and by a notification for those who asked for it.
+// Tells of sessions that begin to wait: by the tab's icon and title, and by a notification for those who asked for it.
 "use client";
 
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useEffectEvent, useRef } from "react";
 import type { Session } from "../../contract/sessions.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
+import { useTitleCount } from "./use-document-title.ts";
 import { useFavicon } from "./use-favicon.ts";
 import { useNotificationChoice } from "./use-notification-choice.ts";
 import { useWaitingSessions } from "./use-waiting-sessions.ts";
@@ -15,7 +16,9 @@ export function WaitingWatch() {
   const { data } = useWaitingSessions();
   // The page of one session shows that session's own state.
   const elsewhere = !usePathname().startsWith("/sessions/sesn_");
-  useFavicon((data?.sessions.length ?? 0) > 0 ? "waiting" : "plain", elsewhere);
+  const waiting = data?.sessions.length ?? 0;
+  useFavicon(waiting > 0 ? "waiting" : "plain", elsewhere);
+  useTitleCount(elsewhere ? waiting : 0);
 
   const known = useRef<ReadonlySet<string> | null>(null);
   const tell = useEffectEvent((session: Session) => {

@@ -32,7 +32,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
       <button
         type="button"
         aria-expanded={open}
-        className="flex w-full min-w-0 items-center gap-2 rounded-md px-3 py-1.5 text-left hover:bg-sunken max-md:py-3"
+        className="flex w-full min-w-0 items-center gap-2 rounded-md px-3 py-1.5 text-left hover:bg-sunken max-md:min-h-[44px]"
         onClick={() => setOpenedByHand(!open)}
       >
         <ChevronRight aria-hidden className={`size-3.5 shrink-0 text-muted ${open ? "rotate-90" : ""}`} />
