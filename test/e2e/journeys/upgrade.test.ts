@@ -1,0 +1,95 @@
+// Journey 7: a newer release starts on the data of this one while a tab is open; sessions, files and the tab's stream go on.
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findViolations } from "../../support/axe.ts";
+import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { expectSoundLog, readSessionLog } from "../../support/session-log.ts";
+import { type System, startSystem } from "../../support/system.ts";
+
+const chromium = findChromium();
+const repository = path.resolve(import.meta.dirname, "../../..");
+const BUILD_LIMIT_MS = 400_000;
+
+describe.skipIf(!chromium)("an upgrade", () => {
+  let system: System;
+  let browser: Browser;
+  let release: string;
+
+  beforeAll(async () => {
+    release = await makeNewerRelease();
+    system = await startSystem({ ui: true });
+    browser = await openBrowser(chromium ?? "", system.url);
+  }, BUILD_LIMIT_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await system?.dispose();
+    await rm(release, { recursive: true, force: true });
+  });
+
+  test("the tab stays, the session goes on with its files, and the new version is offered", async () => {
+    const { page } = browser;
+    await page.goto(system.loginUrl);
+    await page.getByRole("button", { name: "Try it" }).click();
+    await page.waitForURL(/\/sessions\/sesn_/);
+    const sessionId = page.url().split("/").at(-1) ?? "";
+    const status = page.locator("header").getByRole("status");
+    const idle = () => expect.poll(() => status.innerText(), { timeout: 60_000 }).toContain("Idle");
+    const say = async (text: string) => {
+      await page.getByLabel("Message", { exact: true }).fill(text);
+      await page.getByLabel("Message", { exact: true }).press("Enter");
+    };
+    const bash = page.getByRole("article", { name: "Tool call bash" });
+    await bash.getByText("done").first().waitFor({ timeout: 30_000 });
+    await idle();
+    await say("Run `echo written-before > note; echo begun >> ledger; sleep 3; echo ended >> ledger`");
+    await bash.last().getByText("running").waitFor();
+    await page.evaluate(() => Object.assign(window, { stillTheSamePage: true }));
+
+    // As an operator does it: Ctrl-C, the new release, npm start. The command was running.
+    expect(await system.stop()).toBe(0);
+    await page.getByText("Connection lost. Trying again; nothing is lost.").waitFor();
+    await page.getByLabel("Message", { exact: true }).fill("half a thought");
+    await system.start(release);
+    expect(system.output()).toContain("Berth 99.0.0");
+
+    await page.getByText("Berth was updated.").waitFor({ timeout: 60_000 });
+    await idle();
+    await page.getByText("Connection lost.").waitFor({ state: "detached" });
+    expect(await page.evaluate(() => "stillTheSamePage" in window)).toBe(true);
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("session-updated");
+
+    await page.getByRole("button", { name: "Load the new version" }).click();
+    await page.waitForFunction(() => !("stillTheSamePage" in window));
+    await page.getByRole("log").waitFor();
+    expect(await page.getByLabel("Message", { exact: true }).inputValue()).toBe("half a thought");
+    expect(await page.getByText("Berth was updated.").count()).toBe(0);
+    await say("Run `cat note; grep -c begun ledger`");
+    await bash.last().getByText("done").waitFor({ timeout: 30_000 });
+    await expect.poll(() => page.getByRole("log").innerText()).toMatch(/written-before\s+1\s/);
+    await idle();
+    expectSoundLog(await readSessionLog({ url: system.url, apiKey: system.apiKey, sessionId }));
+  });
+});
+
+/** This release with a higher number, another dashboard, and a migration of its own; what it depends on is found above it. */
+async function makeNewerRelease(): Promise<string> {
+  const build = path.join(repository, ".build");
+  await mkdir(build, { recursive: true });
+  const release = await mkdtemp(path.join(build, "release-"));
+  for (const name of ["src", "scripts", "next.config.mjs", "postcss.config.mjs", "next-env.d.ts", "tsconfig.json"])
+    await cp(path.join(repository, name), path.join(release, name), {
+      recursive: true,
+      filter: (source) => !/\.test\.tsx?$/.test(source),
+    });
+  const manifest = JSON.parse(await readFile(path.join(repository, "package.json"), "utf8"));
+  await writeFile(path.join(release, "package.json"), JSON.stringify({ ...manifest, version: "99.0.0" }));
+  const migrations = path.join(release, "src/db/migrations");
+  const number = String((await readdir(migrations)).length + 1).padStart(4, "0");
+  await writeFile(
+    path.join(migrations, `${number}-of-a-newer-release.sql`),
+    "alter table sessions add column of_a_newer_release text;\n",
+  );
+  return release;
+}
