@@ -2,14 +2,21 @@
 import { z } from "zod";
 import { sendEventsInput } from "../contract/events.ts";
 import { listEventsQuery } from "../contract/sessions.ts";
+import type { RetryTurn } from "../sessions/retry-turn.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { eventObject, pageOf } from "./objects.ts";
+import type { WithdrawMessage } from "../sessions/withdraw-message.ts";
+import { eventObject, pageOf, sessionObject } from "./objects.ts";
 import type { Routes } from "./route.ts";
 
 export function eventRoutes(
   routes: Routes,
-  { sessions, sendEvents }: { sessions: Sessions; sendEvents: SendEvents },
+  {
+    sessions,
+    sendEvents,
+    withdrawMessage,
+    retryTurn,
+  }: { sessions: Sessions; sendEvents: SendEvents; withdrawMessage: WithdrawMessage; retryTurn: RetryTurn },
 ): void {
   const tag = "Events";
   routes.change(
@@ -24,6 +31,31 @@ export function eventRoutes(
     },
     (tx, { teamId, sender, params, body }) =>
       sendEvents(tx, teamId, { sessionId: params("session_id"), events: body.events, sender }),
+  );
+  routes.change(
+    {
+      method: "post",
+      path: "/v1/sessions/{session_id}/events/{event_id}/withdraw",
+      tag,
+      summary: "Take a queued message back (Berth's own)",
+      description:
+        "Answers the message with `withdrawn: true`; the agent never sees it. 409 once the agent has read it. The log keeps both entries of the message, the second with `withdrawn: true`.",
+      answer: eventObject,
+    },
+    (tx, { teamId, params }) =>
+      withdrawMessage(tx, teamId, { sessionId: params("session_id"), eventId: params("event_id") }),
+  );
+  routes.change(
+    {
+      method: "post",
+      path: "/v1/sessions/{session_id}/retry",
+      tag,
+      summary: "Try a turn again that was given up (Berth's own)",
+      description:
+        "For a session that is idle with `retries_exhausted`: the model is asked again with the conversation as it is. 409 otherwise.",
+      answer: sessionObject,
+    },
+    (tx, { teamId, params }) => retryTurn(tx, teamId, params("session_id")),
   );
   routes.read(
     {

@@ -27,9 +27,11 @@ import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessionFiles } from "../sessions/session-files.ts";
 import { createSessions } from "../sessions/sessions.ts";
+import { createWithdrawMessage } from "../sessions/withdraw-message.ts";
 import { createAccess } from "../teams/access.ts";
 import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
@@ -132,6 +134,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     environments: createEnvironments({ db, clock }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),
+    withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
+    retryTurn: createRetryTurn({ clock, onLogGrew }),
     files: createSessionFiles({
       db,
       sandboxes: options.sandboxes,

@@ -63,6 +63,7 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
   function takeStored(event: SessionEvent): void {
     switch (event.type) {
       case "user.message":
+        if (event.withdrawn) note(`${paint("(the message was withdrawn)", "dim")}\n`);
         if (!people || shownMessages.has(event.id)) return;
         shownMessages.add(event.id);
         breakOff();

@@ -15,6 +15,9 @@ export function createEventsClient(transport: Transport) {
         body: { events },
         ...(options.idempotencyKey ? { headers: { "idempotency-key": options.idempotencyKey } } : {}),
       }),
+    /** Takes a message back that is still queued; 409 once the agent has read it. */
+    withdraw: (sessionId: string, eventId: string) =>
+      transport.json<UserEvent>("POST", `${sessionPath(sessionId)}/events/${encodeURIComponent(eventId)}/withdraw`),
     list: (sessionId: string, query: EventQuery = {}, signal?: AbortSignal) =>
       transport.json<Page<SessionEvent>>("GET", `${sessionPath(sessionId)}/events`, {
         query,

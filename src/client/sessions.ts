@@ -26,6 +26,8 @@ export function createSessionsClient(transport: Transport) {
       transport.json<Page<Session>>("GET", "/v1/sessions", { query, ...(signal ? { signal } : {}) }),
     /** Follows all sessions until the signal is aborted; see `streamSessions`. */
     stream: (options: TeamStreamOptions) => streamSessions(transport, options),
+    /** Asks the model again after a turn was given up (`retries_exhausted`); 409 otherwise. */
+    retry: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/retry`),
     archive: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/archive`),
     delete: (sessionId: string) =>
       transport.json<{ id: string; type: "session_deleted" }>("DELETE", sessionPath(sessionId)),

@@ -260,7 +260,12 @@ export const sessionAgentInput = z.union([
   }),
 ]);
 export type SessionAgentInput = z.infer<typeof sessionAgentInput>;
-export const sessionAgentUpdate = z.strictObject({ tools: toolsInput.optional(), mcp_servers: noneYet });
+/** `model` is Berth's own: the next request of the session goes to it. */
+export const sessionAgentUpdate = z.strictObject({
+  model: modelInput.optional(),
+  tools: toolsInput.optional(),
+  mcp_servers: noneYet,
+});
 
 export const listAgentsQuery = z.strictObject({
   ...listQuery,

@@ -1,6 +1,7 @@
 // Session events: what clients may send (zod) and everything that the log and the stream carry (types).
 // Names and fields are the Managed Agents API's own.
 import { z } from "zod";
+import type { SessionAgent } from "./agents.ts";
 import { type MessageBlock, messageBlock, type ResultBlock, resultBlock, type TextBlock } from "./content.ts";
 
 const eventId = z.string().min(1).max(100);
@@ -54,7 +55,8 @@ export const sendEventsInput = z.strictObject({ events: z.array(eventInput).min(
 type Stored<Type extends string, Fields> = { id: string; type: Type; processed_at: string } & Fields;
 type Accepted<Type extends string, Fields> = { id: string; type: Type; processed_at: string | null } & Fields;
 
-export type UserMessageEvent = Accepted<"user.message", { content: MessageBlock[] }>;
+/** `withdrawn` is Berth's own: it was taken back while it was queued, and the agent never saw it. */
+export type UserMessageEvent = Accepted<"user.message", { content: MessageBlock[]; withdrawn?: true }>;
 export type UserInterruptEvent = Accepted<"user.interrupt", { session_thread_id?: string | null }>;
 /** Who sent an event: a program by its key, or a person in the dashboard. */
 export type Sender = { type: "api_key"; id: string; name: string } | { type: "dashboard" };
@@ -107,8 +109,14 @@ export type StatusIdleEvent = Stored<
   "session.status_idle",
   { stop_reason: StopReason; stop_details: RefusalDetails | null }
 >;
-/** `reason` is Berth's own: a turn that a worker left (it died, or handed over) is taken up by the next one. */
-export type StatusRescheduledEvent = Stored<"session.status_rescheduled", { reason?: "worker_changed" }>;
+/**
+ * `reason` is Berth's own. `worker_changed`: a turn that a worker left (it died, or handed over) is taken up by the next one.
+ * `retry_requested`: somebody asked for a turn that was given up. Absent: the model failed and is asked again later.
+ */
+export type StatusRescheduledEvent = Stored<
+  "session.status_rescheduled",
+  { reason?: "worker_changed" | "retry_requested" }
+>;
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<
   "session.error",
@@ -117,7 +125,7 @@ export type SessionErrorEvent = Stored<
 export type SessionDeletedEvent = Stored<"session.deleted", object>;
 export type SessionUpdatedEvent = Stored<
   "session.updated",
-  { title?: string | null; metadata?: Record<string, string>; agent?: unknown; budget?: unknown }
+  { title?: string | null; metadata?: Record<string, string>; agent?: SessionAgent; budget?: unknown }
 >;
 
 export type UsageSnapshot = {

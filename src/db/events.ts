@@ -169,6 +169,17 @@ export async function readLog(
   return result.rows.map(toStoredEvent);
 }
 
+/** The latest entry of an event: its echo where there is one. */
+export async function findEvent(
+  db: Database,
+  input: { sessionId: string; eventId: string },
+): Promise<StoredEvent | null> {
+  const result = await sql<EventRow>`
+    select e.seq, e.id, e.type, e.payload, e.private, e.echo, e.created_at, e.processed_at from events e
+    where e.session_id = ${input.sessionId} and e.id = ${input.eventId} order by e.echo desc limit 1`.execute(db);
+  return result.rows[0] ? toStoredEvent(result.rows[0]) : null;
+}
+
 export type EventFilter = {
   types?: readonly string[];
   /** Compared with processed_at, as the API does; with created_at while an event waits. */

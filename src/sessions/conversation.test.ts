@@ -163,7 +163,8 @@ test("an error that ends the turn is told until the session is idle", () => {
   ];
   expect(fold(...hello, error).gaveUp).toBe(true);
   const idle: Line = ["i1", "session.status_idle", { stop_reason: { type: "retries_exhausted" } }];
-  expect(fold(...hello, error, idle)).toMatchObject({ gaveUp: false, owesAnswer: false, status: "idle" });
+  // What it owes is kept: the turn can be tried again.
+  expect(fold(...hello, error, idle)).toMatchObject({ gaveUp: false, owesAnswer: true, status: "idle" });
 });
 
 test("a reached budget keeps the answer due", () => {

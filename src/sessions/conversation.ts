@@ -115,7 +115,7 @@ function isQueuedType(type: string): type is QueuedType {
   return QUEUED_TYPES.some((known) => known === type);
 }
 
-/** The first entry of a user event queues it, its echo is where it takes effect. */
+/** The first entry of a user event queues it, its echo is where it takes effect; a withdrawn message's echo has none. */
 function foldUserEvent(conversation: Conversation, event: StoredEvent, type: QueuedType): void {
   const { id, seq, payload } = event;
   if (!event.echo) {
@@ -123,6 +123,7 @@ function foldUserEvent(conversation: Conversation, event: StoredEvent, type: Que
     return;
   }
   conversation.queued.delete(id);
+  if (payload.withdrawn === true) return;
   switch (type) {
     case "user.message":
       conversation.items.push({ kind: "user", seq, content: fieldOf<MessageBlock[]>(payload, "content") ?? [] });
@@ -219,7 +220,8 @@ const folds: Record<string, Fold> = {
     conversation.toolRounds = 0;
     // A session whose budget is raised goes on where it stopped.
     if (reason.type === "budget_reached") return;
-    conversation.owesAnswer = false;
+    // So does one that is asked to try again.
+    if (reason.type !== "retries_exhausted") conversation.owesAnswer = false;
     conversation.contextOverflow = false;
     conversation.compactionsInRow = 0;
   },

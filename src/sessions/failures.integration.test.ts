@@ -90,6 +90,26 @@ describe("a model that fails", () => {
     expect(model.requests[6]?.messages.map((message) => JSON.stringify(message)).join()).toMatch(/One.*Two.*Three/s);
   });
 
+  test("that was given up is asked again on request, from where it stopped, without a new message", async () => {
+    let broken = true;
+    const { model } = await start(() => {
+      if (broken) throw new ModelError("gateway_auth", "The gateway refused the key (401).");
+      return { text: "Back." };
+    });
+    const sessionId = await world.createSession();
+    await world.say(sessionId, "One");
+    await world.settled(sessionId, { reason: "retries_exhausted" });
+    broken = false;
+    const asked = model.requests.length;
+    const answers = await Promise.allSettled([world.retry(sessionId), world.retry(sessionId)]);
+    expect(answers.map((answer) => answer.status).sort()).toEqual(["fulfilled", "rejected"]);
+    const log = await world.settled(sessionId, { reason: "end_turn" });
+    expect(model.requests).toHaveLength(asked + 1);
+    expect(ofType(log, "user.message")).toHaveLength(1);
+    expect(JSON.stringify(ofType(log, "agent.message").map((event) => event.payload))).toContain("Back.");
+    await expect(world.retry(sessionId)).rejects.toThrow("nothing to try again");
+  });
+
   test("with a wrong key is not asked again, and the error says what to check", async () => {
     const message = "The gateway at http://gw:4000 refused the key (401). Set LITELLM_API_KEY.";
     const { model } = await start(inTurn(new ModelError("gateway_auth", message), { text: "Hi." }));

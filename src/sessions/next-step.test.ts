@@ -56,6 +56,18 @@ const table: [when: string, changes: Partial<Facts>, step: Step][] = [
   ["it is archived", { archived: true, queue: [message("m")] }, { do: "rest" }],
   ["it was archived while it ran", { ...running, archived: true, owesAnswer: true }, { do: "interrupt", eventIds: [] }],
 
+  ["the turn was given up", { stopReason: { type: "retries_exhausted" }, owesAnswer: true }, { do: "rest" }],
+  [
+    "it is to be tried again",
+    { status: "rescheduling", stopReason: null, owesAnswer: true, retryAt: 0 },
+    { do: "call-model" },
+  ],
+  [
+    "a message came after the turn was given up",
+    { stopReason: { type: "retries_exhausted" }, owesAnswer: true, queue: [message("a")] },
+    { do: "take-in", eventIds: ["a"], starts: true },
+  ],
+
   // Messages.
   ["messages wait", { queue: [message("a"), message("b")] }, { do: "take-in", eventIds: ["a", "b"], starts: true }],
   ["a message is taken in", { ...running, owesAnswer: true }, { do: "call-model" }],

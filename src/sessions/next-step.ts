@@ -130,6 +130,7 @@ function isWaiting(call: Facts["pending"][number]): boolean {
 }
 
 function askModel(facts: Facts): Step {
+  if (facts.status === "idle" && facts.stopReason?.type === "retries_exhausted") return { do: "rest" };
   if (facts.budgetReached) {
     const said = facts.status === "idle" && facts.stopReason?.type === "budget_reached";
     return said ? { do: "rest" } : { do: "end-turn", stopReason: { type: "budget_reached" } };

@@ -260,13 +260,15 @@ async function resolveAgent(db: Database, teamId: string, asked: SessionAgentInp
 }
 
 function updatedAgent(before: SessionRow, input: UpdateSessionInput): SessionAgent {
-  if (input.agent?.tools === undefined) return before.agent;
+  const { model, tools } = input.agent ?? {};
+  const agent = model === undefined ? before.agent : { ...before.agent, model: toModel(model, before.agent.model) };
+  if (tools === undefined) return agent;
   if (before.status === "running" || before.leased)
     throw new PlatformError(
       "invalid_request",
       `agent: session ${before.id} is running; its tools can be changed while it is idle`,
     );
-  return { ...before.agent, tools: toTools(input.agent.tools) };
+  return { ...agent, tools: toTools(tools) };
 }
 
 function updatedBudget(before: SessionRow, budget: Budget | null | undefined): Budget | null {

@@ -15,11 +15,12 @@ import { chargeUnanswered } from "./unanswered-request.ts";
 /** `released`: the lease is given back · `held`: go on · `stale`: the log has grown meanwhile, decide anew. */
 export type Settled = "released" | "held" | "stale";
 
-/** Waiting user events enter the conversation. */
-export async function takeIn(turn: Turn, step: { eventIds: readonly string[]; starts: boolean }): Promise<void> {
+/** Waiting user events enter the conversation, unless the log has grown: a message may have been withdrawn. */
+export async function takeIn(turn: Turn, step: { eventIds: readonly string[]; starts: boolean }): Promise<Settled> {
   const running = step.starts ? becomeRunning(turn) : { events: [], changes: {} };
   const echoes = step.eventIds.map((id) => echoOf(turn, id));
-  await turn.log.write({ events: [...running.events, ...echoes], changes: running.changes, processed: step.eventIds });
+  const write = { events: [...running.events, ...echoes], changes: running.changes, processed: step.eventIds };
+  return (await turn.log.writeIfLast(turn.decidedAt, write)) ? "held" : "stale";
 }
 
 /** Another worker had this turn, and left it: it died, failed or handed over. Those who watch are told that it goes on. */

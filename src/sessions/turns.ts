@@ -222,8 +222,7 @@ async function take(turn: Turn, step: Step): Promise<settle.Settled> {
       await settle.closeRequest(turn, step.requestId);
       return "held";
     case "take-in":
-      await settle.takeIn(turn, step);
-      return "held";
+      return settle.takeIn(turn, step);
     case "fail-turn":
       await settle.failTurn(turn, step);
       return "held";

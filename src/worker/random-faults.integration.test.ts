@@ -62,12 +62,21 @@ test(`random faults (FAULT_SEED=${SEED})`, async () => {
     }
   }
 
+  const said: { sessionId: string; id: string }[] = [];
+  const withdrawn = new Set<string>();
   const dead: TestWorker[] = [];
   for (let action = 0; action < ACTIONS; action++) {
     const sessionId = pick(sessions);
     const draw = random();
-    if (draw < 0.4) await world.say(sessionId, `message ${action}`);
-    else if (draw < 0.5) await world.send(sessionId, { type: "user.interrupt" });
+    if (draw < 0.4) said.push({ sessionId, id: await world.say(sessionId, `message ${action}`) });
+    else if (draw < 0.45 && said.length > 0) {
+      const one = pick(said.slice(-3));
+      const done = await world.withdraw(one.sessionId, one.id).then(
+        () => true,
+        () => false,
+      );
+      if (done) withdrawn.add(one.id);
+    } else if (draw < 0.5) await world.send(sessionId, { type: "user.interrupt" });
     else if (draw < 0.8) await answerQuestions(sessionId);
     else if (draw < 0.85) {
       const victim = pick(workers);
@@ -110,9 +119,10 @@ test(`random faults (FAULT_SEED=${SEED})`, async () => {
     expect(log.filter((event) => event.type === "session.error")).toEqual([]);
     const waiting = log.filter((event) => event.type.startsWith("user.") && !event.echo && event.processedAt === null);
     expect(waiting, "everything accepted was processed").toEqual([]);
-    const said = log.filter((event) => event.type === "user.message" && !event.echo).map((event) => event.id);
-    const heard = log.filter((event) => event.type === "user.message" && event.echo).map((event) => event.id);
-    expect(heard, "in the order of arrival").toEqual(said);
+    const messages = log.filter((event) => event.type === "user.message");
+    const accepted = messages.filter((event) => !event.echo && !withdrawn.has(event.id)).map((event) => event.id);
+    const heard = messages.filter((event) => event.echo && !event.payload.withdrawn).map((event) => event.id);
+    expect(heard, "in the order of arrival").toEqual(accepted);
   }
   const operations = backend.started.map((one) => one.id);
   expect(new Set(operations).size, "no tool ran twice").toBe(operations.length);

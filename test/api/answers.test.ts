@@ -1,6 +1,6 @@
 // Answers to tool uses: taken when a tool use waits for them, refused in words otherwise, also when two come at once.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { appendEvents } from "../../src/db/events.ts";
+import { appendEvents, markProcessed } from "../../src/db/events.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
 
@@ -154,4 +154,61 @@ test("a deleted session leaves its sandbox to be removed", async () => {
   const removals = await db.selectFrom("sandbox_removals").select("name").execute();
   expect(removals).toEqual([{ name: session }]);
   expect(await db.selectFrom("events").select("id").where("session_id", "=", session).execute()).toEqual([]);
+});
+
+test("a queued message is withdrawn once, listed and streamed as withdrawn; one that was read is not; the other team has neither", async () => {
+  const session = await newSession();
+  const message = { type: "user.message", content: [{ type: "text", text: "hi" }] };
+  const sent = (await send(session, message, message)).body as { data: { id: string }[] };
+  const [first, second] = sent.data.map(({ id }) => id);
+  const withdraw = (id: string | undefined, of = session) =>
+    server.call("POST", `/v1/sessions/${of}/events/${id}/withdraw`);
+  const answer = await withdraw(first);
+  expect(answer).toMatchObject({ status: 200, body: { id: first, type: "user.message", withdrawn: true } });
+  expect((await withdraw(first)).body).toEqual(answer.body);
+  await appendEvents(server.web.db, {
+    sessionId: session,
+    events: [
+      {
+        id: second ?? "",
+        type: "user.message",
+        payload: { content: message.content },
+        processedAt: new Date(),
+        echo: true,
+      },
+    ],
+  });
+  await markProcessed(server.web.db, { sessionId: session, eventIds: [second ?? ""], at: new Date() });
+  const late = await withdraw(second);
+  expect(late.status).toBe(409);
+  expect(messageOf(late.body)).toContain("has read message");
+  expect((await withdraw("sevt_unknown")).status).toBe(404);
+  expect((await withdraw(first, await newSession())).status).toBe(404);
+  const listed: { id: string; withdrawn?: boolean }[] = [];
+  for await (const event of server.client().beta.sessions.events.list(session, { order: "asc" }))
+    listed.push(event as never);
+  expect(listed.map(({ id, withdrawn }) => [id, withdrawn ?? false])).toEqual([
+    [first, true],
+    [second, false],
+  ]);
+  await server.web.db.updateTable("sessions").set({ team_id: "team_other" }).where("id", "=", session).execute();
+  expect((await withdraw(first)).status).toBe(404);
+  expect((await server.call("POST", `/v1/sessions/${session}/retry`)).status).toBe(404);
+});
+
+test("only a turn that was given up can be tried again, once; the model of a session can be changed", async () => {
+  const session = await newSession();
+  const retry = () => server.call("POST", `/v1/sessions/${session}/retry`);
+  expect((await retry()).status).toBe(409);
+  await server.web.db
+    .updateTable("sessions")
+    .set({ status: "idle", stop_reason: JSON.stringify({ type: "retries_exhausted" }), wake_at: null })
+    .where("id", "=", session)
+    .execute();
+  const changed = await server.call("POST", `/v1/sessions/${session}`, { body: { agent: { model: "beta" } } });
+  expect(changed).toMatchObject({ status: 200, body: { agent: { model: { id: "beta" } } } });
+  expect(await retry()).toMatchObject({ status: 200, body: { id: session, status: "running" } });
+  const again = await retry();
+  expect(again.status).toBe(409);
+  expect(messageOf(again.body)).toContain("Send a message");
 });

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import type { AgentTool, SessionAgent } from "../../src/contract/agents.ts";
-import { type Database, openDatabase } from "../../src/db/database.ts";
+import { type Database, inTransaction, openDatabase } from "../../src/db/database.ts";
 import { appendEvents, readLog, type StoredEvent } from "../../src/db/events.ts";
 import { createNotifier, type Notifier } from "../../src/db/wakeups.ts";
 import { createBuiltinHarness } from "../../src/harnesses/builtin/builtin.ts";
@@ -11,6 +11,9 @@ import { newId } from "../../src/lib/ids.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import type { ModelClient } from "../../src/models/model.ts";
 import type { SandboxBackend } from "../../src/sandboxes/sandbox.ts";
+import { createRetryTurn } from "../../src/sessions/retry-turn.ts";
+import type { LogGrowth } from "../../src/sessions/send-events.ts";
+import { createWithdrawMessage } from "../../src/sessions/withdraw-message.ts";
 import { createWorker, type Worker } from "../../src/worker/worker.ts";
 import { freshDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
@@ -31,6 +34,10 @@ export type TurnWorld = {
   /** As the API does: appended unprocessed, and the session is put up for work. Returns the ids. */
   send(sessionId: string, ...events: { type: string; [field: string]: unknown }[]): Promise<string[]>;
   say(sessionId: string, text: string): Promise<string>;
+  /** As the API does. Throws `conflict` when the agent has read it. */
+  withdraw(sessionId: string, eventId: string): Promise<void>;
+  /** As the API does. Throws `conflict` unless the turn was given up. */
+  retry(sessionId: string): Promise<void>;
   log(sessionId: string): Promise<StoredEvent[]>;
   session(sessionId: string): Promise<{
     status: string;
@@ -75,6 +82,10 @@ export async function createTurnWorld(): Promise<TurnWorld> {
     db,
   );
   await sql`insert into agents (id, team_id, version) values (${agentId}, ${teamId}, 1)`.execute(db);
+
+  const onLogGrew = ({ sessionId, lastSeq }: LogGrowth) => notifier.logGrew({ sessionId, lastSeq });
+  const withdrawMessage = createWithdrawMessage({ clock: systemClock, onLogGrew });
+  const retryTurn = createRetryTurn({ clock: systemClock, onLogGrew });
 
   const world: TurnWorld = {
     db,
@@ -160,6 +171,10 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       return id ?? "";
     },
 
+    withdraw: async (sessionId, eventId) =>
+      void (await inTransaction(db, (tx) => withdrawMessage(tx, teamId, { sessionId, eventId }))),
+    retry: async (sessionId) => void (await inTransaction(db, (tx) => retryTurn(tx, teamId, sessionId))),
+
     log: (sessionId) => readLog(db, { sessionId, after: 0, limit: 10_000 }),
 
     async session(sessionId) {
@@ -214,7 +229,9 @@ export function expectSoundStoredLog(log: readonly StoredEvent[]): void {
   for (const echo of echoes) {
     const first = log.find((event) => event.id === echo.id && !event.echo);
     expect(first?.processedAt, "what was echoed is processed").not.toBeNull();
-    expect(first?.payload).toEqual(echo.payload);
+    const { withdrawn, ...said } = echo.payload;
+    expect(withdrawn === undefined || withdrawn === true).toBe(true);
+    expect(first?.payload).toEqual(said);
   }
   const results = log
     .filter((event) => event.type === "agent.tool_result")

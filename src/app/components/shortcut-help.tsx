@@ -1,7 +1,7 @@
 // `?`: all keys in one list.
 "use client";
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Dialog } from "./ui/dialog.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 
@@ -34,9 +34,21 @@ const groups: { title: string; keys: [keys: string, what: string][] }[] = [
   },
 ];
 
+const ASKED = "berth:keys-asked-for";
+
+/** Opens the list from anywhere on the page. */
+export function askForKeys(): void {
+  window.dispatchEvent(new Event(ASKED));
+}
+
 export function ShortcutHelp() {
   const [open, setOpen] = useState(false);
   useShortcuts({ "?": () => setOpen(true) });
+  useEffect(() => {
+    const show = () => setOpen(true);
+    window.addEventListener(ASKED, show);
+    return () => window.removeEventListener(ASKED, show);
+  }, []);
   return (
     <Dialog open={open} onClose={() => setOpen(false)} title="Keys">
       <div className="grid gap-4">

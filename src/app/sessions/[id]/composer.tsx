@@ -12,8 +12,9 @@ import type { SessionView } from "./session-view.ts";
 import { parseSlash, type SlashCommand } from "./slash-command.ts";
 import { SlashHints } from "./slash-hints.tsx";
 import { useAttachments } from "./use-attachments.ts";
-import { useDraft } from "./use-draft.ts";
+import type { useDraft } from "./use-draft.ts";
 import { useRecall } from "./use-recall.ts";
+import { useSlashHints } from "./use-slash-hints.ts";
 
 const closedReasons: Partial<Record<SessionState, string>> = {
   archived: "This session is archived: it can be read, but not written to.",
@@ -27,20 +28,21 @@ const placeholders: Partial<Record<SessionState, string>> = {
 };
 
 type ComposerProps = {
-  sessionId: string;
+  draft: ReturnType<typeof useDraft>;
   view: SessionView;
   state: SessionState;
   onSend: (content: MessageBlock[]) => void;
   onCommand: (command: SlashCommand) => void;
 };
 
-export function Composer({ sessionId, view, state, onSend, onCommand }: ComposerProps) {
-  const [text, setText] = useDraft(sessionId);
+export function Composer({ draft: [text, setText], view, state, onSend, onCommand }: ComposerProps) {
   const { attachments, problem, add, remove, clear } = useAttachments();
   const { recalling, recall, stop } = useRecall(view);
   const [dropping, setDropping] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const closed = closedReasons[state];
+  const hints = useSlashHints(text);
+  const completion = hints[0]?.text ?? null;
   const sendable = (text.trim() !== "" || attachments.length > 0) && closed === undefined;
   function send() {
     if (!sendable) return;
@@ -83,7 +85,7 @@ export function Composer({ sessionId, view, state, onSend, onCommand }: Composer
           {problem}
         </p>
       )}
-      <SlashHints text={text} onChoose={setText} />
+      <SlashHints hints={hints} onChoose={setText} />
       <div className="mx-auto flex max-w-3xl items-end gap-2 px-4">
         <input
           ref={chooser}
@@ -127,6 +129,8 @@ export function Composer({ sessionId, view, state, onSend, onCommand }: Composer
             const up = event.key === "ArrowUp" && (text === "" || recalling);
             const recalled = up ? recall(1) : event.key === "ArrowDown" && recalling ? recall(-1) : null;
             if (recalled !== null) setText(recalled);
+            else if (event.key === "Tab" && !event.shiftKey && completion !== null && completion !== text)
+              setText(completion);
             else if (event.key === "Enter" && !event.shiftKey) send();
             else return;
             event.preventDefault();

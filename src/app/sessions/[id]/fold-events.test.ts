@@ -1,8 +1,9 @@
 // The timeline is right at every prefix of the log, for any split of the stream and any re-delivery.
 import { describe, expect, test } from "vitest";
+import type { SessionAgent } from "../../../contract/agents.ts";
 import type { StreamEvent } from "../../../contract/events.ts";
 import { cutPreviews, foldEvents, type SequencedEvent } from "./fold-events.ts";
-import { emptyView, type Item, openCalls, type SessionView } from "./session-view.ts";
+import { emptyView, type Item, openCalls, retryableFailure, type SessionView } from "./session-view.ts";
 
 let clock = 0;
 const at = () => new Date(Date.UTC(2026, 0, 1, 0, 0, clock++)).toISOString();
@@ -301,6 +302,36 @@ test("a preview that comes after its message changes nothing", () => {
 test("an event of a type that this release does not know is passed over", () => {
   const unknown = { id: "n", type: "agent.dreamed", processed_at: at() } as unknown as StreamEvent;
   expect(foldEvents(emptyView, [{ seq: 1, event: unknown }])).toEqual({ ...emptyView, lastSeq: 1 });
+});
+
+test("a change of the agent begins no turn, and a turn that was given up can still be tried again", () => {
+  const error: StreamEvent = {
+    id: "e",
+    type: "session.error",
+    error: { type: "model_request_failed_error", message: "no", retry_status: { type: "exhausted" } },
+    processed_at: at(),
+  };
+  const gaveUp: StreamEvent = {
+    id: "i",
+    type: "session.status_idle",
+    stop_reason: { type: "retries_exhausted" },
+    stop_details: null,
+    processed_at: at(),
+  };
+  const agent = { model: { id: "other" } } as SessionAgent;
+  const changed: StreamEvent = { id: "u", type: "session.updated", agent, processed_at: at() };
+  const view = foldEvents(emptyView, sequence([running("s"), say("m", "hi"), error, gaveUp, changed]));
+  expect(view.turns).toHaveLength(1);
+  expect(items(view).at(-1)).toMatchObject({ kind: "note", text: expect.stringContaining("other") });
+  expect(retryableFailure(view)).toBe("e");
+  expect(retryableFailure(foldEvents(view, [{ seq: 6, event: running("s2") }]))).toBeNull();
+});
+
+test("a withdrawn message is neither queued nor said", () => {
+  const withdrawn: StreamEvent = { ...say("q", "no"), withdrawn: true } as StreamEvent;
+  const view = foldEvents(emptyView, sequence([running("s"), say("q", "no", false), withdrawn]));
+  expect(view.queued).toEqual([]);
+  expect(items(view)).toEqual([]);
 });
 
 test("a turn that another worker takes up says so, and runs on", () => {

@@ -60,6 +60,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         at: event.processed_at,
       };
       view.queued = view.queued.filter((each) => each.id !== event.id);
+      if (event.withdrawn) return;
       if (event.processed_at === null) view.queued = [...view.queued, item];
       else draft.put(item);
     },
@@ -174,6 +175,9 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
     },
     "session.updated"(draft, event) {
       if (event.title !== undefined) draft.view.title = event.title;
+      if (event.agent === undefined) return;
+      const text = `The agent's settings for this session were changed. Model: ${event.agent.model.id}`;
+      draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
     },
     "session.usage"(draft, event) {
       draft.view.usage = event.usage;

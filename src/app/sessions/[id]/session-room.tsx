@@ -22,6 +22,7 @@ import { SessionHeader } from "./session-header.tsx";
 import type { SessionQuestion } from "./session-menu.tsx";
 import { openCalls, type SessionView } from "./session-view.ts";
 import { Timeline } from "./timeline.tsx";
+import { useDraft } from "./use-draft.ts";
 import { useOutbox } from "./use-outbox.ts";
 import { useSessionEvents } from "./use-session-events.ts";
 import { useSlashCommands } from "./use-slash-commands.ts";
@@ -39,10 +40,11 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   });
   const { view, log, caughtUp, error } = useSessionEvents(sessionId);
   const outbox = useOutbox(sessionId, view);
+  const [draft, setDraft] = useDraft(sessionId);
   const [searching, setSearching] = useState(false);
   useShortcuts({ "/": () => setSearching(true) });
   const [asked, ask] = useState<SessionQuestion | null>(null);
-  const commands = useSlashCommands(sessionId, { onArchive: () => ask("archive") });
+  const commands = useSlashCommands(sessionId, { view, onArchive: () => ask("archive") });
 
   const { refetch } = session;
   const { status } = view;
@@ -91,11 +93,12 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
               log={log}
               sessionId={sessionId}
               outbox={outbox}
+              onEdit={(text) => setDraft(draft.trim() === "" ? text : `${text}\n${draft}`)}
               searching={searching}
               onSearchEnd={() => setSearching(false)}
             />
           </FirstAsking>
-          <Composer sessionId={sessionId} view={view} state={state} onSend={outbox.send} onCommand={commands.run} />
+          <Composer draft={[draft, setDraft]} view={view} state={state} onSend={outbox.send} onCommand={commands.run} />
         </div>
         <SidePanel panel={panel} session={session.data} view={view} log={log} />
       </div>

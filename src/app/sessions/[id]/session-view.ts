@@ -105,3 +105,9 @@ export function openCalls(view: SessionView, state: "asking" | "awaiting_result"
   const items = view.turns.at(-1)?.items ?? [];
   return items.filter((item): item is ToolCallItem => item.kind === "tool_call" && item.state === state);
 }
+
+/** The failure after which the last turn was given up; null when it was not. */
+export function retryableFailure(view: SessionView): string | null {
+  if (view.status !== "idle" || view.stopReason?.type !== "retries_exhausted") return null;
+  return view.turns.at(-1)?.items.findLast((item) => item.kind === "error")?.id ?? null;
+}

@@ -5,6 +5,7 @@ import { parseSlash, suggestSlash } from "./slash-command.ts";
 test.each([
   ["/interrupt", { name: "interrupt", argument: "" }],
   ["  /rename  The parser  ", { name: "rename", argument: "The parser" }],
+  ["/model some/name", { name: "model", argument: "some/name" }],
   ["/archive", { name: "archive", argument: "" }],
   ["/etc/hosts", null],
   ["/renamed", null],
@@ -14,7 +15,7 @@ test.each([
 ])("%j", (text, expected) => expect(parseSlash(text)).toEqual(expected));
 
 test.each([
-  ["/", ["interrupt", "rename", "archive"]],
+  ["/", ["interrupt", "model", "rename", "copy", "archive", "help"]],
   ["/re", ["rename"]],
   ["/rename The", ["rename"]],
   ["/usr/bin", []],

@@ -2,10 +2,13 @@
 
 export const slashCommands = {
   interrupt: { argument: null, what: "stop what the agent does" },
+  model: { argument: "name", what: "use another model from the next request on" },
   rename: { argument: "new title", what: "give the session another title" },
+  copy: { argument: null, what: "copy the agent's last answer" },
   archive: { argument: null, what: "close the session for good, after a question" },
+  help: { argument: null, what: "list the keys" },
 } as const;
-type SlashName = keyof typeof slashCommands;
+export type SlashName = keyof typeof slashCommands;
 export type SlashCommand = { name: SlashName; argument: string };
 
 const names = Object.keys(slashCommands) as SlashName[];

@@ -1,23 +1,23 @@
-// The commands that what is typed may become.
-import { slashCommands, suggestSlash } from "./slash-command.ts";
+// What a typed command may become; Tab takes the first.
+import { visibleExactly } from "../../../lib/visible-text.ts";
+import type { SlashHint } from "./use-slash-hints.ts";
 
-export function SlashHints({ text, onChoose }: { text: string; onChoose: (text: string) => void }) {
-  const names = suggestSlash(text);
-  if (names.length === 0) return null;
+export function SlashHints({ hints, onChoose }: { hints: readonly SlashHint[]; onChoose: (text: string) => void }) {
+  if (hints.length === 0) return null;
   return (
-    <ul aria-label="Commands" className="mx-auto grid max-w-3xl px-4 pb-2">
-      {names.map((name) => (
-        <li key={name}>
+    <ul aria-label="Commands" className="mx-auto grid max-h-60 w-full max-w-3xl overflow-y-auto px-4 pb-2">
+      {hints.map(({ text, argument, what }) => (
+        <li key={text}>
           <button
             type="button"
-            className="flex w-full gap-3 rounded px-2 py-1 text-left hover:bg-sunken max-md:py-3"
-            onClick={() => onChoose(`/${name}${slashCommands[name].argument ? " " : ""}`)}
+            className="flex w-full min-w-0 gap-3 rounded px-2 py-1 text-left hover:bg-sunken max-md:min-h-[44px] max-md:items-center"
+            onClick={() => onChoose(text)}
           >
-            <span className="font-mono">
-              /{name}
-              {slashCommands[name].argument && <span className="text-muted"> {slashCommands[name].argument}</span>}
+            <span className="shrink-0 font-mono">
+              {visibleExactly(text.trimEnd())}
+              {argument && <span className="text-muted"> {argument}</span>}
             </span>
-            <span className="text-muted">{slashCommands[name].what}</span>
+            <span className="min-w-0 truncate text-muted">{what}</span>
           </button>
         </li>
       ))}

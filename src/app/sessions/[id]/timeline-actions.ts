@@ -7,6 +7,8 @@ export type TimelineActions = {
   /** The item that a link or a search led to. */
   highlighted: string | null;
   showDetails: (id: string) => void;
+  /** The failure that can be tried again; null while there is none. */
+  retryable: string | null;
 };
 
 /** Null outside of a session's own page. */

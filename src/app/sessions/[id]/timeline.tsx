@@ -8,10 +8,10 @@ import { Button } from "../../components/ui/button.tsx";
 import { EventDetails } from "./event-details.tsx";
 import { countItems, indexOfItem, lastItems, nextWindow, turnsIn, WINDOW_ITEMS, windowAround } from "./item-window.ts";
 import { OutgoingMessageView } from "./items/outgoing-message.tsx";
-import { UserMessage } from "./items/user-message.tsx";
+import { QueuedMessage } from "./items/queued-message.tsx";
 import { Outline } from "./outline.tsx";
 import { SearchBar } from "./search-bar.tsx";
-import type { SessionView } from "./session-view.ts";
+import { retryableFailure, type SessionView } from "./session-view.ts";
 import { TimelineContext } from "./timeline-actions.ts";
 import { TurnView } from "./turn-view.tsx";
 import { useJump } from "./use-jump.ts";
@@ -23,11 +23,13 @@ type TimelineProps = {
   log: readonly StreamEvent[];
   sessionId: string;
   outbox: Outbox;
+  /** A queued message was taken back to be written anew. */
+  onEdit: (text: string) => void;
   searching: boolean;
   onSearchEnd: () => void;
 };
 
-export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd }: TimelineProps) {
+export function Timeline({ view, log, sessionId, outbox, onEdit, searching, onSearchEnd }: TimelineProps) {
   const { scroller, content, atEnd: atBottom, goToEnd, leaveEnd } = useStickToEnd(outbox.messages.length);
   const count = countItems(view.turns);
   const [windowBefore, setWindow] = useState(() => lastItems(count));
@@ -49,7 +51,8 @@ export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd 
   const [seen, setSeen] = useState(count);
   if (atEnd && seen !== count) setSeen(count);
   const [detailsOf, setDetailsOf] = useState<string | null>(null);
-  const actions = useMemo(() => ({ highlighted: marked, showDetails: setDetailsOf }), [marked]);
+  const retryable = retryableFailure(view);
+  const actions = useMemo(() => ({ highlighted: marked, showDetails: setDetailsOf, retryable }), [marked, retryable]);
   const empty = view.turns.length === 0 && view.queued.length === 0 && outbox.messages.length === 0;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
@@ -93,7 +96,7 @@ export function Timeline({ view, log, sessionId, outbox, searching, onSearchEnd 
             </Button>
           )}
           {view.queued.map((item) => (
-            <UserMessage key={item.id} item={item} queued />
+            <QueuedMessage key={item.id} item={item} sessionId={sessionId} onEdit={onEdit} />
           ))}
           {outbox.messages.map((message) => (
             <OutgoingMessageView key={message.key} message={message} outbox={outbox} />

@@ -34,7 +34,7 @@ export const TurnView = memo(function TurnView({ turn, skipped, end, sessionId }
 const ItemView = memo(function ItemView({ item, sessionId }: { item: Item; sessionId: string }) {
   switch (item.kind) {
     case "user_message":
-      return <UserMessage item={item} queued={false} />;
+      return <UserMessage item={item} />;
     case "agent_message":
       return <AgentMessage item={item} />;
     case "thinking":
@@ -42,7 +42,7 @@ const ItemView = memo(function ItemView({ item, sessionId }: { item: Item; sessi
     case "tool_call":
       return <ToolCard item={item} sessionId={sessionId} />;
     case "error":
-      return <ErrorCard item={item} />;
+      return <ErrorCard item={item} sessionId={sessionId} />;
     case "note":
       return <NoteLine item={item} />;
   }

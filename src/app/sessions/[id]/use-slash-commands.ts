@@ -2,22 +2,52 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { UpdateSessionInput } from "../../../contract/sessions.ts";
+import { askForKeys } from "../../components/shortcut-help.tsx";
 import { useBerth } from "../../providers.tsx";
+import type { SessionView } from "./session-view.ts";
 import type { SlashCommand } from "./slash-command.ts";
 
 /** `onArchive` asks first: what cannot be undone is not done by a line of text alone. */
-export function useSlashCommands(sessionId: string, { onArchive }: { onArchive: () => void }) {
+export function useSlashCommands(sessionId: string, { view, onArchive }: { view: SessionView; onArchive: () => void }) {
   const berth = useBerth();
   const queries = useQueryClient();
-  const act = useMutation({
-    mutationFn: async ({ name, argument }: SlashCommand) => {
-      if (name === "archive") onArchive();
-      else if (name === "interrupt") await berth.events.send(sessionId, [{ type: "user.interrupt" }]);
-      else {
-        const session = await berth.sessions.update(sessionId, { title: argument === "" ? null : argument });
-        queries.setQueryData(["session", sessionId], session);
-      }
-    },
-  });
+
+  async function update(input: UpdateSessionInput): Promise<void> {
+    queries.setQueryData(["session", sessionId], await berth.sessions.update(sessionId, input));
+  }
+  async function carryOut({ name, argument }: SlashCommand): Promise<void> {
+    switch (name) {
+      case "archive":
+        return onArchive();
+      case "help":
+        return askForKeys();
+      case "interrupt":
+        return void (await berth.events.send(sessionId, [{ type: "user.interrupt" }]));
+      case "rename":
+        return update({ title: argument === "" ? null : argument });
+      case "model":
+        if (argument === "") throw new Error("Which model? Write /model and its name.");
+        return update({ agent: { model: argument } });
+      case "copy":
+        return copyText(lastAnswer(view));
+    }
+  }
+  const act = useMutation({ mutationFn: carryOut });
   return { run: (command: SlashCommand) => act.mutate(command), error: act.error };
+}
+
+function lastAnswer(view: SessionView): string {
+  const answer = view.turns
+    .flatMap((turn) => turn.items)
+    .findLast((item) => item.kind === "agent_message" && item.state === "done");
+  if (answer?.kind !== "agent_message") throw new Error("The agent has not answered yet.");
+  return answer.text;
+}
+
+async function copyText(text: string): Promise<void> {
+  // Browsers give the clipboard only to pages from localhost or over HTTPS.
+  if (navigator.clipboard === undefined)
+    throw new Error("This browser lets nobody copy here: the page is not on HTTPS.");
+  await navigator.clipboard.writeText(text);
 }

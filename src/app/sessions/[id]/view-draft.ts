@@ -66,9 +66,21 @@ export class ViewDraft {
       this.#ownTurn(place.turnIndex).items[place.itemIndex] = item;
       return;
     }
-    const { items } = this.openTurn(item.id);
+    this.openTurn(item.id);
+    this.#add(item);
+  }
+
+  /** Adds something that begins no turn, also when the last one has ended. */
+  putAside(item: Item): void {
+    if (this.view.turns.length === 0) this.openTurn(item.id);
+    this.#add(item);
+  }
+
+  #add(item: Item): void {
+    const turnIndex = this.view.turns.length - 1;
+    const { items } = this.#ownTurn(turnIndex);
     items.push(item);
-    this.#places?.set(item.id, { turnIndex: this.view.turns.length - 1, itemIndex: items.length - 1 });
+    this.#places?.set(item.id, { turnIndex, itemIndex: items.length - 1 });
   }
 
   changeCall(id: string, change: (call: ToolCallItem) => ToolCallItem): void {

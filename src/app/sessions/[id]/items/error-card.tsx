@@ -1,24 +1,53 @@
-// A failure of the turn: what happened, and what happens next.
-import { TriangleAlert } from "lucide-react";
+// A failure of the turn: what happened, what happens next, and the way on.
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { RotateCw, TriangleAlert } from "lucide-react";
+import { use } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { Button } from "../../../components/ui/button.tsx";
+import { useBerth } from "../../../providers.tsx";
 import type { ErrorItem } from "../session-view.ts";
+import { TimelineContext } from "../timeline-actions.ts";
 
 const nextSteps: Record<ErrorItem["retry"], string> = {
   retrying: "It is tried again by itself.",
-  exhausted: "It was tried several times. Mend the cause, then write a message to go on.",
+  exhausted: "The turn was given up. Mend the cause and try again, or write a message to go on.",
   terminal: "The session cannot go on. Start a new one.",
 };
 
-export function ErrorCard({ item }: { item: ErrorItem }) {
+export function ErrorCard({ item, sessionId }: { item: ErrorItem; sessionId: string }) {
+  const retryable = use(TimelineContext)?.retryable === item.id;
   return (
-    <div className="flex gap-3 rounded-md border border-danger/50 bg-danger-soft px-3 py-2">
+    <div
+      data-event={item.id}
+      className="flex flex-wrap gap-3 rounded-md border border-danger/50 bg-danger-soft px-3 py-2"
+    >
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
-      <div className="min-w-0 wrap-anywhere">
+      <div className="min-w-0 flex-1 basis-60 wrap-anywhere">
         <p className="whitespace-pre-wrap">{visibleExactly(item.message)}</p>
         <p className="text-[13px] text-muted">
           {nextSteps[item.retry]} <span className="font-mono">{item.errorType}</span>
         </p>
       </div>
+      {retryable && <RetryButton sessionId={sessionId} />}
+    </div>
+  );
+}
+
+function RetryButton({ sessionId }: { sessionId: string }) {
+  const berth = useBerth();
+  const retry = useMutation({ mutationFn: () => berth.sessions.retry(sessionId) });
+  return (
+    <div className="grid justify-items-end gap-1">
+      <Button size="small" disabled={retry.isPending || retry.isSuccess} onClick={() => retry.mutate()}>
+        <RotateCw aria-hidden /> Try again
+      </Button>
+      {retry.error && (
+        <p role="alert" className="text-[13px] text-danger">
+          {retry.error.message}
+        </p>
+      )}
     </div>
   );
 }
