@@ -6,6 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { ReadOverview } from "../sessions/overview.ts";
 import type { RetryTurn } from "../sessions/retry-turn.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
 import type { SessionFiles } from "../sessions/session-files.ts";
@@ -14,6 +15,7 @@ import type { WithdrawMessage } from "../sessions/withdraw-message.ts";
 import type { Access } from "../teams/access.ts";
 import type { ApiKeys } from "../teams/api-keys.ts";
 import type { Changes } from "../teams/idempotency.ts";
+import type { Usage } from "../teams/usage.ts";
 import { agentRoutes } from "./agents.ts";
 import { authRoutes, factsOf } from "./auth.ts";
 import { authenticate } from "./authenticate.ts";
@@ -25,8 +27,10 @@ import { fileRoutes } from "./files.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
 import { type ModelCatalog, modelRoutes } from "./models.ts";
+import { overviewRoutes } from "./overview.ts";
 import { type Api, createRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { usageRoutes } from "./usage.ts";
 
 export type ApiOptions = {
   access: Access;
@@ -39,6 +43,8 @@ export type ApiOptions = {
   withdrawMessage: WithdrawMessage;
   retryTurn: RetryTurn;
   files: SessionFiles;
+  usage: Usage;
+  readOverview: ReadOverview;
   models: ModelCatalog;
   readHealthFacts: () => Promise<HealthFacts>;
   translate: TranslateError;
@@ -74,6 +80,8 @@ export function createApi(options: ApiOptions): Api {
   sessionRoutes(routes, options.sessions);
   eventRoutes(routes, options);
   fileRoutes(routes, options.files);
+  usageRoutes(routes, options.usage);
+  overviewRoutes(routes, options.readOverview);
   modelRoutes(routes, options.models);
   keyRoutes(routes, options.apiKeys);
 

@@ -40,6 +40,18 @@ export function fileRoutes(routes: Routes, files: SessionFiles): void {
     },
     ({ teamId, params }) => files.sandbox(teamId, params("session_id")),
   );
+  routes.change(
+    {
+      method: "post",
+      path: `${base}/sandbox/end`,
+      tag,
+      summary: "End a session's sandbox: its processes end, its files stay",
+      description:
+        'For a session that is stuck. The next tool call, or file, wakes it. A tool that was running is answered with "may have run", and the agent decides.',
+      answer: sandboxObject,
+    },
+    (_tx, { teamId, params }) => files.endSandbox(teamId, params("session_id")),
+  );
   routes.read(
     {
       method: "get",

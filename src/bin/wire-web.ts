@@ -27,6 +27,7 @@ import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import { createOverview } from "../sessions/overview.ts";
 import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessionFiles } from "../sessions/session-files.ts";
@@ -36,6 +37,7 @@ import { createAccess } from "../teams/access.ts";
 import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
+import { createUsage } from "../teams/usage.ts";
 
 const MAX_CONNECTIONS = 16;
 const CLEANUP_MS = 3_600_000;
@@ -141,6 +143,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       sandboxes: options.sandboxes,
       getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
     }),
+    usage: createUsage({ db, clock }),
+    readOverview: createOverview({ db, backend: options.sandboxes?.backend ?? null, clock }),
     models: options.models,
     readHealthFacts: () => readHealthFacts(db),
     translate: translateFailure,

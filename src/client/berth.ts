@@ -6,9 +6,11 @@ import { createEventsClient } from "./events.ts";
 import { createFilesClient } from "./files.ts";
 import { createHealthClient } from "./health.ts";
 import { createModelsClient } from "./models.ts";
+import { createOverviewClient } from "./overview.ts";
 import { createSessionsClient } from "./sessions.ts";
 import { createSignInClient } from "./sign-in.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
+import { createUsageClient } from "./usage.ts";
 
 export type BerthClient = ReturnType<typeof createBerthClient>;
 
@@ -22,7 +24,9 @@ export function createBerthClient(options: ClientOptions = {}) {
     files: createFilesClient(transport),
     health: createHealthClient(transport),
     models: createModelsClient(transport),
+    overview: createOverviewClient(transport),
     sessions: createSessionsClient(transport),
     signIn: createSignInClient(transport),
+    usage: createUsageClient(transport),
   };
 }

@@ -13,6 +13,8 @@ export function createFilesClient(transport: Transport) {
   return {
     sandbox: (sessionId: string, signal?: AbortSignal) =>
       transport.json<SandboxStatus>("GET", `${sessionPath(sessionId)}/sandbox`, signal ? { signal } : {}),
+    /** Ends the sandbox's processes; its files stay, the next use wakes it. */
+    endSandbox: (sessionId: string) => transport.json<SandboxStatus>("POST", `${sessionPath(sessionId)}/sandbox/end`),
     list: (sessionId: string, path: string, signal?: AbortSignal) =>
       transport.json<FileList>("GET", `${sessionPath(sessionId)}/files`, {
         query: { path },

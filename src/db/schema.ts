@@ -138,6 +138,24 @@ export type SandboxesTable = {
 };
 export type SandboxRemovalsTable = { name: string; team_id: string; backend: string; requested_at: CreatedAt };
 
+export type UsageDailyTable = {
+  session_id: string;
+  /** A date without a time. */
+  day: string;
+  model: string;
+  team_id: string;
+  agent_id: string;
+  model_requests: Generated<number>;
+  unpriced_requests: Generated<number>;
+  tool_calls: Generated<number>;
+  input_tokens: Generated<number>;
+  output_tokens: Generated<number>;
+  cache_read_tokens: Generated<number>;
+  cache_creation_tokens: Generated<number>;
+  cost_usd: Generated<string>;
+  active_ms: Generated<number>;
+};
+
 export type Schema = {
   teams: TeamsTable;
   api_keys: ApiKeysTable;
@@ -153,4 +171,5 @@ export type Schema = {
   workers: WorkersTable;
   sandboxes: SandboxesTable;
   sandbox_removals: SandboxRemovalsTable;
+  usage_daily: UsageDailyTable;
 };

@@ -121,6 +121,10 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         expect(info).toMatchObject({ identity: sandbox.identity, state: "running" });
         expect(info?.lastUsedAt).toBeGreaterThanOrEqual(before);
         expect(info?.lastUsedAt).toBeLessThanOrEqual(Date.now());
+        // A backend may not know; what it tells is more than a process needs to exist, and within the limit.
+        if (info?.memoryBytes === null) return;
+        expect(info?.memoryBytes).toBeGreaterThan(100_000);
+        expect(info?.memoryBytes).toBeLessThanOrEqual(under().spec.limits.memoryMb * 1024 * 1024);
       }));
 
     it("gives processes the configured variables, and after waking the new ones", () =>

@@ -21,6 +21,8 @@ export type SandboxInfo = {
   state: SandboxState;
   /** When the last operation ended or file was touched through the platform; milliseconds since the epoch. */
   lastUsedAt: number;
+  /** What its processes use now; null where the backend does not know, or nothing runs. */
+  memoryBytes: number | null;
 };
 
 /** One line of the self-test, in words for an operator. */

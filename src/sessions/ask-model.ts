@@ -255,5 +255,7 @@ export function requestEnd(
       cache_creation_input_tokens: usage.cacheCreationTokens,
     },
   };
-  return newEvent(turn, "span.model_request_end", payload, { private: details });
+  return newEvent(turn, "span.model_request_end", payload, {
+    private: { ...details, model: turn.facts.agent.model.id },
+  });
 }

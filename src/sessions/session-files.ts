@@ -2,7 +2,7 @@
 import type { FileEntry, FileList, SandboxStatus, WrittenFile } from "../contract/files.ts";
 import type { Session } from "../contract/sessions.ts";
 import type { Database } from "../db/database.ts";
-import { findSandbox, recordSandbox, wokeSandbox } from "../db/sandboxes.ts";
+import { findSandbox, markHibernated, recordSandbox, type SandboxRow, wokeSandbox } from "../db/sandboxes.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
 import type { OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 
@@ -73,12 +73,21 @@ export function createSessionFiles(options: {
     async sandbox(teamId: string, sessionId: string): Promise<SandboxStatus> {
       await getSession(teamId, sessionId);
       const known = await findSandbox(db, { teamId, sessionId });
-      return {
-        type: "sandbox",
-        session_id: sessionId,
-        state: known?.state ?? "none",
-        last_used_at: known?.lastUsedAt.toISOString() ?? null,
-      };
+      return statusOf(sessionId, known);
+    },
+
+    /**
+     * Ends its processes, keeps its disk; the next use wakes it. A tool that ran answers "may have run".
+     * Written down first: a worker that wakes it at once has the last word.
+     */
+    async endSandbox(teamId: string, sessionId: string): Promise<SandboxStatus> {
+      await getSession(teamId, sessionId);
+      const known = await findSandbox(db, { teamId, sessionId });
+      if (!known) throw new PlatformError("not_found", `Session ${sessionId} has no sandbox yet.`);
+      const { backend } = reach();
+      await markHibernated(db, { sessionId });
+      await backend.hibernate(known.name);
+      return statusOf(sessionId, await findSandbox(db, { teamId, sessionId }));
     },
 
     /** A session without a sandbox has an empty workspace. */
@@ -139,6 +148,15 @@ export function createSessionFiles(options: {
       if (!stream) throw noFiles();
       return stream;
     },
+  };
+}
+
+function statusOf(sessionId: string, known: SandboxRow | null): SandboxStatus {
+  return {
+    type: "sandbox",
+    session_id: sessionId,
+    state: known?.state ?? "none",
+    last_used_at: known?.lastUsedAt.toISOString() ?? null,
   };
 }
 

@@ -124,8 +124,28 @@ test(`random faults (FAULT_SEED=${SEED})`, async () => {
     const heard = messages.filter((event) => event.echo && !event.payload.withdrawn).map((event) => event.id);
     expect(heard, "in the order of arrival").toEqual(accepted);
   }
+  expect(await countedUsage(), "usage is counted exactly once").toEqual(await usageOfLogs());
   const operations = backend.started.map((one) => one.id);
   expect(new Set(operations).size, "no tool ran twice").toBe(operations.length);
   expect(operations.length).toBeGreaterThan(5);
   for (const worker of dead) await worker.stop();
 }, 90_000);
+
+type Sums = { requests: number; calls: number; input: number; output: number; cost: string };
+
+async function countedUsage(): Promise<Sums | undefined> {
+  const { rows } = await sql<Sums>`
+    select sum(model_requests)::int as requests, sum(tool_calls)::int as calls, sum(input_tokens)::int as input,
+      sum(output_tokens)::int as output, trim_scale(sum(cost_usd))::text as cost from usage_daily`.execute(world.db);
+  return rows[0];
+}
+
+/** What the sessions' own totals and logs say. */
+async function usageOfLogs(): Promise<Sums | undefined> {
+  const { rows } = await sql<Sums>`
+    select (select count(*)::int from events where type = 'span.model_request_end' and private ? 'cost_usd') as requests,
+      (select count(*)::int from events where type in ('agent.tool_use', 'agent.custom_tool_use')) as calls,
+      sum(input_tokens)::int as input, sum(output_tokens)::int as output, trim_scale(sum(cost_usd))::text as cost
+    from sessions`.execute(world.db);
+  return rows[0];
+}

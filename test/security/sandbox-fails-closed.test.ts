@@ -86,6 +86,7 @@ describe.skipIf(missing || !isRoot)("S19: fails closed", () => {
     const cgroup = {
       procsFiles: ["/proc/version"],
       members: () => [],
+      memoryBytes: () => null,
       setLimits: () => undefined,
       destroy: async () => undefined,
     };

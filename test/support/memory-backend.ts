@@ -163,6 +163,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
         identity: disk.identity,
         state: disk.state,
         lastUsedAt: disk.lastUsedAt,
+        memoryBytes: null,
       }));
     },
     async selfTest() {

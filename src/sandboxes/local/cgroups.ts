@@ -96,6 +96,8 @@ export type Cgroup = {
   destroy(): Promise<void>;
   /** Processes in it. */
   members(): number[];
+  /** Memory in use; null once it is gone. */
+  memoryBytes(): number | null;
 };
 
 export type Cgroups = {
@@ -212,6 +214,16 @@ function openCgroup(
   return {
     procsFiles: directories.map((directory) => join(directory, "cgroup.procs")),
     members,
+    memoryBytes() {
+      const file = layout.memory?.version === 1 ? "memory.usage_in_bytes" : "memory.current";
+      const path = join(directoryOf("memory") ?? "", file);
+      try {
+        return Number(readFileSync(path, "utf8"));
+      } catch {
+        // It is ending.
+        return null;
+      }
+    },
     setLimits(limits) {
       writeInEitherOrder(limitFiles(layout, limits), ({ controller, file, value, optional }) => {
         const path = join(directoryOf(controller) ?? "", file);

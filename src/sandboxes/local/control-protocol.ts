@@ -21,6 +21,8 @@ export const infoListSchema = z.array(
     identity: z.string(),
     state: z.enum(["running", "hibernated"]),
     lastUsedAt: z.number(),
+    // A sandboxd of an earlier release does not tell.
+    memoryBytes: z.number().nullable().default(null),
   }),
 );
 

@@ -234,7 +234,13 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
         const record = owned?.record ?? records.find(name)?.record;
         if (!record) return null;
         const usedAt = owned ? await lastUsedAt(owned) : record.lastUsedAt;
-        return { name, identity: record.identity, state: owned ? "running" : "hibernated", lastUsedAt: usedAt };
+        return {
+          name,
+          identity: record.identity,
+          state: owned ? "running" : "hibernated",
+          lastUsedAt: usedAt,
+          memoryBytes: owned?.live.memoryBytes() ?? null,
+        };
       }),
     );
     return found.filter((info) => info !== null);

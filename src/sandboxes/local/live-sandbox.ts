@@ -38,6 +38,8 @@ export type LiveSandbox = {
   readonly client: RunnerClient;
   readonly pid: number | undefined;
   setLimits(limits: SandboxLimits): void;
+  /** Null without cgroups, or once it has ended. */
+  memoryBytes(): number | null;
   /** Settles when processes, cgroups, mounts and socket are gone, whoever ended it. */
   ended: Promise<void>;
   end(): Promise<void>;
@@ -163,6 +165,7 @@ function live({ record, socketPath, token, client, cgroup, launched, onEnd }: Li
     client,
     pid: launched.process.pid,
     setLimits: (limits) => cgroup?.setLimits(limits),
+    memoryBytes: () => cgroup?.memoryBytes() ?? null,
     ended,
     async end() {
       await cgroup?.destroy();
