@@ -2,6 +2,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Agents } from "../agents/agents.ts";
 import type { Environments } from "../agents/environments.ts";
+import type { LicenceList } from "../contract/licences.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -26,6 +27,7 @@ import { eventRoutes } from "./events.ts";
 import { fileRoutes } from "./files.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { keyRoutes } from "./keys.ts";
+import { licenceRoutes } from "./licences.ts";
 import { type ModelCatalog, modelRoutes } from "./models.ts";
 import { overviewRoutes } from "./overview.ts";
 import { type Api, createRoutes } from "./route.ts";
@@ -43,6 +45,7 @@ export type ApiOptions = {
   withdrawMessage: WithdrawMessage;
   retryTurn: RetryTurn;
   files: SessionFiles;
+  readLicences: () => LicenceList;
   usage: Usage;
   readOverview: ReadOverview;
   models: ModelCatalog;
@@ -80,6 +83,7 @@ export function createApi(options: ApiOptions): Api {
   sessionRoutes(routes, options.sessions);
   eventRoutes(routes, options);
   fileRoutes(routes, options.files);
+  licenceRoutes(routes, options.readLicences);
   usageRoutes(routes, options.usage);
   overviewRoutes(routes, options.readOverview);
   modelRoutes(routes, options.models);

@@ -42,6 +42,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     socketPath: join(settings.dataDir, "run", "sandboxd.sock"),
   });
   const web = await wireWeb({
+    dataDir: settings.dataDir,
     sandboxes: { backend, spec: { limits: { memoryMb, cpus, pids, diskMb }, env } },
     databaseUrl,
     apiKey: ensureApiKey(settings).apiKey,

@@ -1,5 +1,6 @@
 // Puts a web process together: database, wake-ups, use cases, API, event streams. `web.ts` and tests start it.
 import type { Server } from "node:http";
+import { resolve } from "node:path";
 import { createAgents } from "../agents/agents.ts";
 import { createEnvironments } from "../agents/environments.ts";
 import { chooseChatModel, ensureFirstAgent } from "../agents/first-agent.ts";
@@ -38,7 +39,9 @@ import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
 import { createUsage } from "../teams/usage.ts";
+import { readLicences } from "./licences.ts";
 
+const ROOT = resolve(import.meta.dirname, "../..");
 const MAX_CONNECTIONS = 16;
 const CLEANUP_MS = 3_600_000;
 /** How long a start waits for a database that is not there yet. */
@@ -61,6 +64,8 @@ export type WebOptions = {
   logger: Logger;
   /** How sandboxes are reached; null: this process reaches none, and files are not served. */
   sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
+  /** Where this installation keeps its data, for those who ask how much it is. */
+  dataDir?: string;
 };
 export type Web = {
   /** Not listening yet. */
@@ -143,8 +148,14 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       sandboxes: options.sandboxes,
       getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
     }),
+    readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),
-    readOverview: createOverview({ db, backend: options.sandboxes?.backend ?? null, clock }),
+    readOverview: createOverview({
+      db,
+      backend: options.sandboxes?.backend ?? null,
+      dataDir: options.dataDir ?? null,
+      clock,
+    }),
     models: options.models,
     readHealthFacts: () => readHealthFacts(db),
     translate: translateFailure,

@@ -5,6 +5,7 @@ import { createEnvironmentsClient } from "./environments.ts";
 import { createEventsClient } from "./events.ts";
 import { createFilesClient } from "./files.ts";
 import { createHealthClient } from "./health.ts";
+import { createLicencesClient } from "./licences.ts";
 import { createModelsClient } from "./models.ts";
 import { createOverviewClient } from "./overview.ts";
 import { createSessionsClient } from "./sessions.ts";
@@ -23,6 +24,7 @@ export function createBerthClient(options: ClientOptions = {}) {
     events: createEventsClient(transport),
     files: createFilesClient(transport),
     health: createHealthClient(transport),
+    licences: createLicencesClient(transport),
     models: createModelsClient(transport),
     overview: createOverviewClient(transport),
     sessions: createSessionsClient(transport),

@@ -43,7 +43,7 @@ export const overview = z.strictObject({
       version: z.string(),
       started_at: z.iso.datetime(),
       seen_seconds_ago: z.number(),
-      running: count.nullable(),
+      running: count,
       concurrency: count.nullable(),
     }),
   ),
@@ -56,6 +56,8 @@ export const overview = z.strictObject({
     problem: z.string().nullable(),
   }),
   database: z.strictObject({ size_bytes: count, connections: count }),
+  /** Where this web process keeps its data; null where it keeps none. The size is of what it may read, a few minutes old at most. */
+  data_directory: z.strictObject({ path: z.string(), size_bytes: count.nullable() }).nullable(),
   active: z.array(activeSession),
 });
 export type Overview = z.infer<typeof overview>;

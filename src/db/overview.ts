@@ -37,7 +37,8 @@ export type WorkerFacts = {
   version: string;
   startedAt: Date;
   seenAgoMs: number;
-  running: number | null;
+  /** Sessions that it holds for a turn. */
+  running: number;
   concurrency: number | null;
 };
 
@@ -45,7 +46,8 @@ export type WorkerFacts = {
 export async function listWorkerFacts(db: Database): Promise<WorkerFacts[]> {
   const result = await sql<WorkerFacts>`
     select id, hostname, version, started_at as "startedAt", (extract(epoch from now() - seen_at) * 1000)::float8 as "seenAgoMs",
-      (health->>'running')::int as running, (health->>'concurrency')::int as concurrency
+      (select count(*) from sessions s where s.lease_owner = workers.id and s.wake_at is not null)::int as running,
+      (health->>'concurrency')::int as concurrency
     from workers where seen_at > now() - interval '1 minute' order by started_at, id limit 100`.execute(db);
   return result.rows;
 }

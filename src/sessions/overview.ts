@@ -10,15 +10,43 @@ import {
   readQueue,
 } from "../db/overview.ts";
 import type { Clock } from "../lib/clock.ts";
+import { directorySize } from "../lib/directory-size.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { SandboxBackend } from "../sandboxes/sandbox.ts";
 
 /** A backend that does not answer must not keep the rest from being seen. */
 const BACKEND_LIMIT_MS = 2_000;
+const SIZE_AGE_MS = 120_000;
 
 export type ReadOverview = ReturnType<typeof createOverview>;
 
-export function createOverview({ db, backend, clock }: { db: Database; backend: SandboxBackend | null; clock: Clock }) {
+export function createOverview(options: {
+  db: Database;
+  backend: SandboxBackend | null;
+  /** Null: this process keeps nothing on a disk. */
+  dataDir: string | null;
+  clock: Clock;
+}) {
+  const { db, backend, dataDir, clock } = options;
+  let measured: { bytes: number; at: number } | null = null;
+  let measuring = false;
+
+  /** Never waits: a large directory takes its time, and the next reading has its size. */
+  function dataDirectory(): Overview["data_directory"] {
+    if (dataDir === null) return null;
+    if (!measuring && (!measured || clock.now() - measured.at > SIZE_AGE_MS)) {
+      measuring = true;
+      void directorySize(dataDir)
+        .then((bytes) => {
+          measured = { bytes, at: clock.now() };
+        })
+        .finally(() => {
+          measuring = false;
+        });
+    }
+    return { path: dataDir, size_bytes: measured?.bytes ?? null };
+  }
+
   /** Memory by sandbox name. */
   async function measure(): Promise<{ memory: Map<string, number>; problem: string | null }> {
     const memory = new Map<string, number>();
@@ -73,6 +101,7 @@ export function createOverview({ db, backend, clock }: { db: Database; backend: 
         problem,
       },
       database: { size_bytes: database.sizeBytes, connections: database.connections },
+      data_directory: dataDirectory(),
       active: active.map((row) => ({
         id: row.id,
         title: row.title,

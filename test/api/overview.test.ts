@@ -35,7 +35,7 @@ describe.skipIf(sandboxesMissing() !== null)("what is running now", () => {
     const [queued, held, waits] = [await newSession("queued"), await newSession("held"), await newSession("waits")];
     const workerId = newId("worker");
     await sql`insert into workers (id, lock_key, hostname, pid, version, health)
-      values (${workerId}, 1, 'host-1', 1, '9.9.9', '{"running": 1, "concurrency": 8}')`.execute(server.web.db);
+      values (${workerId}, 1, 'host-1', 1, '9.9.9', '{"concurrency": 8}')`.execute(server.web.db);
     await sql`update sessions set wake_at = now() - interval '90 seconds' where id = ${queued}`.execute(server.web.db);
     await sql`update sessions set status = 'running', wake_at = now(), active_since = now() - interval '5 minutes',
       lease_owner = ${workerId}, lease_until = now() + interval '30 seconds', failed_claims = 2 where id = ${held}`.execute(

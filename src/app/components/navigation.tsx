@@ -1,14 +1,33 @@
 // Ways to the rooms.
 "use client";
 
-import { Anchor, Bot, Hand, MessagesSquare, Search, Settings, SquareTerminal } from "lucide-react";
+import {
+  Activity,
+  Anchor,
+  Bot,
+  ChartColumn,
+  Hand,
+  type LucideIcon,
+  MessagesSquare,
+  Search,
+  Settings,
+  SquareTerminal,
+} from "lucide-react";
 import Link from "next/link";
 import { classNames } from "./class-names.ts";
 import { OPEN_PALETTE } from "./command-palette.tsx";
 import { KeyHint } from "./key-hint.tsx";
 import { WaitingBadge } from "./waiting-badge.tsx";
 
-const rooms = [
+type Room = {
+  href: string;
+  label: string;
+  icon: LucideIcon;
+  owns: (path: string) => boolean;
+  /** Not in the bar of a phone. */
+  wide?: true;
+};
+const rooms: readonly Room[] = [
   {
     href: "/",
     label: "Sessions",
@@ -17,11 +36,15 @@ const rooms = [
   },
   { href: "/approvals", label: "Approvals", icon: Hand, owns: (path: string) => path.startsWith("/approvals") },
   { href: "/agents", label: "Agents", icon: Bot, owns: (path: string) => path.startsWith("/agents") },
+  { href: "/running", label: "Running", icon: Activity, owns: (path: string) => path.startsWith("/running") },
+  // On a phone there is room for the five that are needed on the way; the settings lead to the others.
+  { href: "/usage", label: "Usage", icon: ChartColumn, owns: (path: string) => path.startsWith("/usage"), wide: true },
   {
     href: "/environments",
     label: "Environments",
     icon: SquareTerminal,
     owns: (path: string) => path.startsWith("/environments"),
+    wide: true,
   },
   { href: "/settings", label: "Settings", icon: Settings, owns: (path: string) => path.startsWith("/settings") },
 ];
@@ -44,7 +67,7 @@ export function Navigation({ pathname }: { pathname: string }) {
         <Search aria-hidden className="size-4" /> <span className="flex-1 text-left">Find</span>{" "}
         <KeyHint>Ctrl K</KeyHint>
       </button>
-      {rooms.map(({ href, label, icon: Icon, owns }) => {
+      {rooms.map(({ href, label, icon: Icon, owns, wide }) => {
         const here = owns(pathname);
         return (
           <Link
@@ -53,6 +76,7 @@ export function Navigation({ pathname }: { pathname: string }) {
             aria-current={here ? "page" : undefined}
             className={classNames(
               "relative flex items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text max-md:flex-col max-md:gap-0.5 max-md:px-1.5 max-md:text-xs",
+              wide && "max-md:hidden",
               here && "bg-accent-soft font-medium text-accent hover:bg-accent-soft hover:text-accent",
             )}
           >

@@ -2,7 +2,17 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Bot, Hand, type LucideIcon, MessagesSquare, Plus, Settings, SquareTerminal } from "lucide-react";
+import {
+  Activity,
+  Bot,
+  ChartColumn,
+  Hand,
+  type LucideIcon,
+  MessagesSquare,
+  Plus,
+  Settings,
+  SquareTerminal,
+} from "lucide-react";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { useAgents } from "../agents/use-agents.ts";
 import { patchPage } from "../live/patch-pages.ts";
@@ -16,6 +26,8 @@ const places: Command[] = [
   { id: "sessions", label: "Sessions", hint: "room", href: "/", icon: MessagesSquare },
   { id: "approvals", label: "Approvals", hint: "room", href: "/approvals", icon: Hand },
   { id: "agents", label: "Agents", hint: "room", href: "/agents", icon: Bot },
+  { id: "running", label: "Running now", hint: "room", href: "/running", icon: Activity },
+  { id: "usage", label: "Usage", hint: "room", href: "/usage", icon: ChartColumn },
   { id: "environments", label: "Environments", hint: "room", href: "/environments", icon: SquareTerminal },
   { id: "settings", label: "Settings", hint: "room", href: "/settings", icon: Settings },
 ];

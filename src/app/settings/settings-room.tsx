@@ -10,6 +10,7 @@ import { Button } from "../components/ui/button.tsx";
 import { useBerth } from "../providers.tsx";
 import { GatewayTest } from "./gateway-test.tsx";
 import { HealthList } from "./health-list.tsx";
+import { StorageFacts } from "./storage-facts.tsx";
 import { useHealth } from "./use-health.ts";
 
 export function SettingsRoom() {
@@ -24,6 +25,14 @@ export function SettingsRoom() {
     <>
       <PageHeader title="Settings" />
       <div className="grid max-w-3xl gap-8 p-4">
+        <nav aria-label="More rooms" className="flex flex-wrap gap-2 md:hidden">
+          <Button asChild>
+            <Link href="/usage">Usage</Link>
+          </Button>
+          <Button asChild>
+            <Link href="/environments">Environments</Link>
+          </Button>
+        </nav>
         <section aria-labelledby="health-title" className="grid gap-2">
           <h2 id="health-title" className="font-semibold">
             Health
@@ -33,6 +42,7 @@ export function SettingsRoom() {
           {health.data && <HealthList parts={health.data.parts} />}
           <GatewayTest />
         </section>
+        <StorageFacts />
         <section aria-labelledby="keys-title" className="grid justify-items-start gap-2">
           <h2 id="keys-title" className="font-semibold">
             API keys
@@ -64,8 +74,11 @@ export function SettingsRoom() {
             <a href="/docs" className="text-accent underline">
               /docs
             </a>
-            . MIT licence; the licences of what it is built with lie beside each package in{" "}
-            <code className="font-mono">node_modules</code>.
+            . MIT licence; see the{" "}
+            <Link href="/settings/licences" className="text-accent underline">
+              licences of what it is built with
+            </Link>
+            .
           </p>
         </section>
       </div>

@@ -5,6 +5,7 @@ import { Archive, Copy, CopyPlus, Download, Ellipsis } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { Agent } from "../../../contract/agents.ts";
+import { saveText } from "../../components/save-text.ts";
 import { Button } from "../../components/ui/button.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
 import { useCopy } from "../../components/use-copy.ts";
@@ -27,7 +28,7 @@ export function AgentMenu({ agent }: { agent: Agent }) {
         <MenuItem onSelect={() => router.push(`/agents/new?from=${agent.id}`)}>
           <CopyPlus aria-hidden /> Duplicate
         </MenuItem>
-        <MenuItem onSelect={() => download(exportFileName(agent), toExport(agent))}>
+        <MenuItem onSelect={() => saveText(exportFileName(agent), toExport(agent), "application/json")}>
           <Download aria-hidden /> Export as JSON
         </MenuItem>
         {available && (
@@ -44,13 +45,4 @@ export function AgentMenu({ agent }: { agent: Agent }) {
       <ArchiveAgentDialog agentId={agent.id} open={archiving} onClose={() => setArchiving(false)} />
     </>
   );
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

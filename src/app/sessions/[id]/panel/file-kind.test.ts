@@ -1,6 +1,7 @@
 // Which files are shown as what.
 import { expect, test } from "vitest";
-import { fileKind, formatBytes, languageOf } from "./file-kind.ts";
+import { formatBytes } from "../../../components/format.ts";
+import { fileKind, languageOf } from "./file-kind.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

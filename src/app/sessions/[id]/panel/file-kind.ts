@@ -43,10 +43,3 @@ export function fileKind(name: string, sample: Uint8Array): FileKind {
 export function languageOf(name: string): string {
   return LANGUAGES[extensionOf(name)] ?? "";
 }
-
-export function formatBytes(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
-  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
-  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
-}

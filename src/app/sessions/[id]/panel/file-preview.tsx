@@ -8,11 +8,12 @@ import { fileUrl } from "../../../../client/files.ts";
 import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
 import { FailureNote } from "../../../components/failure-note.tsx";
+import { formatBytes } from "../../../components/format.ts";
 import { HighlightedCode } from "../../../components/highlighted-code.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
-import { fileKind, formatBytes, languageOf } from "./file-kind.ts";
+import { fileKind, languageOf } from "./file-kind.ts";
 import type { TreeRow } from "./tree-rows.ts";
 
 const CsvTable = lazy(async () => ({ default: (await import("./csv-table.tsx")).CsvTable }));

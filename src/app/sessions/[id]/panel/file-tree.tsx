@@ -5,7 +5,7 @@ import { ChevronRight, File, Folder, FolderOpen, Link2 } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { classNames } from "../../../components/class-names.ts";
-import { formatBytes } from "./file-kind.ts";
+import { formatBytes } from "../../../components/format.ts";
 import { type TreeRow, treeMove } from "./tree-rows.ts";
 
 type FileTreeProps = {
