@@ -1,5 +1,6 @@
 // Starts sandboxd: makes, limits and ends the sandboxes of this host. As root it first moves into a mount namespace of its own.
 import { fstatSync } from "node:fs";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { childEnv } from "../lib/child-env.ts";
@@ -68,6 +69,7 @@ await installSandboxTools({ allowed: values.install === "auto", onProgress: (lin
 const sandboxd = await startSandboxd({
   dataDir,
   runnerFile: resolve(values.runner),
+  ptyFile: findPtyFile(),
   warm: numberOf("warm", 0),
   limits: {
     memoryMb: numberOf("memory-mb", 64),
@@ -77,6 +79,16 @@ const sandboxd = await startSandboxd({
   },
   log: (event, fields) => log(40, event, fields),
 }).catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+
+/** Of the package that npm chose for this machine. */
+function findPtyFile(): string | null {
+  try {
+    return createRequire(import.meta.url).resolve(`@lydell/node-pty-linux-${process.arch}/pty.node`);
+  } catch {
+    log(40, "no terminals in sandboxes: the pty library has no build for this machine", { arch: process.arch });
+    return null;
+  }
+}
 
 let stopping = false;
 async function stop(): Promise<void> {

@@ -52,6 +52,8 @@ export type RunnerConfig = {
 
 /** The header in which every answer says whose it is. */
 export const IDENTITY_HEADER = "x-berth-sandbox";
+/** Where the native half of the pty library lies in a sandbox. */
+export const PTY_FILE = "/opt/berth/pty.node";
 /** The descriptor of the listening socket that the starter opened for the runner. */
 export const LISTEN_FD = 3;
 /** How long a command may take when it does not say, and whatever it says. */
@@ -223,4 +225,17 @@ export function parseRunnerConfig(value: unknown): RunnerConfig {
     maxArchiveBytes,
     maxOutputFileBytes,
   };
+}
+
+/** A program and its arguments, as JSON text. */
+export function parseCommand(json: string | null): string[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(json ?? "");
+  } catch {
+    throw new BadRequest("command: not JSON");
+  }
+  if (!Array.isArray(value) || value.length === 0 || value.some((part) => typeof part !== "string"))
+    throw new BadRequest("command: not a list of texts");
+  return value;
 }

@@ -4,6 +4,7 @@ import { Journal } from "./journal.ts";
 import { Operations } from "./operations.ts";
 import type { RunnerConfig } from "./protocol.ts";
 import { createRunnerServer } from "./server.ts";
+import { Terminals } from "./terminals.ts";
 
 /** What every process in a sandbox has, before the configured variables. */
 const BASE_ENV = {
@@ -21,10 +22,12 @@ export function createRunner(config: RunnerConfig, options: { workerFile: string
   const env = () => ({ ...BASE_ENV, HOME: config.homeDir, ...config.env });
   const journal = new Journal(config.stateDir);
   const operations = new Operations({ config, journal, env, workerFile: options.workerFile });
-  const server = createRunnerServer({ config, operations, env });
+  const terminals = new Terminals({ directory: config.workspaceDir, env });
+  const server = createRunnerServer({ config, operations, terminals, env });
   const end = () => {
     server.closeAllConnections();
     server.close();
+    terminals.end();
     operations.end();
     journal.close();
   };

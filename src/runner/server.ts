@@ -1,13 +1,16 @@
 // The runner's HTTP server: one connection per call of the platform, over the socket that the starter opened.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { startArchive } from "./archive.ts";
+import { acceptChannel, isChannelRequest, runProgram, viewTerminal } from "./channels.ts";
 import { createFiles, type Files } from "./files.ts";
 import type { Operations } from "./operations.ts";
 import {
   BadRequest,
   IDENTITY_HEADER,
   MAX_OPERATION_BYTES,
+  parseCommand,
   parseEnv,
   parseOperation,
   type RunnerConfig,
@@ -16,11 +19,17 @@ import {
   type WireLine,
 } from "./protocol.ts";
 import { sameSecret } from "./random.ts";
+import type { Terminals } from "./terminals.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
 type Call = { request: IncomingMessage; response: ServerResponse; url: URL };
-export type RunnerParts = { config: RunnerConfig; operations: Operations; env: () => Record<string, string> };
+export type RunnerParts = {
+  config: RunnerConfig;
+  operations: Operations;
+  terminals: Terminals;
+  env: () => Record<string, string>;
+};
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" });
@@ -137,7 +146,7 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
     case "GET health": {
       const health: WireHealth = {
         identity: config.identity,
-        lastUsedAt: operations.lastUsedAt,
+        lastUsedAt: parts.terminals.watched ? Date.now() : operations.lastUsedAt,
         runningOperations: operations.runningCount,
       };
       return sendJson(response, 200, health);
@@ -168,6 +177,22 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
   }
 }
 
+async function openChannel(parts: RunnerParts, request: IncomingMessage, socket: Duplex): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://runner");
+  const accept = () => acceptChannel(socket, { header: IDENTITY_HEADER, value: parts.config.identity });
+  const [room, id] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+  const number = (name: string) => Number(url.searchParams.get(name) ?? 0);
+  if (room === "terminals" && id !== undefined) {
+    const place = { id, columns: number("columns"), rows: number("rows"), offset: Math.max(0, number("offset") || 0) };
+    return viewTerminal(parts.terminals, socket, { ...place, accept });
+  }
+  if (room === "programs") {
+    const command = parseCommand(url.searchParams.get("command"));
+    return runProgram(socket, { command, directory: parts.config.workspaceDir, env: parts.env(), accept });
+  }
+  throw new BadRequest(`no such channel: ${url.pathname}`);
+}
+
 export function createRunnerServer(parts: RunnerParts): Server {
   const files = createFiles(parts.config);
   const expected = `Bearer ${parts.config.token}`;
@@ -185,6 +210,22 @@ export function createRunnerServer(parts: RunnerParts): Server {
         return sendError(response, 400, "invalid_request", error.message);
       }
       sendError(response, 500, "internal", error instanceof Error ? error.message : String(error));
+    });
+  });
+  server.on("upgrade", (request, socket: Duplex) => {
+    socket.on("error", () => socket.destroy());
+    const refuse = (status: string, message: string) => {
+      const body = JSON.stringify({ error: { code: "invalid_request", message } });
+      socket.end(
+        `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${IDENTITY_HEADER}: ${parts.config.identity}\r\n\r\n${body}`,
+      );
+    };
+    if (!sameSecret(expected, request.headers.authorization ?? "")) return refuse("401 Unauthorized", "wrong token");
+    if (!isChannelRequest(request)) return refuse("400 Bad Request", "no such protocol");
+    parts.operations.touch();
+    openChannel(parts, request, socket).catch((error: unknown) => {
+      if (error instanceof BadRequest || error instanceof URIError) refuse("400 Bad Request", error.message);
+      else socket.destroy();
     });
   });
   // Calls last as long as commands do, and an idle connection of the platform must not end under its next request.

@@ -11,6 +11,7 @@ import {
   parseLine,
   type WireHealth,
 } from "../runner/protocol.ts";
+import { openChannel } from "./runner-channel.ts";
 import { DEFAULT_PATIENCE, type Patience, watched } from "./runner-watch.ts";
 import type { DirectoryEntry, Operation, OperationResult, OutputChunk, Sandbox } from "./sandbox.ts";
 
@@ -200,6 +201,15 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
         askJson({ method: "GET", path: withPath("directories", path), signal }),
       );
       return parseDirectory(entries);
+    },
+    openTerminal(id, { columns, rows, offset }) {
+      const query = new URLSearchParams({ columns: `${columns}`, rows: `${rows}`, offset: `${offset}` });
+      const path = `/terminals/${encodeURIComponent(id)}?${query}`;
+      return guarded((signal) => openChannel(address, path, signal));
+    },
+    runProgram(command) {
+      const path = `/programs?${new URLSearchParams({ command: JSON.stringify(command) })}`;
+      return guarded((signal) => openChannel(address, path, signal));
     },
     async archive() {
       const response = await guarded((signal) => ask({ method: "GET", path: "/archive", signal }));

@@ -97,6 +97,30 @@ export type DirectoryEntry = {
 /** `content` has exactly `sizeBytes`, or fails: a file that shrinks meanwhile is cut off with an error. */
 export type OpenedFile = { sizeBytes: number; content: ReadableStream<Uint8Array> };
 
+export type TerminalSize = { columns: number; rows: number };
+
+/** What comes from a process: where its output goes on, output, and as the last thing its exit code (above 128: a signal). */
+export type ChannelEvent =
+  | { type: "begun"; offset: number }
+  | { type: "output"; bytes: Uint8Array }
+  | { type: "error_output"; bytes: Uint8Array }
+  | { type: "exited"; exitCode: number };
+
+/** A connection to a process in a sandbox. Events that nobody takes hold the process back; they end early when the sandbox ends. */
+export type Channel = {
+  readonly events: AsyncIterable<ChannelEvent>;
+  /** Resolves when more can be written. */
+  write(input: Uint8Array): Promise<void>;
+  /** Only of terminals. */
+  resize(size: TerminalSize): void;
+  /** Only of programs: they read the end of their input. */
+  endInput(): void;
+  /** Only of programs, with all that they started. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGKILL"): void;
+  /** A terminal goes on without this viewer, a program is ended. */
+  close(): void;
+};
+
 /** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile, or does not answer any more. */
 export type Sandbox = {
   readonly name: string;
@@ -119,6 +143,13 @@ export type Sandbox = {
   openFile(path: string): Promise<OpenedFile | null>;
   writeFile(path: string, content: Uint8Array): Promise<void>;
   listDirectory(path: string): Promise<DirectoryEntry[]>;
+  /**
+   * The shell of this id on a terminal, made when there is none; all who open it see and type the same. Its last 256 kB of
+   * output are kept: they come from byte `offset` on, or from the oldest that is kept.
+   */
+  openTerminal(id: string, options: TerminalSize & { offset: number }): Promise<Channel>;
+  /** A program with pipes, in /workspace. `exited` with 127: there is no such program. */
+  runProgram(command: readonly string[]): Promise<Channel>;
   /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */
   archive(): Promise<ReadableStream<Uint8Array>>;
   /** Ends all processes, keeps the disk. No effect once it has ended, also when its disk has been woken since. */

@@ -32,6 +32,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       etcDir: join(directory, "etc"),
       nodeFile: process.execPath,
       runnerFile: "/dev/null",
+      ptyFile: null,
       workspaceDir: join(directory, "work"),
       homeDir: join(directory, "home"),
       stateDir: join(directory, "state"),

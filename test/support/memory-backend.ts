@@ -112,6 +112,12 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       async listDirectory() {
         return [];
       },
+      async openTerminal() {
+        throw new PlatformError("not_supported", "this backend has no terminals");
+      },
+      async runProgram() {
+        throw new PlatformError("not_supported", "this backend runs no programs");
+      },
       async archive() {
         throw new PlatformError("not_supported", "this backend has no files");
       },

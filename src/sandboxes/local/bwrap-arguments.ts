@@ -1,4 +1,5 @@
 // The description of a sandbox for bubblewrap: what is mounted where, what is unshared, what runs. Pure.
+import { PTY_FILE } from "../../runner/protocol.ts";
 import { AGENT_UID } from "./system-files.ts";
 
 export type SandboxView = {
@@ -6,6 +7,8 @@ export type SandboxView = {
   etcDir: string;
   nodeFile: string;
   runnerFile: string;
+  /** The native half of the pty library; null: no terminals. */
+  ptyFile: string | null;
   workspaceDir: string;
   homeDir: string;
   stateDir: string;
@@ -56,6 +59,7 @@ export function bwrapArguments(view: SandboxView): string[] {
     ...["--bind", view.stateDir, INSIDE.stateDir],
     ...["--ro-bind", view.nodeFile, INSIDE.nodeFile],
     ...["--ro-bind", view.runnerFile, INSIDE.runnerFile],
+    ...(view.ptyFile === null ? [] : ["--ro-bind", view.ptyFile, PTY_FILE]),
     // The root itself is a tmpfs without a size; nothing may be written there.
     ...["--remount-ro", "/"],
     ...["--chdir", INSIDE.workspaceDir],

@@ -28,6 +28,7 @@ export type Workshop = {
   etcDir: string;
   nodeFile: string;
   runnerFile: string;
+  ptyFile: string | null;
   log: (event: string, fields: Record<string, unknown>) => void;
 };
 
@@ -83,6 +84,7 @@ export async function startSandbox(
         etcDir: workshop.etcDir,
         nodeFile: workshop.nodeFile,
         runnerFile: workshop.runnerFile,
+        ptyFile: workshop.ptyFile,
         systemDirectories: systemDirectories(),
         tmpMb,
         sharedMemoryMb,

@@ -22,6 +22,8 @@ export const STAGE_DIR = "/run/berth-sandboxd";
 export type SandboxdOptions = {
   dataDir: string;
   runnerFile: string;
+  /** The native half of the pty library; null where there is none for this machine: no terminals. */
+  ptyFile: string | null;
   warm: number;
   limits: SandboxLimits;
   log: FleetLog;
@@ -48,7 +50,8 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
   rmSync(socketPath, { force: true });
 
   const stageDir = isRoot ? STAGE_DIR : join(runDir, "stage");
-  const stage = await prepareStage(stageDir, { isRoot, runnerFile: options.runnerFile });
+  const { runnerFile, ptyFile } = options;
+  const stage = await prepareStage(stageDir, { isRoot, runnerFile, ptyFile });
   const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid: isRoot ? firstUidFor(hash) : null });
   await records.open();
   const workshop: Workshop = {
@@ -133,29 +136,34 @@ function tryCgroups(hash: string, options: SandboxdOptions): Cgroups | { problem
   }
 }
 
-type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile">;
+type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile" | "ptyFile">;
 
 /**
  * What every sandbox mounts, in a place that every user id can reach whatever the data directory's permissions are. As
  * root this is a tmpfs in our own mount namespace, with nothing in it that tells where the data lie.
  */
-async function prepareStage(directory: string, options: { isRoot: boolean; runnerFile: string }): Promise<Stage> {
+async function prepareStage(
+  directory: string,
+  options: { isRoot: boolean; runnerFile: string; ptyFile: string | null },
+): Promise<Stage> {
   mkdirSync(directory, { recursive: true });
   const stage: Stage = {
     mountDir: join(directory, "disks"),
     etcDir: join(directory, "etc"),
     nodeFile: join(directory, "node"),
     runnerFile: join(directory, "runner.cjs"),
+    ptyFile: options.ptyFile && join(directory, "pty.node"),
   };
   if (!options.isRoot) {
     writeSystemFiles(stage.etcDir);
-    return { ...stage, nodeFile: process.execPath, runnerFile: options.runnerFile };
+    return { ...stage, nodeFile: process.execPath, runnerFile: options.runnerFile, ptyFile: options.ptyFile };
   }
   await runCommand("mount", ["-t", "tmpfs", "-o", "mode=0711,nosuid,nodev", "berth", directory]);
   mkdirSync(stage.mountDir, { mode: 0o711 });
   writeSystemFiles(stage.etcDir);
   // The runner is copied; Node is too large for that, so its place shows in a sandbox's list of mounts.
   writeFileSync(stage.runnerFile, readFileSync(options.runnerFile), { mode: 0o644 });
+  if (stage.ptyFile && options.ptyFile) writeFileSync(stage.ptyFile, readFileSync(options.ptyFile), { mode: 0o755 });
   writeFileSync(stage.nodeFile, "", { mode: 0o755 });
   await runCommand("mount", ["--bind", process.execPath, stage.nodeFile]);
   return stage;
