@@ -6,6 +6,7 @@ import type { Access } from "../teams/access.ts";
 import { authenticate } from "./authenticate.ts";
 import { expectedError, type TranslateError, toErrorAnswer } from "./errors.ts";
 import type { Caller } from "./route.ts";
+import { errorBytes } from "./sse-frame.ts";
 import type { StreamGuard } from "./stream-guard.ts";
 
 export type StreamAnswering = { access: Access; guard: StreamGuard; translate: TranslateError; logger: Logger };
@@ -37,7 +38,10 @@ export async function answerStream(
     // The client was faster: its close came before there was anybody to hear it.
     if (response.destroyed) leave();
     else {
-      guard.watch(facts, response);
+      guard.watch(facts, {
+        onClose: (listener) => response.once("close", listener),
+        refuse: (error) => response.end(errorBytes(toErrorAnswer(error, requestId).body)),
+      });
       // Only now may the client believe that it is subscribed.
       response.write(": subscribed\n\n");
     }
@@ -58,6 +62,6 @@ export async function answerStream(
   }
 }
 
-function singleHeader(value: string | string[] | undefined): string | undefined {
+export function singleHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(", ") : value;
 }

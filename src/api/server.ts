@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { getRequestListener } from "@hono/node-server";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import type { ChannelServer } from "./channels.ts";
 import { toErrorAnswer } from "./errors.ts";
 import { streamedSession } from "./event-stream.ts";
 import { type AllowedHosts, hostIsAllowed } from "./host-check.ts";
@@ -25,6 +26,7 @@ export function createApiServer(options: {
     stream: { sessionId: string; search: string },
   ) => Promise<void>;
   streamTeam: (request: IncomingMessage, response: ServerResponse, search: string) => Promise<void>;
+  channels: Pick<ChannelServer, "handleUpgrade">;
   /** The dashboard; null: only the API is served. */
   ui: RawHandler | null;
   allowedHosts: AllowedHosts;
@@ -32,7 +34,7 @@ export function createApiServer(options: {
   const { api, streamEvents, streamTeam, ui, allowedHosts } = options;
   const answerByApi = getRequestListener(api.fetch, { overrideGlobalObjects: false });
 
-  return createServer(
+  const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -52,6 +54,8 @@ export function createApiServer(options: {
       else void answerByApi(request, response);
     },
   );
+  server.on("upgrade", options.channels.handleUpgrade);
+  return server;
 }
 
 function splitUrl(url: string): [string, string] {

@@ -67,6 +67,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     server.close();
     web.hub.close();
     web.changeHub.close();
+    web.channels.close();
     server.closeIdleConnections();
     const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     await once(server, "close");

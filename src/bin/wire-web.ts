@@ -6,6 +6,7 @@ import { createEnvironments } from "../agents/environments.ts";
 import { chooseChatModel, ensureFirstAgent } from "../agents/first-agent.ts";
 import { createApi } from "../api/app.ts";
 import { type ChangeHub, createChangeHub } from "../api/change-hub.ts";
+import { type ChannelServer, createChannelServer } from "../api/channels.ts";
 import { createEventHub, type EventHub } from "../api/event-hub.ts";
 import { createEventStream } from "../api/event-stream.ts";
 import type { HealthFacts } from "../api/health.ts";
@@ -72,6 +73,7 @@ export type Web = {
   server: Server;
   hub: EventHub;
   changeHub: ChangeHub;
+  channels: Pick<ChannelServer, "close">;
   db: Database;
   teamId: string;
   /** Ends event streams, then the database connections. The server is the caller's to close, before. */
@@ -133,6 +135,11 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
 
   const access = createAccess({ db, clock });
   const sessions = createSessions({ db, clock, onLogGrew });
+  const files = createSessionFiles({
+    db,
+    sandboxes: options.sandboxes,
+    getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
+  });
   const api = createApi({
     access,
     apiKeys: createApiKeys({ db, clock }),
@@ -143,11 +150,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
     retryTurn: createRetryTurn({ clock, onLogGrew }),
-    files: createSessionFiles({
-      db,
-      sandboxes: options.sandboxes,
-      getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
-    }),
+    files,
     readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),
     readOverview: createOverview({
@@ -168,8 +171,11 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const answering = { access, guard, translate: translateFailure, logger };
   const streamEvents = createEventStream({ ...answering, hub, checkSession });
   const streamTeam = createTeamStream({ ...answering, changes: changeHub, events: hub, checkSession });
+  const { allowedHosts } = options;
+  const channels = createChannelServer({ ...answering, files, allowedHosts });
   return {
-    server: createApiServer({ api, streamEvents, streamTeam, ui: options.ui, allowedHosts: options.allowedHosts }),
+    server: createApiServer({ api, streamEvents, streamTeam, channels, ui: options.ui, allowedHosts }),
+    channels,
     hub,
     changeHub,
     db,
@@ -178,6 +184,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       clearInterval(cleanup);
       stopping.abort();
       guard.close();
+      channels.close();
       hub.close();
       changeHub.close();
       await listener.close();

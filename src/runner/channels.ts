@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { childEnv } from "../lib/child-env.ts";
-import { CHANNEL_PROTOCOL } from "./channel-protocol.ts";
 import {
+  CHANNEL_PROTOCOL,
   decodeSize,
   encodeExit,
   encodeFrame,

@@ -1,5 +1,8 @@
 // Frames of a channel between the platform and a process in the sandbox: one byte of type, four of length, the payload.
 
+/** The name under which a connection to a runner is upgraded. */
+export const CHANNEL_PROTOCOL = "berth-channel";
+
 /** To the runner. `end`: no more input. `signal`: its name, to the whole process group. */
 export const TO_RUNNER = { input: 1, resize: 2, end: 3, signal: 4 } as const;
 /** From the runner. `begun`: where in the terminal's output the next byte stands. `exited` is the last. */

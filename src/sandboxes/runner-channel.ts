@@ -2,8 +2,8 @@
 import { request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
 import { PlatformError } from "../lib/errors.ts";
-import { CHANNEL_PROTOCOL } from "../runner/channel-protocol.ts";
 import {
+  CHANNEL_PROTOCOL,
   decodeExit,
   decodeOffset,
   encodeFrame,

@@ -4,7 +4,7 @@ import type { Session } from "../contract/sessions.ts";
 import type { Database } from "../db/database.ts";
 import { findSandbox, markHibernated, recordSandbox, type SandboxRow, wokeSandbox } from "../db/sandboxes.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
-import type { OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type { Channel, OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 
 const WORKSPACE = "/workspace";
 /** As many entries of one directory as a runner lists. */
@@ -64,6 +64,24 @@ export function createSessionFiles(options: {
       const again = await open();
       return again ? await use(again) : null;
     }
+  }
+
+  /** For what changes something: the session has to be open, and the sandbox is made when there is none. */
+  async function inSandbox<T>(teamId: string, sessionId: string, use: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+    const session = await getSession(teamId, sessionId);
+    if (session.archived_at !== null)
+      throw new PlatformError("invalid_request", `Session ${sessionId} is archived: its sandbox is closed.`);
+    if (session.status === "terminated")
+      throw new PlatformError("invalid_request", `Session ${sessionId} has ended: its sandbox is closed.`);
+    let result: { value: T } | null = null;
+    await using(
+      async () => (await wake(teamId, sessionId)) ?? (await make(session, teamId)),
+      async (sandbox) => {
+        result = { value: await use(sandbox) };
+      },
+    );
+    if (!result) throw new PlatformError("sandbox_gone", `The sandbox of session ${sessionId} ended meanwhile.`);
+    return (result as { value: T }).value;
   }
 
   const noFiles = () =>
@@ -126,17 +144,25 @@ export function createSessionFiles(options: {
 
     /** In one step: others see the old content or the new. */
     async write(teamId: string, sessionId: string, file: { path: string; content: Uint8Array }): Promise<WrittenFile> {
-      const session = await getSession(teamId, sessionId);
-      if (session.archived_at !== null)
-        throw new PlatformError("invalid_request", `Session ${sessionId} is archived and takes no files.`);
-      if (session.status === "terminated")
-        throw new PlatformError("invalid_request", `Session ${sessionId} has ended and takes no files.`);
-      await using(
-        async () => (await wake(teamId, sessionId)) ?? (await make(session, teamId)),
-        (sandbox) => sandbox.writeFile(file.path, file.content),
-      );
+      await inSandbox(teamId, sessionId, (sandbox) => sandbox.writeFile(file.path, file.content));
       return { type: "file_written", path: file.path, size_bytes: file.content.byteLength };
     },
+
+    /** A person opens a terminal: the sandbox is woken, or made. */
+    async openTerminal(
+      teamId: string,
+      sessionId: string,
+      { id, ...options }: { id: string; columns: number; rows: number; offset: number },
+    ): Promise<Channel> {
+      return inSandbox(teamId, sessionId, (sandbox) => sandbox.openTerminal(id, options));
+    },
+
+    async runProgram(teamId: string, sessionId: string, command: readonly string[]): Promise<Channel> {
+      return inSandbox(teamId, sessionId, (sandbox) => sandbox.runProgram(command));
+    },
+
+    /** It is in use: the time until it is put to sleep begins anew. */
+    touch: (sessionId: string): Promise<void> => wokeSandbox(db, { sessionId }),
 
     /** A tar stream of `workspace/` and `home/`. */
     async archive(teamId: string, sessionId: string): Promise<ReadableStream<Uint8Array>> {
