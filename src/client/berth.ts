@@ -1,6 +1,7 @@
 // Typed client of Berth's API, for the dashboard, command line and tests.
 import { createAgentsClient } from "./agents.ts";
 import { createApiKeysClient } from "./api-keys.ts";
+import { createChannelsClient } from "./channels.ts";
 import { createEnvironmentsClient } from "./environments.ts";
 import { createEventsClient } from "./events.ts";
 import { createFilesClient } from "./files.ts";
@@ -20,6 +21,7 @@ export function createBerthClient(options: ClientOptions = {}) {
   return {
     agents: createAgentsClient(transport),
     apiKeys: createApiKeysClient(transport),
+    channels: createChannelsClient(transport),
     environments: createEnvironmentsClient(transport),
     events: createEventsClient(transport),
     files: createFilesClient(transport),

@@ -27,6 +27,8 @@ export type Transport = {
   json<T>(method: "GET" | "POST" | "DELETE", path: string, options?: CallOptions): Promise<T>;
   /** One attempt; the answer as it is, good or bad, its body unread. */
   send(method: "GET" | "POST" | "DELETE", path: string, options?: CallOptions): Promise<Response>;
+  /** Opens a WebSocket; whether it may is told by its end. */
+  socket(path: string, query: Query): WebSocket;
   readonly clock: Clock;
 };
 
@@ -89,6 +91,14 @@ export function createTransport(options: ClientOptions): Transport {
       return (text === "" ? undefined : JSON.parse(text)) as T;
     },
     send: (method, path, call = {}) => send(method, path, call),
+    socket(path, query) {
+      const url = new URL(baseUrl + path + toQueryString(query), baseUrl === "" ? window.location.href : undefined);
+      url.protocol = url.protocol.replace("http", "ws");
+      if (!options.apiKey) return new WebSocket(url);
+      // Beyond the standard, which browsers keep to: Node's takes headers.
+      const init = { headers: { "x-api-key": options.apiKey } } as unknown as string[];
+      return new WebSocket(url, init);
+    },
     clock,
   };
 }

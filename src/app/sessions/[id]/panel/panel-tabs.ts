@@ -1,12 +1,13 @@
 // The tabs of the session page's side panel. A tab is one line here and one component that takes the session; it is loaded when it is opened.
 "use client";
 
-import { Braces, FolderTree, Info, type LucideIcon } from "lucide-react";
+import { Braces, FolderTree, Info, type LucideIcon, SquareTerminal } from "lucide-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import type { StreamEvent } from "../../../../contract/events.ts";
 import type { Session } from "../../../../contract/sessions.ts";
 import type { SessionView } from "../session-view.ts";
 
+/** A tab that scrolls by itself fills the panel. */
 export type PanelTabProps = {
   session: Session;
   view: SessionView;
@@ -34,6 +35,12 @@ export const panelTabs: readonly PanelTab[] = [
     label: "Files",
     icon: FolderTree,
     Content: lazy(async () => ({ default: (await import("./files-tab.tsx")).FilesTab })),
+  },
+  {
+    id: "terminal",
+    label: "Terminal",
+    icon: SquareTerminal,
+    Content: lazy(async () => ({ default: (await import("./terminal-tab.tsx")).TerminalTab })),
   },
   {
     id: "events",

@@ -1,0 +1,46 @@
+// A shell in the session's sandbox, the same for everybody who opens it, and still there after a reload.
+"use client";
+
+import { useState } from "react";
+import { EmptyState } from "../../../components/empty-state.tsx";
+import { Button } from "../../../components/ui/button.tsx";
+import type { PanelTabProps } from "./panel-tabs.ts";
+import { TerminalView } from "./terminal-view.tsx";
+import { terminalWords, useTerminal } from "./use-terminal.ts";
+
+export function TerminalTab({ session, view }: PanelTabProps) {
+  const [readOnly, setReadOnly] = useState(false);
+  const terminal = useTerminal(session.id);
+  const { state } = terminal;
+  const closed = session.archived_at !== null || view.status === "terminated";
+  if (closed)
+    return (
+      <EmptyState title="The sandbox is closed">
+        This session is {session.archived_at === null ? "over" : "archived"}. What its sandbox held is in the files.
+      </EmptyState>
+    );
+  const ended = state.is === "exited" || state.is === "sandbox_ended" || state.is === "refused";
+  return (
+    <section aria-label="Terminal" className="flex h-full min-h-0 flex-col">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5 text-[13px]">
+        <span role="status" className={state.is === "refused" ? "text-danger" : "text-muted"}>
+          {terminalWords(state)}
+        </span>
+        {ended && (
+          <Button size="small" onClick={terminal.reopen}>
+            {state.is === "refused" ? "Try again" : "New shell"}
+          </Button>
+        )}
+        {view.status === "running" && <span className="text-running">The agent is at work.</span>}
+        <label className="ml-auto flex min-h-7 items-center gap-1.5 max-md:min-h-[44px]">
+          <input type="checkbox" checked={readOnly} onChange={(event) => setReadOnly(event.target.checked)} />
+          Read only
+        </label>
+      </div>
+      <TerminalView terminal={terminal} readOnly={readOnly} />
+      <p className="border-t border-line px-3 py-1 text-xs text-muted max-md:hidden">
+        <kbd>Shift</kbd> <kbd>Tab</kbd> leaves the terminal.
+      </p>
+    </section>
+  );
+}
