@@ -6,7 +6,9 @@ import { visibleOutput } from "../lib/visible-text.ts";
 import { addApprove } from "./commands/approve.ts";
 import { addCompletion } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
+import { addCp } from "./commands/cp.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExec } from "./commands/exec.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addLs } from "./commands/ls.ts";
 import { addRun } from "./commands/run.ts";
@@ -57,11 +59,14 @@ Examples:
   berth run 'Run \`uname -a\` and explain it'     talk to an agent
   berth ls --waiting                            what waits for you
   berth approve sesn_…                          let it go on
+  berth exec sesn_… -- ls -la                   a program in its sandbox
+  berth cp sesn_…:report.pdf .                  a file from it
   berth doctor                                  what works, what does not
 
 berth help <command> says more about one of them.`,
     );
-  for (const add of [addUp, addRun, addLs, addLogs, addApprove, addDoctor, addCompletion]) add(program, context);
+  for (const add of [addUp, addRun, addLs, addLogs, addApprove, addExec, addCp, addDoctor, addCompletion])
+    add(program, context);
   return program;
 }
 

@@ -42,6 +42,12 @@ function world(answers: (string | null)[] = []) {
     live: true,
     interactive: true,
     columns: 80,
+    rows: 24,
+    write: () => undefined,
+    readBytes: () => Promise.resolve(new Uint8Array()),
+    onInput: () => () => undefined,
+    raw: () => () => undefined,
+    onResize: () => () => undefined,
     paint: createPaint(false),
     ask(question, signal) {
       questions.push({ question, signal });

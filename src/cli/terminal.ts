@@ -10,11 +10,21 @@ export type Terminal = {
   /** A person can be asked. */
   readonly interactive: boolean;
   readonly columns: number;
+  readonly rows: number;
+  /** Bytes as they are: what a program in a sandbox printed, a file. */
+  write(bytes: Uint8Array, to: "out" | "err"): void;
   readonly paint: Paint;
   /** Null when the question was withdrawn by the signal, or the input has ended. */
   ask(question: string, signal: AbortSignal): Promise<string | null>;
   /** Everything from stdin. */
   readInput(): Promise<string>;
+  /** The same as bytes. */
+  readBytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Calls with what comes from stdin, and at its end, until the returned function is called. */
+  onInput(handler: (bytes: Uint8Array<ArrayBuffer>) => void, onEnd: () => void): () => void;
+  /** Every key goes to whoever reads, Ctrl-C as well, until the returned function is called. */
+  raw(): () => void;
+  onResize(handler: () => void): () => void;
   /** Calls on Ctrl-C until the returned function is called. */
   onInterrupt(handler: () => void): () => void;
 };
