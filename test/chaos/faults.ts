@@ -4,6 +4,7 @@ import pg from "pg";
 import { findEmbeddedPostgresUrl } from "../../src/db/embedded/embedded-postgres.ts";
 import { pickFrom } from "../support/seeded.ts";
 import type { Part, System } from "../support/system.ts";
+import { descendantsNamed } from "./processes.ts";
 import type { SecondWorker } from "./second-worker.ts";
 import type { ShakyGateway } from "./shaky-gateway.ts";
 import type { Driven } from "./workload.ts";
@@ -59,11 +60,31 @@ const pause = (part: Part, longestS: number): Fault => ({
   },
 });
 
+/** How Postgres is told to restart: `SIGINT` ends sessions and shuts down in order, `SIGQUIT` drops everything at once. */
+const restartDatabase = (how: string, signal: NodeJS.Signals): Fault => ({
+  name: `restart postgres (${how})`,
+  weight: 1,
+  strike: async (world) => {
+    await signalPart(world, "postgres", signal);
+  },
+});
+
 export const FAULTS: readonly Fault[] = [
   kill("worker", 4),
   kill("web", 3),
   kill("sandboxd", 1),
   kill("postgres", 2),
+  restartDatabase("fast", "SIGINT"),
+  restartDatabase("immediate", "SIGQUIT"),
+  {
+    name: "kill -9 a runner",
+    weight: 2,
+    strike: async ({ system, random }) => {
+      const sandboxd = await system.pid("sandboxd");
+      const runners = sandboxd === null ? [] : descendantsNamed(sandboxd, "runner");
+      if (runners.length > 0) signalProcess(pickFrom(random, runners), "SIGKILL");
+    },
+  },
   pause("worker", 5),
   pause("web", 3),
   pause("sandboxd", 3),
@@ -83,6 +104,24 @@ export const FAULTS: readonly Fault[] = [
       if (pid === null || !signalProcess(pid, "SIGSTOP")) return;
       await sleep(34_000);
       signalProcess(pid, "SIGCONT");
+    },
+  },
+  {
+    name: "the second worker's way to the database falls silent",
+    weight: 1,
+    strike: async ({ secondWorker, random }) => {
+      secondWorker.wire.silence();
+      await sleep(random() * 8_000);
+      secondWorker.wire.mend();
+    },
+  },
+  {
+    name: "the second worker's clock jumps",
+    weight: 1,
+    strike: async ({ secondWorker, random }) => {
+      secondWorker.setClock((random() - 0.5) * 4 * 3_600_000);
+      await sleep(random() * 6_000);
+      secondWorker.setClock(0);
     },
   },
   {
@@ -109,6 +148,15 @@ export const FAULTS: readonly Fault[] = [
     weight: 3,
     strike: async ({ driven, random }) => {
       for (const one of driven) if (random() < 0.5) one.stream.cut();
+    },
+  },
+  {
+    name: "kill -9 the supervisor, npm start",
+    weight: 0.7,
+    alone: true,
+    strike: async ({ system }) => {
+      await system.kill();
+      await system.start();
     },
   },
   {

@@ -16,6 +16,21 @@ function pids(): number[] {
   return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 }
 
+/** Processes of this name that another one started, by way of whoever. */
+export function descendantsNamed(ancestor: number, name: string): number[] {
+  const parents = new Map<number, { parent: number; name: string }>();
+  for (const pid of pids()) {
+    // The name stands in parentheses and may hold anything; what follows does not.
+    const match = /^\d+ \((.*)\) \S (\d+)/s.exec(read(`/proc/${pid}/stat`));
+    if (match) parents.set(pid, { parent: Number(match[2]), name: match[1] ?? "" });
+  }
+  const descends = (pid: number): boolean => {
+    const parent = parents.get(pid)?.parent;
+    return parent !== undefined && (parent === ancestor || descends(parent));
+  };
+  return [...parents].flatMap(([pid, is]) => (is.name === name && descends(pid) ? [pid] : []));
+}
+
 /** Processes that know the data directory: by arguments, environment or working directory. */
 export function processesOf(dataDir: string): string[] {
   return pids().flatMap((pid) => {

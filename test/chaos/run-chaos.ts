@@ -60,7 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const gateway = await startShakyGateway({ targetUrl: provider.url, maxDelayMs: 250, random: seeded(seed + 1) });
   const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos" };
   const system = await startSystem({ env: gatewayEnv });
-  const secondWorker = keepSecondWorker({ ...gatewayEnv, BERTH_DATA_DIR: system.dataDir });
+  const secondWorker = await keepSecondWorker(system.dataDir, gatewayEnv);
   const struck: Record<string, number> = {};
   let strays: (() => void)[] = [];
   let goesOn = true;

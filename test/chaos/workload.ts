@@ -13,6 +13,7 @@ export const KINDS = [
   "custom tool",
   "interrupts",
   "queued messages",
+  "full disk",
   "talk only",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -151,6 +152,16 @@ export async function drive(options: {
         await say(`RUNCMD[${append()}; sleep 0.5]`);
         await say(`RUNCMD[${append()}]`);
         await say("And a word.");
+        break;
+      case "full disk":
+        // To the last block: what a command writes then fails, and the one that makes room again has to run.
+        await say(
+          `RUNCMD[fallocate -l $(df --output=avail -B1 /workspace | tail -n 1) filler; cat /dev/zero > rest; true]`,
+        );
+        await settle();
+        await say(`RUNCMD[${append()}]`);
+        await settle();
+        await say(`RUNCMD[rm -f filler rest; ${append()}]`);
         break;
       case "talk only":
         await say(pickFrom(random, ["THINK", "Tell me something.", "CACHE"]));
