@@ -11,6 +11,7 @@ const health = {
     checks: [{ name: "userns", holds: true, required: true, detail: "own users" }],
   },
   gateway: { ready: true, url: "http://gateway:4000", message: "3 models", modelCount: 3 },
+  data: { ours: true, setAside: 0, detail: "ours" },
 };
 const good: HealthFacts = {
   database: { error: null },
@@ -72,6 +73,19 @@ test.each<[string, HealthFacts, string, "ready" | "not_ready", RegExp]>([
     "ready",
     /refused the key/,
   ],
+  [
+    "the data directory is another database's, by one of two workers",
+    {
+      ...good,
+      workers: [
+        { id: "w", seenAgoMs: 1, version: "1", health },
+        { id: "x", seenAgoMs: 2, version: "1", health: { data: { ours: false, setAside: 0, detail: "another's" } } },
+      ],
+    },
+    "data",
+    "ready",
+    /another's/,
+  ],
 ])("%s", (_what, facts, part, status, detail) => {
   const readiness = toReadiness(facts, "1");
   expect(readiness.status).toBe(status);
@@ -84,6 +98,7 @@ test("a weak sandbox is usable, and the demo model is named", () => {
     gateway: { ready: true, url: null, message: "demo model" },
   });
   const { parts } = toReadiness(facts, "1");
+  expect(parts.data).toMatchObject({ ok: true, state: "ok" });
   expect(parts.sandbox).toMatchObject({
     ok: true,
     state: "degraded",

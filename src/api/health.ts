@@ -42,6 +42,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     worker: workerPart(workers, facts.workers),
     sandbox: sandboxPart(workers[0]?.health),
     gateway: gatewayPart(workers[0]?.health),
+    data: dataPart(workers.map((worker) => worker.health)),
     tools: degraded(
       "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: no network in this environment.",
     ),
@@ -95,6 +96,18 @@ function gatewayPart(workerHealth: unknown): PartHealth {
     demo: gateway.ready && gateway.url === null,
   };
   return gateway.ready ? { ...up(detail), ...facts } : { ...degraded(detail), ok: false, ...facts };
+}
+
+/** Of several workers the one that objects: each looks at the data directory of its machine. */
+function dataPart(workerHealths: readonly unknown[]): PartHealth {
+  const known = workerHealths
+    .map((health) => recordOf(recordOf(health).data))
+    .filter((data) => typeof data.ours === "boolean");
+  const data = known.find((one) => one.ours === false) ?? known.find((one) => one.setAside !== 0) ?? known[0];
+  if (!data) return degraded("Not known yet: a worker tells, once it reaches the sandboxes.");
+  const detail = String(data.detail ?? "");
+  if (data.ours === false) return { ...degraded(detail), ok: false };
+  return data.setAside === 0 ? up(detail) : { ...degraded(detail), setAside: data.setAside };
 }
 
 function up(detail: string): PartHealth {

@@ -121,7 +121,8 @@ export const settings = {
     fallback: () => null,
     fallbackText: "embedded Postgres",
     example: "postgres://berth:password@db.internal:5432/berth",
-    about: "A Postgres 15 or newer of yours. Unset: Berth runs its own on 127.0.0.1, in the data directory.",
+    about:
+      "A Postgres 15 or newer of yours. Unset: Berth runs its own on 127.0.0.1, in the data directory. A data directory belongs to one database: on another one Berth runs, removes nothing of it, and says what to do.",
     secret: true,
   }),
   BERTH_API_KEY: setting<string | null>({

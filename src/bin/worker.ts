@@ -17,6 +17,7 @@ import { createLogger } from "../lib/logger.ts";
 import { createDemoModel } from "../models/demo.ts";
 import { createGatewayClient } from "../models/gateway.ts";
 import { backends } from "../sandboxes/registry.ts";
+import { openOwnerFile } from "../worker/data-owner.ts";
 import { createWorker } from "../worker/worker.ts";
 import { type Config, loadConfigOrExit } from "./config.ts";
 import { packageVersion } from "./version.ts";
@@ -64,6 +65,7 @@ const worker = createWorker({
   models,
   backend,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
+  ownerFile: openOwnerFile(config.dataDir),
   sandboxIdleMs: config.sandbox.idleS * 1_000,
   concurrency: config.workerConcurrency,
   clock: systemClock,

@@ -76,6 +76,31 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         expect(seen.content).toBe("here\nhome\nno sleep");
       }));
 
+    it("set aside it has no process and keeps its disk and the time, until it is taken back or created", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        const info = async () => (await backend.list()).find((one) => one.name === sandboxName);
+        await run(sandbox, "echo here > /workspace/a");
+        expect(await info()).toMatchObject({ setAsideAt: null });
+        const before = Date.now();
+        await backend.setAside(sandboxName);
+        await expect(backend.open(sandboxName)).rejects.toMatchObject({ code: "sandbox_gone" });
+        const first = await info();
+        expect(first).toMatchObject({ state: "hibernated", identity: sandbox.identity });
+        expect(first?.setAsideAt).toBeGreaterThanOrEqual(before);
+        await backend.setAside(sandboxName);
+        expect((await info())?.setAsideAt).toBe(first?.setAsideAt);
+        await backend.takeBack(sandboxName);
+        expect(await info()).toMatchObject({ state: "hibernated", setAsideAt: null });
+        await backend.setAside(sandboxName);
+        const woken = await backend.create(sandboxName, spec);
+        expect((await run(woken, "cat /workspace/a")).content).toBe("here");
+        expect(await info()).toMatchObject({ state: "running", setAsideAt: null });
+        await backend.hibernate(sandboxName);
+        expect(await info()).toMatchObject({ setAsideAt: null });
+        await backend.setAside(unique("sesn_absent"));
+      }));
+
     it("is woken after all its processes were killed from inside, and knows that the killer ran", () =>
       withSandbox(async (sandbox, sandboxName) => {
         const { backend, spec } = under();

@@ -23,6 +23,8 @@ export type SandboxInfo = {
   lastUsedAt: number;
   /** What its processes use now; null where the backend does not know, or nothing runs. */
   memoryBytes: number | null;
+  /** When it was set aside; null while it is somebody's. */
+  setAsideAt: number | null;
 };
 
 /** One line of the self-test, in words for an operator. */
@@ -49,6 +51,13 @@ export type SandboxBackend = {
   /** Ends all processes, keeps the disk. Succeeds when already hibernated or absent. */
   hibernate(name: string): Promise<void>;
   destroy(name: string): Promise<void>;
+  /**
+   * Nobody knows it: ends its processes, keeps its disk, and writes the time down where it outlives the caller. Set aside
+   * once more it keeps its time. No effect on an absent one.
+   */
+  setAside(name: string): Promise<void>;
+  /** It is somebody's again. `create` does the same. */
+  takeBack(name: string): Promise<void>;
   /** Every sandbox this platform owns, so that strays can be swept. Blank warm ones are not listed. */
   list(): Promise<SandboxInfo[]>;
   selfTest(): Promise<SandboxSelfTest>;

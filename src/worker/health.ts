@@ -3,11 +3,13 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { GatewayState, ModelClient } from "../models/model.ts";
 import type { SandboxBackend, SandboxSelfTest } from "../sandboxes/sandbox.ts";
+import type { DataHealth } from "./sweep-sandboxes.ts";
 
 /** Null until the first check has ended. */
 export type WorkerHealth = {
   sandbox: SandboxSelfTest | null;
   gateway: GatewayState | null;
+  data: DataHealth | null;
   concurrency: number;
   running: number;
 };

@@ -1,12 +1,12 @@
-// Sandboxes that nobody uses sleep, those of deleted sessions and those that nobody knows go away, all others stay.
+// Sandboxes that nobody uses sleep, those of deleted sessions go away, those that nobody knows are kept for a week, all others stay.
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
-import { createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
+import { createMemoryOwnerFile, createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import { recordSandbox } from "../db/sandboxes.ts";
 import { newId } from "../lib/ids.ts";
 import { createLogger } from "../lib/logger.ts";
-import { createSandboxSweeper } from "./sweep-sandboxes.ts";
+import { createSandboxSweeper, KEEP_STRAYS_MS } from "./sweep-sandboxes.ts";
 
 let world: TurnWorld;
 beforeAll(async () => {
@@ -16,17 +16,19 @@ afterAll(() => world.dispose());
 
 const spec = { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} };
 
-function createSweeper(backend: ReturnType<typeof createMemoryBackend>) {
-  let now = 0;
+function createSweeper(backend: ReturnType<typeof createMemoryBackend>, ownerFile = createMemoryOwnerFile()) {
+  // The backend has a clock of its own, the machine's.
+  let now = Date.now();
   const sweeper = createSandboxSweeper({
     db: world.db,
     backend,
+    ownerFile,
     workerId: "wrk_sweeper",
     idleMs: 60_000,
     clock: { now: () => now, sleep: async () => undefined },
     logger: createLogger("test", { level: "silent", pretty: false }),
   });
-  return { sweep: () => sweeper.sweep(), later: (ms: number) => (now += ms) };
+  return { sweep: () => sweeper.sweep(), health: () => sweeper.dataHealth(), later: (ms: number) => (now += ms) };
 }
 
 async function sessionWithSandbox(
@@ -80,17 +82,74 @@ test("that of a deleted session is removed, and only then forgotten", async () =
   expect(left.rows).toEqual([{ name: "sesn_elsewhere" }]);
 });
 
-test("a stray is removed after a minute; what is a session's or not ours is not", async () => {
+const infoOf = async (backend: ReturnType<typeof createMemoryBackend>, name: string) =>
+  (await backend.list()).find((info) => info.name === name);
+
+test("a stray is set aside after a minute and removed after a week; what is a session's or not ours is not touched", async () => {
   const backend = createMemoryBackend();
   const known = await world.createSession();
   const stray = newId("session");
   for (const name of [known, stray, "blank-1"]) await backend.create(name, spec);
-  const { sweep, later } = createSweeper(backend);
+  const { sweep, later, health } = createSweeper(backend);
   await sweep();
   later(59_000);
   await sweep();
-  expect(await stateOf(backend, stray)).toBe("running");
+  expect(await infoOf(backend, stray)).toMatchObject({ state: "running", setAsideAt: null });
   later(2_000);
   await sweep();
+  expect(await infoOf(backend, stray)).toMatchObject({ state: "hibernated", setAsideAt: expect.any(Number) });
+  later(KEEP_STRAYS_MS - 120_000);
+  await sweep();
+  expect(await infoOf(backend, stray)).toBeDefined();
+  expect(health()).toMatchObject({ ours: true, setAside: 1, detail: expect.stringMatching(/removed from \d{4}-/) });
+  later(180_000);
+  await sweep();
   expect((await backend.list()).map((info) => info.name).sort()).toEqual([known, "blank-1"].sort());
+  expect(await infoOf(backend, known)).toMatchObject({ state: "running", setAsideAt: null });
+});
+
+test("an older backup of the database loses nothing: a stray whose session is known again is a sandbox like any other", async () => {
+  const backend = createMemoryBackend();
+  const first = createSweeper(backend);
+  await first.sweep();
+  const sessionId = newId("session");
+  const { identity } = await backend.create(sessionId, spec);
+  await first.sweep();
+  first.later(61_000);
+  await first.sweep();
+  expect((await infoOf(backend, sessionId))?.setAsideAt).not.toBeNull();
+  const later = await world.createSession();
+  await sql`update sessions set id = ${sessionId} where id = ${later}`.execute(world.db);
+  await first.sweep();
+  expect(await infoOf(backend, sessionId)).toMatchObject({ setAsideAt: null, identity });
+  // Nor does the time it was away count when it is a stray once more.
+  await sql`delete from sessions where id = ${sessionId}`.execute(world.db);
+  first.later(KEEP_STRAYS_MS);
+  await first.sweep();
+  first.later(61_000);
+  await first.sweep();
+  expect(await infoOf(backend, sessionId)).toMatchObject({ identity });
+});
+
+test("on another database, or a new one, no sandbox is touched however long it lasts, and it is told what to do", async () => {
+  for (const owner of ["inst_another", null]) {
+    const backend = createMemoryBackend();
+    const names = [newId("session"), newId("session")];
+    for (const name of names) await backend.create(name, spec);
+    const file = createMemoryOwnerFile(owner);
+    const { sweep, later, health } = createSweeper(backend, file);
+    for (const wait of [0, 61_000, KEEP_STRAYS_MS, KEEP_STRAYS_MS]) {
+      later(wait);
+      await sweep();
+    }
+    expect(await backend.list()).toEqual(
+      names.map((name) => expect.objectContaining({ name, state: "running", setAsideAt: null })),
+    );
+    expect(health()).toMatchObject({ ours: false, detail: expect.stringContaining("DATABASE_URL") });
+    expect(file.read()).toBe(owner);
+    // As the detail says.
+    file.write(/echo (\S+)/.exec(health()?.detail ?? "")?.[1] ?? "");
+    await sweep();
+    expect(health()).toMatchObject({ ours: true });
+  }
 });

@@ -14,8 +14,9 @@ import { registerWorker, removeWorker, reportHealth, type WorkerIdentity } from 
 import type { ModelClient } from "../models/model.ts";
 import type { TurnDependencies } from "../sessions/turn.ts";
 import { type HoldEnd, holdSession, type SessionHold } from "../sessions/turns.ts";
+import type { OwnerFile } from "./data-owner.ts";
 import { every } from "./every.ts";
-import { createHealthProbe } from "./health.ts";
+import { createHealthProbe, type WorkerHealth } from "./health.ts";
 import { createSandboxSweeper } from "./sweep-sandboxes.ts";
 
 const POLL_MS = 1_000;
@@ -33,6 +34,8 @@ export type WorkerOptions = TurnDependencies & {
   models: ModelClient;
   /** Sessions at once. */
   concurrency: number;
+  /** Names the database to which the data directory belongs. */
+  ownerFile: OwnerFile;
   /** Sandboxes that nobody used for so long are put to sleep. */
   sandboxIdleMs: number;
 };
@@ -144,11 +147,13 @@ export function createWorker(options: WorkerOptions): Worker {
     while (!listener.connected && clock.now() < deadline) await clock.sleep(5);
   }
 
+  const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
   const probe = createHealthProbe({ backend: options.backend, models: options.models, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
-    const health = { ...probe.current(), concurrency, running: holds.size };
-    const known = await reportHealth(db, { workerId, health });
-    if (!known && isHeld()) await registerWorker(db, identity);
+    const known = probe.current();
+    const health: WorkerHealth = { ...known, data: sweeper.dataHealth(), concurrency, running: holds.size };
+    const registered = await reportHealth(db, { workerId, health });
+    if (!registered && isHeld()) await registerWorker(db, identity);
   }
 
   return {
@@ -189,7 +194,6 @@ export function createWorker(options: WorkerOptions): Worker {
         await lock.close();
       };
       await untilConnected(listener);
-      const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
       const run = (job: string, intervalMs: number, work: () => Promise<void>) => {
         jobs.push(every({ job, intervalMs, clock, logger, signal: stopping.signal, work }));
       };

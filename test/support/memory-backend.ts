@@ -22,6 +22,7 @@ type Disk = {
   journal: Map<string, JournalEntry>;
   state: SandboxState;
   lastUsedAt: number;
+  setAsideAt: number | null;
   life: AbortController;
 };
 
@@ -143,6 +144,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
           journal: disk?.journal ?? new Map(),
           state: "running",
           lastUsedAt: Date.now(),
+          setAsideAt: null,
           life: new AbortController(),
         };
         disks.set(name, disk);
@@ -163,6 +165,17 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       disks.get(name)?.life.abort();
       disks.delete(name);
     },
+    async setAside(name) {
+      const disk = disks.get(name);
+      if (!disk) return;
+      disk.life.abort();
+      disk.state = "hibernated";
+      disk.setAsideAt ??= Date.now();
+    },
+    async takeBack(name) {
+      const disk = disks.get(name);
+      if (disk) disk.setAsideAt = null;
+    },
     async list() {
       return [...disks].map(([name, disk]) => ({
         name,
@@ -170,6 +183,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
         state: disk.state,
         lastUsedAt: disk.lastUsedAt,
         memoryBytes: null,
+        setAsideAt: disk.setAsideAt,
       }));
     },
     async selfTest() {

@@ -14,6 +14,7 @@ import type { SandboxBackend } from "../../src/sandboxes/sandbox.ts";
 import { createRetryTurn } from "../../src/sessions/retry-turn.ts";
 import type { LogGrowth } from "../../src/sessions/send-events.ts";
 import { createWithdrawMessage } from "../../src/sessions/withdraw-message.ts";
+import type { OwnerFile } from "../../src/worker/data-owner.ts";
 import { createWorker, type Worker } from "../../src/worker/worker.ts";
 import { freshDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
@@ -110,6 +111,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         models: model,
         backend,
         sandboxSpec: { limits: { memoryMb: 64, cpus: 1, pids: 32, diskMb: 64 }, env: {} },
+        ownerFile: createMemoryOwnerFile(),
         sandboxIdleMs,
         concurrency,
         clock: systemClock,
@@ -214,6 +216,17 @@ export async function createTurnWorld(): Promise<TurnWorld> {
     },
   };
   return world;
+}
+
+/** The owner of a data directory that is only in memory, as the memory backend's disks are. */
+export function createMemoryOwnerFile(owner: string | null = null): OwnerFile {
+  return {
+    path: "/nowhere/installation",
+    read: () => owner,
+    write(installation) {
+      owner = installation;
+    },
+  };
 }
 
 /** What must hold for every log, whatever was killed while it was written. */

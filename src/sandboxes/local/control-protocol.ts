@@ -23,6 +23,7 @@ export const infoListSchema = z.array(
     lastUsedAt: z.number(),
     // A sandboxd of an earlier release does not tell.
     memoryBytes: z.number().nullable().default(null),
+    setAsideAt: z.number().nullable().default(null),
   }),
 );
 

@@ -56,6 +56,10 @@ export function createControlServer(options: { fleet: Fleet; selfTest: () => Pro
         return fleet.destroy(name);
       case "POST sandboxes/:name/hibernate":
         return fleet.hibernate(name, lifeSchema.parse(await readBody(request)).socketPath);
+      case "POST sandboxes/:name/set-aside":
+        return fleet.setAside(name);
+      case "POST sandboxes/:name/take-back":
+        return fleet.takeBack(name);
       default:
         throw new PlatformError("invalid_request", `no such route: ${request.method} ${pathname}`);
     }

@@ -129,7 +129,7 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   }
 
   async function start(name: string, spec: SandboxSpec): Promise<Owned> {
-    const existing = records.find(name);
+    const existing = backInUse(name);
     if (existing) {
       const limits = { ...spec.limits, diskMb: existing.record.diskMb };
       const live = await starts(() => startSandbox(workshop, { ...existing, limits, env: spec.env }));
@@ -146,6 +146,15 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
       await records.remove(blank.path);
       throw error;
     }
+  }
+
+  /** A sandbox that is asked for is somebody's, whoever set it aside before. */
+  function backInUse(name: string): { path: string; record: SandboxRecord } | null {
+    const existing = records.find(name);
+    if (!existing || existing.record.setAsideAt === null) return existing;
+    const record = { ...existing.record, setAsideAt: null };
+    records.write(existing.path, record);
+    return { ...existing, record };
   }
 
   async function create(name: string, spec: SandboxSpec): Promise<Access> {
@@ -208,6 +217,19 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
     });
   }
 
+  function setAside(name: string): Promise<void> {
+    return inOrder(name, async () => {
+      await endRunning(name);
+      const existing = records.find(name);
+      if (existing?.record.setAsideAt === null)
+        records.write(existing.path, { ...existing.record, setAsideAt: Date.now() });
+    });
+  }
+
+  function takeBack(name: string): Promise<void> {
+    return inOrder(name, async () => void backInUse(name));
+  }
+
   function destroy(name: string): Promise<void> {
     return inOrder(name, async () => {
       const existing = records.find(name);
@@ -240,6 +262,7 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
           state: owned ? "running" : "hibernated",
           lastUsedAt: usedAt,
           memoryBytes: owned?.live.memoryBytes() ?? null,
+          setAsideAt: record.setAsideAt,
         };
       }),
     );
@@ -264,7 +287,7 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   }
 
   refill();
-  return { create, find, hibernate, destroy, list, close };
+  return { create, find, hibernate, setAside, takeBack, destroy, list, close };
 }
 
 function remove<T>(items: T[], item: T): boolean {

@@ -98,6 +98,13 @@ export function createLocalBackend(options: LocalBackendOptions): SandboxBackend
       await ask("DELETE", pathOf(name));
       forget(name);
     },
+    async setAside(name) {
+      await ask("POST", `${pathOf(name)}/set-aside`);
+      forget(name);
+    },
+    async takeBack(name) {
+      await ask("POST", `${pathOf(name)}/take-back`);
+    },
     async list() {
       return infoListSchema.parse(await ask("GET", "/sandboxes"));
     },

@@ -11,6 +11,8 @@ const recordSchema = z.object({
   uid: z.number().int().nullable(),
   diskMb: z.number().positive(),
   lastUsedAt: z.number(),
+  /** When nobody knew it any more; it is kept for a while. */
+  setAsideAt: z.number().nullable().default(null),
 });
 export type SandboxRecord = z.infer<typeof recordSchema>;
 
@@ -81,7 +83,13 @@ export function createRecords(options: { directory: string; firstUid: number | n
     try {
       mkdirSync(path, { mode: 0o700 });
       await fill(path);
-      const record: SandboxRecord = { identity: randomBytes(16).toString("hex"), uid, diskMb, lastUsedAt: Date.now() };
+      const record: SandboxRecord = {
+        identity: randomBytes(16).toString("hex"),
+        uid,
+        diskMb,
+        lastUsedAt: Date.now(),
+        setAsideAt: null,
+      };
       write(path, record);
       const blank = pathOf(BLANK + id);
       renameSync(path, blank);
