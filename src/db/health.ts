@@ -1,6 +1,7 @@
 // What the database knows about the state of the system, for /readyz.
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import type { AppliedMigration } from "./migrate.ts";
 
 export type WorkerRow = {
   id: string;
@@ -24,11 +25,7 @@ export async function pingDatabase(db: Database): Promise<void> {
   await sql`select 1`.execute(db);
 }
 
-/** Which migrations this database has. */
-export async function listMigrations(db: Database): Promise<{ id: string; checksum: string }[]> {
-  const result = await sql<{
-    id: string;
-    checksum: string;
-  }>`select id, checksum from schema_migrations order by id`.execute(db);
-  return result.rows;
+/** Which migrations this database has. All columns: the first releases had fewer. */
+export async function listMigrations(db: Database): Promise<AppliedMigration[]> {
+  return (await sql<AppliedMigration>`select * from schema_migrations order by id`.execute(db)).rows;
 }

@@ -15,8 +15,8 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
-const first: Migration = { id: "0001-a", checksum: "c1", sql: "" };
-const second: Migration = { id: "0002-b", checksum: "c2", sql: "" };
+const first: Migration = { id: "0001-a", checksum: "c1", sql: "", worksFrom: null };
+const second: Migration = { id: "0002-b", checksum: "c2", sql: "", worksFrom: "0001" };
 
 describe("pending migrations", () => {
   it("are all of them for an empty database", () =>
@@ -24,6 +24,15 @@ describe("pending migrations", () => {
   it("are what follows the applied ones", () => expect(pendingMigrations([first, second], [first])).toEqual([second]));
   it("refuse a schema that is newer than this release", () =>
     expect(() => pendingMigrations([first], [first, second])).toThrow(/newer than this release.*0002-b/));
+  it.each([
+    ["the newest that this release knows", "0001", []],
+    ["a later one", "0002", /newer than this release/],
+    ["nothing", null, /newer than this release/],
+  ])("with a newer one that works from %s", (_, worksFrom, expected) => {
+    const pending = () => pendingMigrations([first], [first, { id: "0002-b", checksum: "c2", works_from: worksFrom }]);
+    if (Array.isArray(expected)) expect(pending()).toEqual(expected);
+    else expect(pending).toThrow(expected);
+  });
   it("refuse a migration that was edited after it was applied", () =>
     expect(() => pendingMigrations([first], [{ ...first, checksum: "other" }])).toThrow(/0001-a was changed/));
   it("refuse another migration under the same number", () =>
@@ -43,6 +52,18 @@ describe("migration files", () => {
     const directory = newDirectory();
     for (const name of names) writeFileSync(join(directory, name), "select 1;");
     expect(() => readMigrations(directory)).toThrow(message);
+  });
+
+  it("of this release let the one before work on", () => {
+    const shutOut = readMigrations().filter(({ id, worksFrom }) => id > "0004" && worksFrom === null);
+    expect(shutOut.map(({ id }) => id)).toEqual([]);
+  });
+
+  it.each(["0002", "0003", "yesterday"])("that work from %s are refused: it is no earlier one", (from) => {
+    const directory = newDirectory();
+    writeFileSync(join(directory, "0001-a.sql"), "select 1;");
+    writeFileSync(join(directory, "0002-b.sql"), `-- works from: ${from}\nselect 1;`);
+    expect(() => readMigrations(directory)).toThrow(/must be the number of an earlier migration/);
   });
 
   it("have the same checksum with Windows line ends", () => {

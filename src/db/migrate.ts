@@ -4,7 +4,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 
-export type Migration = { id: string; checksum: string; sql: string };
+export type Migration = {
+  id: string;
+  checksum: string;
+  sql: string;
+  /** The number of the newest migration that a release must know to go on working beside this one; null: none can. */
+  worksFrom: string | null;
+};
+
+/** A row of `schema_migrations`. Databases of the first releases have no `works_from`. */
+export type AppliedMigration = { id: string; checksum: string; works_from?: string | null };
 
 /** The schema and the migrations of this release do not fit together. The message says which and what to do. */
 class MigrationError extends Error {
@@ -24,7 +33,8 @@ export function readMigrations(directory: string = DEFAULT_DIRECTORY): Migration
     if (!/^\d{4}-[a-z0-9-]+\.sql$/.test(file))
       throw new MigrationError(`${file} must be named like 0007-what-it-does.sql`);
     const sql = readFileSync(`${directory}/${file}`, "utf8").replaceAll("\r\n", "\n");
-    return { id: file.slice(0, -".sql".length), checksum: createHash("sha256").update(sql).digest("hex"), sql };
+    const id = file.slice(0, -".sql".length);
+    return { id, checksum: createHash("sha256").update(sql).digest("hex"), sql, worksFrom: readWorksFrom(id, sql) };
   });
   for (const [index, migration] of migrations.entries()) {
     if (Number(migration.id.slice(0, 4)) !== index + 1)
@@ -33,14 +43,28 @@ export function readMigrations(directory: string = DEFAULT_DIRECTORY): Migration
   return migrations;
 }
 
-/** Pure: which migrations are still to be applied. Throws `MigrationError` when the database is not a prefix of what we know. */
-export function pendingMigrations(
-  known: readonly Migration[],
-  applied: readonly { id: string; checksum: string }[],
-): Migration[] {
+/**
+ * A comment of its own line, `-- works from: 0003`: whatever knows 0003 works on with this one applied, since it only adds.
+ * Without it every release before is shut out, which an upgrade without a pause can't have.
+ */
+function readWorksFrom(id: string, sql: string): string | null {
+  const found = /^-- works from: (.*)$/m.exec(sql)?.[1]?.trim();
+  if (found === undefined) return null;
+  if (!/^\d{4}$/.test(found) || found >= id.slice(0, 4))
+    throw new MigrationError(`${id}: "works from: ${found}" must be the number of an earlier migration`);
+  return found;
+}
+
+/**
+ * Pure: which migrations are still to be applied. The database may have newer ones that say that they let this release
+ * work on. Throws `MigrationError` when the database is otherwise not a prefix of what we know.
+ */
+export function pendingMigrations(known: readonly Migration[], applied: readonly AppliedMigration[]): Migration[] {
+  const newest = known.at(-1)?.id.slice(0, 4) ?? "0000";
   for (const [index, row] of applied.entries()) {
     const migration = known[index];
     if (!migration) {
+      if (row.works_from && row.works_from <= newest) continue;
       throw new MigrationError(
         `The database is newer than this release: it has ${row.id}, which this release does not know. Start the release that made it, or a later one.`,
       );
@@ -74,8 +98,9 @@ export async function migrate(options: { url: string; directory?: string }): Pro
     await client.query(
       "create table if not exists schema_migrations (id text primary key, checksum text not null, applied_at timestamptz not null default now())",
     );
-    const applied = await client.query<{ id: string; checksum: string }>(
-      "select id, checksum from schema_migrations order by id",
+    await client.query("alter table schema_migrations add column if not exists works_from text");
+    const applied = await client.query<AppliedMigration>(
+      "select id, checksum, works_from from schema_migrations order by id",
     );
     const pending = pendingMigrations(known, applied.rows);
     for (const migration of pending) await apply(client, migration);
@@ -89,9 +114,10 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   try {
     await client.query("begin");
     await client.query(migration.sql);
-    await client.query("insert into schema_migrations (id, checksum) values ($1, $2)", [
+    await client.query("insert into schema_migrations (id, checksum, works_from) values ($1, $2, $3)", [
       migration.id,
       migration.checksum,
+      migration.worksFrom,
     ]);
     await client.query("commit");
   } catch (cause) {
@@ -101,14 +127,18 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   }
 }
 
-/** Whether the schema is exactly this release's: `/readyz` asks. */
+/** Whether this release can work with the schema: `/readyz` asks. `known`: the migrations of this release. */
 export async function schemaState(
-  query: (sql: string) => Promise<{ id: string; checksum: string }[]>,
+  list: () => Promise<AppliedMigration[]>,
+  known: readonly Migration[] = readMigrations(),
 ): Promise<{ current: boolean; detail: string }> {
-  const known = readMigrations();
   try {
-    const pending = pendingMigrations(known, await query("select id, checksum from schema_migrations order by id"));
-    if (pending.length === 0) return { current: true, detail: `schema ${known.at(-1)?.id ?? "empty"}` };
+    const applied = await list();
+    const pending = pendingMigrations(known, applied);
+    if (pending.length === 0) {
+      const newer = applied.length > known.length ? `, and newer ones up to ${applied.at(-1)?.id}` : "";
+      return { current: true, detail: `schema ${known.at(-1)?.id ?? "empty"}${newer}` };
+    }
     return {
       current: false,
       detail: `${pending.length} migrations are missing, first ${pending[0]?.id}. Run npm run migrate.`,
