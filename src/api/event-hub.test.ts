@@ -1,5 +1,6 @@
 // The hub gives each stream what comes after its own place, whatever the hub itself has or has not heard of.
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { until } from "../../test/support/until.ts";
 import { createLogger } from "../lib/logger.ts";
 import { createEventHub, type EventHub } from "./event-hub.ts";
 import type { LogEntry } from "./sse-frame.ts";
@@ -60,6 +61,27 @@ function createSink(): FakeSink {
   };
   // The hub uses the members above only.
   return sink as unknown as FakeSink;
+}
+/** Takes one piece, and the next only after `drain`. */
+function createBusySink(): FakeSink & { drain(): void } {
+  const waiting = new Set<() => void>();
+  const sink = Object.assign(createSink(), {
+    writableNeedDrain: false,
+    once: (_event: string, listener: () => void) => waiting.add(listener),
+    off: (_event: string, listener: () => void) => waiting.delete(listener),
+    drain() {
+      sink.writableNeedDrain = false;
+      for (const listener of [...waiting].splice(0)) listener();
+    },
+  });
+  const { write } = sink;
+  return Object.assign(sink, {
+    write: (chunk: unknown) => {
+      write(chunk as Buffer);
+      sink.writableNeedDrain = true;
+      return false;
+    },
+  }) as unknown as FakeSink & { drain(): void };
 }
 const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -146,4 +168,65 @@ test("a preview waits for the entries before it, and is dropped once its event i
   expect(sink.text.match(/^event: .*$/gm)).toEqual(["event: agent.thinking", "event: event_start"]);
   hub.preview({ sessionId: SESSION, data: { type: "event_delta", event_id: "sevt_unknown", delta: {} } });
   expect(sink.text.match(/^event: .*$/gm)).toHaveLength(2);
+});
+
+describe("among the streams of other sessions it is said when the log is through", () => {
+  const marks = (sink: FakeSink) => sink.text.match(/"type":"session_caught_up".*|"seq":\d+,"event"/g);
+
+  test.each([
+    ["a log in the ring", 3],
+    ["a log that is longer than the ring", 2_501],
+    ["an empty log", 0],
+  ])("%s", async (_what, length) => {
+    const { hub, grow, wake, subscribe } = setUp();
+    await subscribe(null);
+    for (let left = length; left > 0; left -= 500) {
+      grow(Math.min(left, 500));
+      wake();
+      await settled();
+    }
+    const sink = createSink();
+    await hub.subscribe({ sessionId: SESSION, after: 0, previews: new Set(), sink, backlog: { lastPieceBytes: 0 } });
+    await until(() => sink.text.includes("session_caught_up"));
+    expect(sink.text.endsWith(`data: {"type":"session_caught_up","session_id":"${SESSION}","seq":${length}}\n\n`)).toBe(
+      true,
+    );
+    expect(marks(sink)).toHaveLength(length + 1);
+    grow(1);
+    wake();
+    await settled();
+    expect(marks(sink)?.slice(length)).toEqual([
+      expect.stringContaining("session_caught_up"),
+      `"seq":${length + 1},"event"`,
+    ]);
+  });
+
+  test("from now on: at once", async () => {
+    const { hub, grow } = setUp();
+    grow(4);
+    const sink = createSink();
+    await hub.subscribe({ sessionId: SESSION, after: null, previews: new Set(), sink, backlog: { lastPieceBytes: 0 } });
+    await settled();
+    expect(marks(sink)).toEqual([`"type":"session_caught_up","session_id":"${SESSION}","seq":4}`]);
+  });
+
+  test("not before a busy client has taken what it has", async () => {
+    const { hub, grow } = setUp();
+    grow(2);
+    const sink = createBusySink();
+    await hub.subscribe({ sessionId: SESSION, after: 0, previews: new Set(), sink, backlog: { lastPieceBytes: 0 } });
+    await settled();
+    expect(marks(sink)).toHaveLength(2);
+    sink.drain();
+    await settled();
+    expect(marks(sink)?.at(-1)).toContain("session_caught_up");
+  });
+
+  test("a stream of one session alone has no such frame", async () => {
+    const { grow, subscribe } = setUp();
+    grow(2);
+    const sink = await subscribe(0);
+    await settled();
+    expect(sink.text).not.toContain("session_caught_up");
+  });
 });

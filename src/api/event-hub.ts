@@ -3,6 +3,7 @@
 import type { Logger } from "../lib/logger.ts";
 import { createPreviewMemory, type PreviewMemory } from "./preview-memory.ts";
 import {
+  caughtUpBytes,
   deletedFrame,
   type Frame,
   HEARTBEAT,
@@ -41,8 +42,12 @@ export type HubOptions = {
 type LogGrowth = { sessionId: string; lastSeq: number; added?: readonly Omit<LogEntry, "seq" | "echo">[] };
 export type EventHub = ReturnType<typeof createEventHub>;
 
-/** `shared`: its frames go among those of other sessions, on a connection that another hub keeps alive. */
-type Subscriber = SinkSubscriber & { shared: boolean };
+type Subscriber = SinkSubscriber & {
+  /** Its frames go among those of other sessions, on a connection that another hub keeps alive. */
+  shared: boolean;
+  /** Where the log ended when the stream began, for one that is to be told when it is there; null once it was told. */
+  toldAt: number | null;
+};
 
 type Channel = {
   sessionId: string;
@@ -135,6 +140,17 @@ export function createEventHub(options: HubOptions) {
     feedAll(channel);
   }
 
+  /** Says once that the log as it was when the stream began has been written. */
+  async function tellCaughtUp(channel: Channel, subscriber: Subscriber): Promise<void> {
+    const { toldAt } = subscriber;
+    if (toldAt === null || subscriber.cursor < toldAt) return;
+    subscriber.toldAt = null;
+    const bytes = caughtUpBytes(channel.sessionId, toldAt);
+    // Never the piece too much for a client that is still busy with the log.
+    do await subscriber.drained();
+    while (channel.subscribers.has(subscriber) && !subscriber.closed && !subscriber.write(bytes, subscriber.cursor));
+  }
+
   /** Gives a subscriber what it lacks: from the ring when that reaches back far enough, otherwise from the database. */
   function feed(channel: Channel, subscriber: Subscriber, slices: Map<string, Buffer>): void {
     if (subscriber.catchingUp || subscriber.closed) return;
@@ -144,7 +160,10 @@ export function createEventHub(options: HubOptions) {
       leave(channel, subscriber);
       return;
     }
-    if (subscriber.cursor >= channel.last) return;
+    if (subscriber.cursor >= channel.last) {
+      void tellCaughtUp(channel, subscriber);
+      return;
+    }
     const first = channel.ring[0];
     if (!first || first.seq > subscriber.cursor + 1) {
       void catchUp(channel, subscriber);
@@ -161,6 +180,7 @@ export function createEventHub(options: HubOptions) {
     }
     subscriber.write(bytes, channel.last);
     if (subscriber.closed) leave(channel, subscriber);
+    else void tellCaughtUp(channel, subscriber);
   }
 
   /** Pages from the database at the client's own speed, then goes on from the ring. */
@@ -180,6 +200,7 @@ export function createEventHub(options: HubOptions) {
       subscriber.catchingUp = false;
     }
     // Entries that came meanwhile. After a failure the next wake-up or poll begins again.
+    void tellCaughtUp(channel, subscriber);
     if (subscriber.closed) leave(channel, subscriber);
     else if (channel.deleted || (channel.ring[0] && channel.ring[0].seq <= subscriber.cursor + 1))
       feed(channel, subscriber, new Map());
@@ -329,7 +350,8 @@ export function createEventHub(options: HubOptions) {
         onDrained: () => feed(channel, subscriber, new Map()),
         ...(backlog ? { backlog } : {}),
       });
-      const subscriber: Subscriber = Object.assign(alone, { shared: backlog !== undefined });
+      const shared = backlog !== undefined;
+      const subscriber: Subscriber = Object.assign(alone, { shared, toldAt: shared ? last : null });
       channel.subscribers.add(subscriber);
       for (const data of channel.previews.open(previews))
         subscriber.writeIfFree(subscriber.shared ? previewInSession(sessionId, data) : previewBytes(data));

@@ -60,6 +60,11 @@ export function refusedBytes(sessionId: string, error: { type: string; message: 
   return typedBytes({ type: "session_refused", session_id: sessionId, error });
 }
 
+/** Of the team's stream: what a session's log held when the stream began is through. */
+export function caughtUpBytes(sessionId: string, seq: number): Buffer {
+  return typedBytes({ type: "session_caught_up", session_id: sessionId, seq });
+}
+
 /** The last frame of a stream whose key was revoked, or whose browser was logged out. */
 export const errorBytes = (body: object) => typedBytes({ ...body, type: "error" });
 

@@ -88,6 +88,13 @@ test("a session that is refused or deleted is not asked for again", async () => 
   expect(run.asked[1]?.sessions).toEqual(["sesn_c:0"]);
 });
 
+test("that a log is through is told in its place, and moves nothing", async () => {
+  const through = frame({ type: "session_caught_up", session_id: "sesn_a", seq: 9 });
+  const run = await follow([event("sesn_a", 9) + through + event("sesn_a", 10), ""], { follow: [["sesn_a", 8]] });
+  expect(run.received.map(({ type }) => type)).toEqual(["session_event", "session_caught_up", "session_event"]);
+  expect(run.asked[1]?.sessions).toEqual(["sesn_a:10"]);
+});
+
 test("messages of a later release are skipped", async () => {
   const run = await follow([frame({ type: "team_renamed" }, "c1") + changed("x", "c2")]);
   expect(run.received.map(({ type }) => type)).toEqual(["session_changed"]);

@@ -10,12 +10,14 @@ export type TeamChange =
   | { type: "session_changed"; session: Session }
   | { type: "session_deleted"; id: string };
 export type FollowedEvent = { type: "session_event"; session_id: string; seq: number | null; event: StreamEvent };
+/** The log of a followed session, as it was when this connection began, is through; `seq` is where it ended. */
+export type CaughtUpSession = { type: "session_caught_up"; session_id: string; seq: number };
 export type RefusedSession = {
   type: "session_refused";
   session_id: string;
   error: { type: string; message: string };
 };
-export type TeamMessage = TeamChange | FollowedEvent | RefusedSession;
+export type TeamMessage = TeamChange | FollowedEvent | CaughtUpSession | RefusedSession;
 
 export type TeamStreamOptions = {
   /** Where an earlier stream ended; null: begins with `resync`. */
@@ -75,5 +77,6 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set([
   "session_changed",
   "session_deleted",
   "session_event",
+  "session_caught_up",
   "session_refused",
 ]);

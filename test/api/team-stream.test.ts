@@ -204,7 +204,7 @@ describe("the events of sessions on the same connection", () => {
   const say = (id: string, text: string) =>
     server.call("POST", `/v1/sessions/${id}/events`, { body: { events: [message(text)] } });
   const seqs = (reader: TeamReader, id: string) =>
-    reader.frames.flatMap((frame) => (frame.data.session_id === id && "seq" in frame.data ? [frame.data.seq] : []));
+    reader.frames.flatMap(({ type, data }) => (type === "session_event" && data.session_id === id ? [data.seq] : []));
 
   test("come as session_event, each from its own place, as they are on the session's own stream", async () => {
     const [one, two, other] = [await newSession(), await newSession(), await newSession()];
@@ -216,10 +216,37 @@ describe("the events of sessions on the same connection", () => {
     await until(() => seqs(reader, one).length === 3 && seqs(reader, two).length === 1);
     expect([seqs(reader, one), seqs(reader, two), seqs(reader, other)]).toEqual([[1, 2, 3], [3], []]);
     const listed = await server.call("GET", `/v1/sessions/${one}/events`);
-    const events = reader.frames.filter((frame) => frame.data.session_id === one).map((frame) => frame.data.event);
+    const ofOne = reader.frames.filter(({ type, data }) => type === "session_event" && data.session_id === one);
+    const events = ofOne.map((frame) => frame.data.event);
     expect(events).toEqual((listed.body as { data: unknown[] }).data);
     // Its frames do not move the cursor of the team's changes.
     expect(reader.frames.filter((frame) => frame.type === "session_event" && frame.id !== null)).toEqual([]);
+  });
+
+  test("are followed by a word that says when what was stored is through", async () => {
+    const [long, empty] = [await newSession(), await newSession()];
+    // More than the hub reads at once.
+    await appendEvents(server.web.db, {
+      sessionId: long,
+      events: Array.from({ length: 1_200 }, () => ({
+        id: newId("event"),
+        type: "agent.thinking",
+        payload: {},
+        processedAt: new Date(),
+      })),
+    });
+    const reader = await open({ query: `session_ids[]=${long}:0&session_ids[]=${empty}:0` });
+    const through = (id: string) =>
+      reader.frames.findIndex(({ type, data }) => type === "session_caught_up" && data.session_id === id);
+    await until(() => through(long) >= 0 && through(empty) >= 0);
+    expect(reader.frames[through(long)]?.data.seq).toBe(1_200);
+    expect(reader.frames[through(empty)]?.data.seq).toBe(0);
+    const last = reader.frames.findIndex(({ data }) => data.session_id === long && data.seq === 1_200);
+    expect(reader.frames[last]?.type).toBe("session_event");
+    expect(last).toBeLessThan(through(long));
+    await say(long, "new");
+    await until(() => seqs(reader, long).at(-1) === 1_201);
+    expect(reader.frames.filter(({ type }) => type === "session_caught_up")).toHaveLength(2);
   });
 
   test("end with the session; the connection goes on", async () => {

@@ -35,6 +35,7 @@ function setUp() {
       leave: () => link.send({ type: "bye" }),
       seqs: () => heard.flatMap((message) => (message.type === "events" ? message.events.map(({ seq }) => seq) : [])),
       states: () => heard.flatMap((message) => (message.type === "state" ? [message.state] : [])),
+      caughtUp: () => heard.flatMap((message) => (message.type === "caught_up" ? [message.followId] : [])),
       changes: () => heard.flatMap((message) => (message.type === "changes" ? message.changes : [])),
     };
   };
@@ -49,6 +50,7 @@ const event = (session_id: string, seq: number | null): TeamMessage => ({
   seq,
   event: { type: "agent.thinking", id: `sevt_${seq}`, processed_at: "2026-01-01T00:00:00Z" },
 });
+const through = (session_id: string, seq: number): TeamMessage => ({ type: "session_caught_up", session_id, seq });
 
 test("twelve tabs are one connection, which follows what each of them shows", async () => {
   const { connections, tab, last } = setUp();
@@ -87,6 +89,58 @@ test("a second reader of a session gets it from the beginning, the first nothing
     [1, 2, 3, 4],
     [1, 2, 3, 4],
   ]);
+});
+
+describe("a reader is told that the log is through", () => {
+  test("after the last entry of it, and only once", async () => {
+    const { tab, last } = setUp();
+    const one = tab();
+    one.want(follow("sesn_a", 0, "f"), follow("sesn_b", 0, "g"));
+    await gather();
+    last().open();
+    last().say(event("sesn_a", 1));
+    expect(one.caughtUp()).toEqual([]);
+    // In one piece with the end of the log: the end comes first.
+    last().say(event("sesn_a", 2), through("sesn_a", 2));
+    expect(one.heard.slice(-2).map(({ type }) => type)).toEqual(["events", "caught_up"]);
+    expect(one.caughtUp()).toEqual(["f"]);
+    last().say(through("sesn_b", 0));
+    // The connection broke and came back.
+    last().say(through("sesn_a", 2), event("sesn_a", 3));
+    one.want(follow("sesn_a", 0, "f"), follow("sesn_b", 0, "g"));
+    expect(one.caughtUp()).toEqual(["f", "g"]);
+  });
+
+  test("by the connection that brings it the whole log, when an earlier one does not", async () => {
+    const { tab, connections } = setUp();
+    const [early, late] = [tab(), tab()];
+    early.want(follow("sesn_a", 0, "early"));
+    await gather();
+    connections[0]?.open();
+    connections[0]?.say(event("sesn_a", 1), event("sesn_a", 2));
+    late.want(follow("sesn_a", 0, "late"));
+    await gather();
+    connections[0]?.say(through("sesn_a", 2));
+    expect([early.caughtUp(), late.caughtUp()]).toEqual([["early"], []]);
+    connections[1]?.open();
+    connections[1]?.say(event("sesn_a", 1));
+    expect(late.caughtUp()).toEqual([]);
+    connections[1]?.say(event("sesn_a", 2), through("sesn_a", 2));
+    expect([early.caughtUp(), late.caughtUp()]).toEqual([["early"], ["late"]]);
+  });
+
+  test("at once, when it comes back with all that there is", async () => {
+    const { tab, last } = setUp();
+    const one = tab();
+    one.want(follow("sesn_a", 0, "f"));
+    await gather();
+    last().open();
+    last().say(event("sesn_a", 1), event("sesn_a", 2), through("sesn_a", 2));
+    one.want(follow("sesn_a", 2, "again"));
+    expect(one.caughtUp()).toEqual(["f", "again"]);
+    one.want(follow("sesn_a", 1, "behind"));
+    expect(one.caughtUp()).toEqual(["f", "again"]);
+  });
 });
 
 test("the new connection goes on from the cursor of the old one", async () => {

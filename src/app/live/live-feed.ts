@@ -14,13 +14,24 @@ const FORGET_TAB_MS = 180_000;
 const LOOK_MS = 30_000;
 /** The server takes no more on one connection; then the tabs that were opened last are served. */
 const MAX_FOLLOWED = 100;
+const OF_ONE_SESSION: ReadonlySet<TeamMessage["type"]> = new Set([
+  "session_event",
+  "session_caught_up",
+  "session_refused",
+]);
 
 type Tab = {
   send: (message: FeedMessage) => void;
-  follows: Map<string, Follow & { begun: boolean }>;
+  follows: Map<string, Follow & { caughtUp: boolean }>;
   seenMs: number;
 };
-type Connection = { stop: AbortController; places: Map<string, number>; open: boolean };
+type Connection = {
+  stop: AbortController;
+  /** How far each session has come. */
+  places: Map<string, number>;
+  /** Sessions whose log, as it was when the connection began, is through. */
+  caughtUp: Set<string>;
+};
 export type LiveFeed = ReturnType<typeof createLiveFeed>;
 
 export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<void>) {
@@ -79,7 +90,7 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
 
   function connect(): void {
     next?.stop.abort();
-    const connection: Connection = { stop: new AbortController(), places: wanted(), open: false };
+    const connection: Connection = { stop: new AbortController(), places: wanted(), caughtUp: new Set() };
     next = connection;
     const live = () => !connection.stop.signal.aborted;
     const ended = stream({
@@ -98,8 +109,6 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
           current?.stop.abort();
           current = connection;
           next = null;
-          connection.open = true;
-          tellBegun();
         }
         // While the old connection works nobody needs to know how the new one gets on.
         if (connection === current || current === null) setState(now, null);
@@ -112,25 +121,28 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
     });
   }
 
-  function tellBegun(): void {
-    if (!current?.open) return;
+  /** A reader that has all of a log that is through. One that lacks what came before this connection waits for the next. */
+  function tellCaughtUp(): void {
     for (const tab of tabs) {
       for (const follow of tab.follows.values()) {
-        const place = current.places.get(follow.sessionId);
-        if (follow.begun || place === undefined || place > follow.after) continue;
-        follow.begun = true;
-        tab.send({ type: "begun", followId: follow.id });
+        const place = current?.caughtUp.has(follow.sessionId) ? current.places.get(follow.sessionId) : undefined;
+        if (follow.caughtUp || place === undefined || place > follow.after) continue;
+        follow.caughtUp = true;
+        tab.send({ type: "caught_up", followId: follow.id });
       }
     }
   }
 
   function handOut(connection: Connection, messages: TeamMessage[]): void {
-    const changes = messages.filter(({ type }) => type !== "session_event" && type !== "session_refused");
+    const changes = messages.filter(({ type }) => !OF_ONE_SESSION.has(type));
     // What is left are the types of a change.
     if (changes.length > 0) tell({ type: "changes", changes } as FeedMessage);
     for (const message of messages) if (message.type === "session_refused") refuse(connection, message);
     const events = messages.filter((message) => message.type === "session_event");
     for (const [sessionId, own] of Map.groupBy(events, (event) => event.session_id)) give(connection, sessionId, own);
+    for (const message of messages)
+      if (message.type === "session_caught_up") connection.caughtUp.add(message.session_id);
+    tellCaughtUp();
   }
 
   /** Each reader gets what comes after its own place. */
@@ -194,19 +206,19 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
         {
           ...follow,
           after: Math.max(follow.after, (!isNew && tab.follows.get(follow.id)?.after) || 0),
-          begun: !isNew && tab.follows.get(follow.id)?.begun === true,
+          caughtUp: !isNew && tab.follows.get(follow.id)?.caughtUp === true,
         },
       ]),
     );
     if (!isNew) {
-      tellBegun();
+      tellCaughtUp();
       return;
     }
     tabs.add(tab);
     // Somebody may have logged in again.
     if (state.state === "closed") state = { state: "connecting", error: null };
     tab.send({ type: "state", ...state });
-    tellBegun();
+    tellCaughtUp();
     // Where the stream does not begin with it: what happened before this moment is in the lists.
     if (current) tab.send({ type: "changes", changes: [{ type: "resync", reason: "start" }] });
   }

@@ -17,8 +17,8 @@ export type Reader = {
   after: number;
   onEvents: (events: StreamedEvent[]) => void;
   onState: (state: ConnectionState) => void;
-  /** From now on the events come, those that are stored at once. */
-  onBegun: () => void;
+  /** The log as it was when the reading began is there; what comes from now on is new. */
+  onCaughtUp: () => void;
   /** The session is not there. */
   onRefused: (error: unknown) => void;
 };
@@ -54,7 +54,7 @@ export function createLiveLink(open: (onMessage: (message: FeedMessage) => void)
       const last = message.events.findLast(({ seq }) => seq !== null)?.seq;
       entry.follow.after = Math.max(entry.follow.after, last ?? 0);
       entry.reader.onEvents(message.events);
-    } else if (message.type === "begun") readers.get(message.followId)?.reader.onBegun();
+    } else if (message.type === "caught_up") readers.get(message.followId)?.reader.onCaughtUp();
     else if (message.type === "refused") readers.get(message.followId)?.reader.onRefused(toError(message.error));
     else if (message.type === "changes") {
       remembered.push(...message.changes);

@@ -17,8 +17,8 @@ export type FeedMessage =
   | { type: "state"; state: ConnectionState; error: LiveError | null }
   | { type: "changes"; changes: TeamChange[] }
   | { type: "events"; followId: string; events: StreamedEvent[] }
-  /** The events of this reader are on their way: what is stored comes at once, in one rush. */
-  | { type: "begun"; followId: string }
+  /** The log as it was when this reader began has been given to it. */
+  | { type: "caught_up"; followId: string }
   | { type: "refused"; followId: string; error: LiveError };
 
 /** A tab's end of the way to the feed. */

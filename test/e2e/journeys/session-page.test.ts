@@ -422,10 +422,10 @@ function longLog(session_id: string, turns: number): string {
       { id: `sevt_i${index}`, type: "session.status_idle", stop_reason: { type: "end_turn" }, stop_details: null },
     ];
   }).flat();
-  return events
-    .map((event, index) => {
-      const data = { type: "session_event", session_id, seq: index + 1, event: { ...event, processed_at } };
-      return `event: session_event\ndata: ${JSON.stringify(data)}\n\n`;
-    })
-    .join("");
+  const frames = events.map((event, index) => {
+    const data = { type: "session_event", session_id, seq: index + 1, event: { ...event, processed_at } };
+    return `event: session_event\ndata: ${JSON.stringify(data)}\n\n`;
+  });
+  const through = { type: "session_caught_up", session_id, seq: events.length };
+  return `${frames.join("")}event: session_caught_up\ndata: ${JSON.stringify(through)}\n\n`;
 }

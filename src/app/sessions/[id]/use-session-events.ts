@@ -23,8 +23,6 @@ type Action =
   | { type: "failed"; error: unknown };
 
 const initialState: State = { view: emptyView, connection: "connecting", caughtUp: false, error: null };
-/** A stored log comes in one rush: a pause after the start means that it is through. A busy session never pauses. */
-const CAUGHT_UP = { pauseMs: 150, limitMs: 1_500 };
 /** Hidden pages get no animation frames, but their title still tells when a person is needed. */
 const HIDDEN_FLUSH_MS = 200;
 function reduce(state: State, action: Action): State {
@@ -55,25 +53,25 @@ export function useSessionEvents(sessionId: string): State & { log: readonly Str
   }, [state.view.lastSeq]);
   useEffect(() => {
     const batch = createBatch((events) => dispatch({ type: "events", events }));
-    const caughtUp = createPause(CAUGHT_UP, () => dispatch({ type: "caught_up" }));
     const leave = live.read({
       sessionId,
       after: lastSeq.current,
       onEvents(events) {
         for (const { seq, event } of events) if (seq !== null) log.current[seq] = event;
         batch.add(events);
-        caughtUp.postpone();
       },
       onState(connection) {
         batch.flush();
         dispatch({ type: "connection", state: connection });
       },
-      onBegun: caughtUp.start,
+      onCaughtUp() {
+        batch.flush();
+        dispatch({ type: "caught_up" });
+      },
       onRefused: (error) => dispatch({ type: "failed", error }),
     });
     return () => {
       leave();
-      caughtUp.stop();
       batch.drop();
     };
   }, [live, sessionId]);
@@ -116,35 +114,5 @@ function createBatch(deliver: (events: StreamedEvent[]) => void) {
       cancel?.();
       events = [];
     },
-  };
-}
-
-/** Calls once: after the first pause of this length since its start, at the latest after `limitMs`. */
-function createPause({ pauseMs, limitMs }: { pauseMs: number; limitMs: number }, onPause: () => void) {
-  let pause: ReturnType<typeof setTimeout> | undefined;
-  let limit: ReturnType<typeof setTimeout> | undefined;
-  let done = false;
-  const stop = () => {
-    clearTimeout(pause);
-    clearTimeout(limit);
-  };
-  const end = () => {
-    stop();
-    done = true;
-    onPause();
-  };
-  return {
-    start() {
-      if (done) return;
-      limit ??= setTimeout(end, limitMs);
-      clearTimeout(pause);
-      pause = setTimeout(end, pauseMs);
-    },
-    postpone() {
-      if (limit === undefined || done) return;
-      clearTimeout(pause);
-      pause = setTimeout(end, pauseMs);
-    },
-    stop,
   };
 }
