@@ -74,6 +74,7 @@ export const environmentObject = z.strictObject({
   archived_at: time.nullable(),
 });
 
+const waits = z.strictObject({ count: z.int(), tools: z.array(z.string()) });
 const money = z.strictObject({ amount: z.string(), currency: z.literal("USD") });
 export const sessionObject = z.strictObject({
   type: z.literal("session"),
@@ -84,6 +85,7 @@ export const sessionObject = z.strictObject({
   metadata,
   status: z.enum(SESSION_STATUSES),
   stop_reason: z.looseObject({ type: z.string() }).nullable(),
+  waiting_for: z.strictObject({ tool_confirmations: waits, custom_tool_results: waits }).nullable(),
   budget: z.strictObject({ type: z.literal("limit"), max_list_cost: money }).nullable(),
   usage: z.strictObject({
     input_tokens: z.int(),

@@ -9,7 +9,11 @@ export type SessionQuery = {
   include_archived?: boolean;
   /** Only those that wait for somebody's answer. */
   requires_action?: boolean;
+  /** Only those whose title has each of these words, or the one of this id. */
+  search?: string;
   statuses?: SessionStatus[];
+  /** Only those that wait for answers of this kind. */
+  waiting_for?: "tool_confirmation" | "custom_tool_result";
   order?: "asc" | "desc";
   limit?: number;
   page?: string;

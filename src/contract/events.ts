@@ -23,6 +23,8 @@ export const userToolConfirmationInput = z.strictObject({
   tool_use_id: eventId,
   result: z.enum(["allow", "deny"]),
   deny_message: z.string().max(10_000).nullish(),
+  /** Berth's own addition, with "allow": the call's tool is allowed from now on in this session, in the same transaction. */
+  remember: z.boolean().nullish(),
   session_thread_id: eventId.nullish(),
 });
 export const userCustomToolResultInput = z.strictObject({
@@ -60,10 +62,16 @@ export type UserMessageEvent = Accepted<"user.message", { content: MessageBlock[
 export type UserInterruptEvent = Accepted<"user.interrupt", { session_thread_id?: string | null }>;
 /** Who sent an event: a program by its key, or a person in the dashboard. */
 export type Sender = { type: "api_key"; id: string; name: string } | { type: "dashboard" };
-/** `answered_by` is Berth's own: who decided. Absent in logs of earlier releases. */
+/** `answered_by` and `remember` are Berth's own: who decided (absent in logs of earlier releases), and whether for the tool's next calls too. */
 export type UserToolConfirmationEvent = Accepted<
   "user.tool_confirmation",
-  { tool_use_id: string; result: "allow" | "deny"; deny_message?: string | null; answered_by?: Sender }
+  {
+    tool_use_id: string;
+    result: "allow" | "deny";
+    deny_message?: string | null;
+    remember?: boolean | null;
+    answered_by?: Sender;
+  }
 >;
 export type UserCustomToolResultEvent = Accepted<
   "user.custom_tool_result",

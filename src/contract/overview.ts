@@ -28,6 +28,7 @@ export const overview = z.strictObject({
   sessions: z.strictObject({
     running: count,
     waiting_for_you: count,
+    waiting_for_program: count,
     idle: count,
     terminated: count,
   }),

@@ -21,6 +21,15 @@ export type SessionUsage = {
   list_cost_usd?: string;
 };
 
+/** Calls that wait for answers of one kind. `tools`: their names, each once, at most ten. */
+export type Waits = { count: number; tools: string[] };
+export type WaitingFor = {
+  /** Somebody has to allow or deny them: `user.tool_confirmation`. */
+  tool_confirmations: Waits;
+  /** The program whose tools they are has to answer them: `user.custom_tool_result`. */
+  custom_tool_results: Waits;
+};
+
 export type Session = {
   type: "session";
   id: string;
@@ -31,6 +40,8 @@ export type Session = {
   status: SessionStatus;
   /** Berth's own addition: what the last `session.status_idle` said, null before the first. */
   stop_reason: StopReason | null;
+  /** Berth's own addition: what a session that `requires_action` waits for; null while it waits for nobody. */
+  waiting_for: WaitingFor | null;
   budget: Budget | null;
   usage: SessionUsage;
   stats: { active_seconds: number; duration_seconds: number };
@@ -101,7 +112,11 @@ export const listSessionsQuery = z.strictObject({
   order: z.enum(["asc", "desc"]).optional(),
   /** Berth's own addition: only sessions that wait for a confirmation or a result. */
   requires_action: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
+  /** Berth's own addition: only sessions whose title has each of these words as a part, in any case; or the one of this id. */
+  search: z.string().trim().min(1).max(200).optional(),
   statuses: z.array(z.enum(SESSION_STATUSES)).max(10).optional(),
+  /** Berth's own addition: only sessions that wait for answers of this kind, whatever else they wait for. */
+  waiting_for: z.enum(["tool_confirmation", "custom_tool_result"]).optional(),
 });
 export type ListSessionsQuery = z.infer<typeof listSessionsQuery>;
 

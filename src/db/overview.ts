@@ -2,7 +2,13 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 
-export type SessionCounts = { running: number; waiting: number; idle: number; terminated: number };
+export type SessionCounts = {
+  running: number;
+  waitingForPerson: number;
+  waitingForProgram: number;
+  idle: number;
+  terminated: number;
+};
 
 /** Of a team, archived ones left out, as lists show them. */
 export async function countSessions(db: Database, input: { teamId: string }): Promise<SessionCounts> {
@@ -11,14 +17,16 @@ export async function countSessions(db: Database, input: { teamId: string }): Pr
       select case
         when status = 'terminated' then 'terminated'
         when status in ('running', 'rescheduling') or wake_at <= now() then 'running'
-        when stop_reason->>'type' = 'requires_action' then 'waiting'
+        when (waits_for->'tool_confirmations'->>'count')::int > 0 then 'person'
+        when stop_reason->>'type' = 'requires_action' then 'program'
         else 'idle' end as state
       from sessions where team_id = ${input.teamId} and archived_at is null
     )
-    select count(*) filter (where state = 'running') as running, count(*) filter (where state = 'waiting') as waiting,
+    select count(*) filter (where state = 'running') as running, count(*) filter (where state = 'person') as "waitingForPerson",
+      count(*) filter (where state = 'program') as "waitingForProgram",
       count(*) filter (where state = 'idle') as idle, count(*) filter (where state = 'terminated') as terminated
     from shown`.execute(db);
-  return result.rows[0] ?? { running: 0, waiting: 0, idle: 0, terminated: 0 };
+  return result.rows[0] ?? { running: 0, waitingForPerson: 0, waitingForProgram: 0, idle: 0, terminated: 0 };
 }
 
 export type Queue = { length: number; oldestMs: number | null };

@@ -68,6 +68,8 @@ export type SessionsTable = {
   budget: ColumnType<unknown, string | null, string | null>;
   status: Generated<SessionStatus>;
   stop_reason: ColumnType<unknown, string | null, string | null>;
+  /** Kept by the database from the stop reason. */
+  waits_for: ColumnType<unknown, never, never>;
   last_seq: Generated<number>;
   wake_at: Date | null;
   lease_owner: string | null;

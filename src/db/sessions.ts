@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { SessionAgent } from "../contract/agents.ts";
 import type { StopReason } from "../contract/events.ts";
-import type { Budget } from "../contract/sessions.ts";
+import type { Budget, WaitingFor } from "../contract/sessions.ts";
 import type { Database } from "./database.ts";
 import { createdWithin, type PageRequest, pageClause, type TimeBounds } from "./page.ts";
 import type { SessionStatus } from "./schema.ts";
@@ -16,6 +16,8 @@ export type SessionRow = {
   budget: Budget | null;
   status: SessionStatus;
   stopReason: StopReason | null;
+  /** Null unless the stop reason is `requires_action`. */
+  waitsFor: WaitingFor | null;
   lastSeq: number;
   /** A worker holds it for a turn now. Upkeep (hibernating its sandbox) is nobody's concern: it has no work. */
   leased: boolean;
@@ -38,7 +40,7 @@ export type SessionRow = {
 const workWaits = sql`(s.status <> 'terminated' and coalesce(s.wake_at <= now(), false))`;
 /** Of a session `s`, as `SessionRow` names them. */
 export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.budget, s.status, ${workWaits} as "workWaits",
-  s.stop_reason as "stopReason", s.last_seq as "lastSeq",
+  s.stop_reason as "stopReason", s.waits_for as "waitsFor", s.last_seq as "lastSeq",
   (s.wake_at is not null and s.lease_owner is not null and coalesce(s.lease_until > now(), false)) as "leased",
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
   s.cache_creation_tokens as "cacheCreationTokens", s.cost_usd as "costUsd", s.cost_complete as "costComplete",
@@ -120,6 +122,10 @@ export async function listSessions(
     statuses?: readonly SessionStatus[] | undefined;
     /** Only those that wait for somebody's answer. */
     requiresAction?: boolean | undefined;
+    /** Only those that wait for answers of this kind, among others. */
+    waitingFor?: "tool_confirmation" | "custom_tool_result" | undefined;
+    /** Every word is a part of the title; or it is the session's id. */
+    search?: string | undefined;
     createdAt?: TimeBounds | undefined;
     includeArchived: boolean;
     page: PageRequest;
@@ -132,15 +138,27 @@ export async function listSessions(
     conditions.push(sql`s.agent_version = ${input.agentVersion}`);
   if (input.statuses)
     conditions.push(sql`case when ${workWaits} then 'running' else s.status end = any(${[...input.statuses]}::text[])`);
-  if (input.requiresAction)
+  if (input.requiresAction || input.waitingFor !== undefined)
     conditions.push(
       sql`s.stop_reason->>'type' = 'requires_action' and s.status = 'idle' and not ${workWaits} and s.archived_at is null`,
     );
+  if (input.waitingFor === "tool_confirmation")
+    conditions.push(sql`(s.waits_for->'tool_confirmations'->>'count')::int > 0`);
+  if (input.waitingFor === "custom_tool_result")
+    conditions.push(sql`(s.waits_for->'custom_tool_results'->>'count')::int > 0`);
+  if (input.search !== undefined) conditions.push(searchCondition(input.search));
   const result =
     await sql<SessionRow>`select ${sessionColumns} from sessions s ${pageClause("s", conditions, input.page)}`.execute(
       db,
     );
   return result.rows;
+}
+
+function searchCondition(search: string): RawBuilder<unknown> {
+  const words = search.split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return sql`true`;
+  const parts = words.map((word) => sql`s.title ilike ${`%${word.replace(/[\\%_]/g, "\\$&")}%`}`);
+  return sql`(s.id = ${search.trim()} or (${sql.join(parts, sql` and `)}))`;
 }
 
 /** Where these sessions' logs end; a session that is absent from the answer does not exist (any more). */

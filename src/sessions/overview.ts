@@ -81,7 +81,8 @@ export function createOverview(options: {
       type: "overview",
       sessions: {
         running: sessions.running,
-        waiting_for_you: sessions.waiting,
+        waiting_for_you: sessions.waitingForPerson,
+        waiting_for_program: sessions.waitingForProgram,
         idle: sessions.idle,
         terminated: sessions.terminated,
       },

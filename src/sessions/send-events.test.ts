@@ -1,8 +1,9 @@
 // An answer is taken only for a tool use that waits for this kind of answer, and only once.
 import { expect, test } from "vitest";
+import type { AgentToolset } from "../contract/agents.ts";
 import type { EventInput } from "../contract/events.ts";
 import type { PendingAction } from "../db/sessions.ts";
-import { checkAnswers } from "./send-events.ts";
+import { checkAnswers, toolsToRemember } from "./send-events.ts";
 
 const pending: PendingAction[] = [
   { id: "sevt_bash", type: "agent.tool_use", name: "bash" },
@@ -43,4 +44,35 @@ test.each<[string, EventInput[], RegExp]>([
 
 test("when nothing waits, that is said", () => {
   expect(() => checkAnswers([allow("sevt_bash")], [])).toThrow(/None is waiting now/);
+});
+
+test("a denial is not remembered, and only what has a policy is", () => {
+  const deny = { type: "user.tool_confirmation", tool_use_id: "sevt_bash", result: "deny", remember: true } as const;
+  expect(() => checkAnswers([deny], pending)).toThrow(/remember: only goes with result "allow"/);
+  const always: EventInput = {
+    type: "user.tool_confirmation",
+    tool_use_id: "sevt_bash",
+    result: "allow",
+    remember: true,
+  };
+  expect(() => toolsToRemember([always], { pending, tools: [] })).toThrow(/bash has no policy/);
+});
+
+test("several tools can be allowed for good at once; without the wish nothing changes", () => {
+  const ask = { type: "always_ask" } as const;
+  const toolset: AgentToolset = {
+    type: "agent_toolset_20260401",
+    default_config: { enabled: true, permission_policy: ask },
+    configs: [],
+  };
+  const asked: PendingAction[] = [...pending, { id: "sevt_write", type: "agent.tool_use", name: "write" }];
+  expect(toolsToRemember([allow("sevt_bash")], { pending: asked, tools: [toolset] })).toBeNull();
+  const always = (tool_use_id: string) => ({ ...allow(tool_use_id), remember: true }) as EventInput;
+  const changed = toolsToRemember([always("sevt_bash"), always("sevt_write")], { pending: asked, tools: [toolset] });
+  const [tool] = changed ?? [];
+  if (tool?.type !== "agent_toolset_20260401") throw new Error("no toolset");
+  expect(tool.configs.map(({ name, permission_policy }) => [name, permission_policy.type])).toEqual([
+    ["bash", "always_allow"],
+    ["write", "always_allow"],
+  ]);
 });

@@ -1,12 +1,14 @@
 // Use case: a client sends events to a session. They are stored, the session is put up for work, the caller gets them back.
+import type { AgentTool } from "../contract/agents.ts";
 import { type EventInput, type Sender, toWireEvent } from "../contract/events.ts";
 import { afterCommit, type DatabaseTransaction } from "../db/database.ts";
 import { appendEvents, type NewEvent } from "../db/events.ts";
-import { listPendingActions, type PendingAction, type SessionRow } from "../db/sessions.ts";
+import { listPendingActions, type PendingAction, type SessionRow, updateSession } from "../db/sessions.ts";
 import type { LogWakeup } from "../db/wakeups.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { allowTool } from "./allow-tool.ts";
 import { getSession } from "./sessions.ts";
 
 /** In a message. */
@@ -26,22 +28,33 @@ export function createSendEvents({ clock, onLogGrew }: { clock: Clock; onLogGrew
     const added: NewEvent[] = events.map((event, index) =>
       toNewEvent(event, { id: newId("event", clock.now()), index, sender }),
     );
+    const updates: NewEvent[] = [];
     if (events.some((event) => answeredId(event) !== null)) {
       // The row lock keeps the answers of others away: what is pending now is pending when these events are stored.
-      refuseWhenEnded(await getSession(tx, { teamId, sessionId, forUpdate: true }));
-      checkAnswers(events, await listPendingActions(tx, sessionId));
+      const session = await getSession(tx, { teamId, sessionId, forUpdate: true });
+      refuseWhenEnded(session);
+      const pending = await listPendingActions(tx, sessionId);
+      checkAnswers(events, pending);
+      const tools = toolsToRemember(events, { pending, tools: session.agent.tools });
+      if (tools) {
+        const agent = { ...session.agent, tools };
+        await updateSession(tx, { teamId, sessionId, ...session, agent });
+        const id = newId("event", clock.now());
+        updates.push({ id, type: "session.updated", payload: { agent }, processedAt: new Date(clock.now()) });
+      }
     }
     const lastSeq = await appendEvents(tx, {
       sessionId,
       ifOpenIn: { teamId },
-      events: added,
+      // First, so that whoever takes the answers in knows the new policy.
+      events: [...updates, ...added],
       changes: { wakeAt: "now" },
     });
     if (lastSeq === null) {
       refuseWhenEnded(await getSession(tx, { teamId, sessionId }));
       throw new PlatformError("unavailable", `Session ${sessionId} was changed at this moment. Try again.`);
     }
-    afterCommit(tx, () => onLogGrew({ sessionId, lastSeq, added }));
+    afterCommit(tx, () => onLogGrew({ sessionId, lastSeq, added: [...updates, ...added] }));
     return { data: added.map(toWireEvent) };
   };
 }
@@ -88,6 +101,8 @@ export function checkAnswers(events: readonly EventInput[], pending: readonly Pe
     if (id === null) continue;
     if (event.type === "user.tool_confirmation" && event.result === "allow" && event.deny_message)
       throw new PlatformError("invalid_request", `events.${index}.deny_message: only goes with result "deny"`);
+    if (event.type === "user.tool_confirmation" && event.result === "deny" && event.remember)
+      throw new PlatformError("invalid_request", `events.${index}.remember: only goes with result "allow"`);
     const wanted = event.type === "user.tool_confirmation" ? "agent.tool_use" : "agent.custom_tool_use";
     const field = event.type === "user.tool_confirmation" ? "tool_use_id" : "custom_tool_use_id";
     if (waiting.get(id)?.type !== wanted) {
@@ -104,4 +119,23 @@ export function checkAnswers(events: readonly EventInput[], pending: readonly Pe
     }
     waiting.delete(id);
   }
+}
+
+/** The session's tools with those allowed that somebody allowed for good; null when there is nothing to remember. Pure. */
+export function toolsToRemember(
+  events: readonly EventInput[],
+  { pending, tools }: { pending: readonly PendingAction[]; tools: readonly AgentTool[] },
+): AgentTool[] | null {
+  let changed: AgentTool[] | null = null;
+  for (const [index, event] of events.entries()) {
+    if (event.type !== "user.tool_confirmation" || !event.remember) continue;
+    const name = pending.find(({ id }) => id === event.tool_use_id)?.name ?? "";
+    changed = allowTool(changed ?? tools, name);
+    if (!changed)
+      throw new PlatformError(
+        "invalid_request",
+        `events.${index}.remember: ${name} has no policy in this session. Allow this one call instead.`,
+      );
+  }
+  return changed;
 }

@@ -129,6 +129,8 @@ export function createSessions({
             agentVersion: query.agent_version,
             statuses: query.statuses,
             requiresAction: query.requires_action,
+            waitingFor: query.waiting_for,
+            search: query.search,
             createdAt: query.created_at,
             includeArchived: query.include_archived ?? false,
             page: request,
@@ -311,6 +313,7 @@ export function toSession(row: SessionRow, nowMs: number): Session {
     // Whoever reads after an accepted message must not find the last turn's end.
     status: row.workWaits ? "running" : row.status,
     stop_reason: row.workWaits ? null : row.stopReason,
+    waiting_for: row.workWaits || row.status !== "idle" || row.archivedAt ? null : row.waitsFor,
     budget: row.budget,
     usage: {
       input_tokens: row.inputTokens,

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Overview } from "../../src/contract/overview.ts";
+import { appendEvents } from "../../src/db/events.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_SPEC, type TestSandboxd } from "../support/local-sandboxd.ts";
@@ -24,6 +25,13 @@ describe.skipIf(sandboxesMissing() !== null)("what is running now", () => {
     // The API's own answer.
     return (body as { id: string }).id;
   }
+  /** As a worker leaves a session whose call waits. */
+  async function waitFor(sessionId: string, call: { type: string; payload: Record<string, unknown> }): Promise<void> {
+    const stored = { ...call, id: newId("event"), processedAt: new Date() };
+    await appendEvents(server.web.db, { sessionId, events: [stored] });
+    const stopReason = { type: "requires_action", event_ids: [stored.id] };
+    await appendEvents(server.web.db, { sessionId, events: [], changes: { status: "idle", stopReason } });
+  }
   const overview = async (): Promise<Overview> => {
     const answer = await server.call("GET", "/v1/overview");
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -33,6 +41,7 @@ describe.skipIf(sandboxesMissing() !== null)("what is running now", () => {
 
   test("sessions by state, who holds them, the queue, workers, sandboxes and their memory", async () => {
     const [queued, held, waits] = [await newSession("queued"), await newSession("held"), await newSession("waits")];
+    const forProgram = await newSession("waits for its program");
     const workerId = newId("worker");
     await sql`insert into workers (id, lock_key, hostname, pid, version, health)
       values (${workerId}, 1, 'host-1', 1, '9.9.9', '{"concurrency": 8}')`.execute(server.web.db);
@@ -41,13 +50,18 @@ describe.skipIf(sandboxesMissing() !== null)("what is running now", () => {
       lease_owner = ${workerId}, lease_until = now() + interval '30 seconds', failed_claims = 2 where id = ${held}`.execute(
       server.web.db,
     );
-    await sql`update sessions set stop_reason = '{"type": "requires_action"}' where id = ${waits}`.execute(
-      server.web.db,
-    );
+    await waitFor(waits, { type: "agent.tool_use", payload: { name: "bash", input: {}, evaluated_permission: "ask" } });
+    await waitFor(forProgram, { type: "agent.custom_tool_use", payload: { name: "deploy", input: {} } });
     await server.call("POST", `/v1/sessions/${held}/files/content?path=note`, { body: "x" });
 
     const now = await overview();
-    expect(now.sessions).toEqual({ running: 2, waiting_for_you: 1, idle: 0, terminated: 0 });
+    expect(now.sessions).toEqual({
+      running: 2,
+      waiting_for_you: 1,
+      waiting_for_program: 1,
+      idle: 0,
+      terminated: 0,
+    });
     expect(now.queue.length).toBe(1);
     expect(now.queue.oldest_seconds).toBeGreaterThan(80);
     expect(now.workers).toMatchObject([

@@ -75,3 +75,93 @@ test("after an interrupt no call waits for an answer", async () => {
   expect(late.status).toBe(400);
   expect(JSON.stringify(late.body)).toContain("None is waiting now");
 });
+
+/** As a worker leaves a session whose calls wait. */
+async function waits(id: string, ...calls: { type: string; payload: Record<string, unknown> }[]): Promise<string[]> {
+  const ids = await put(id, calls);
+  const stopReason = { type: "requires_action", event_ids: ids };
+  await appendEvents(server.web.db, { sessionId: id, events: [], changes: { status: "idle", stopReason } });
+  return ids;
+}
+const asked = (name: string) => ({ type: "agent.tool_use", payload: { name, input: {}, evaluated_permission: "ask" } });
+const idsOf = async (query: string) =>
+  ((await server.call("GET", `/v1/sessions?${query}`)).body as { data: { id: string }[] }).data.map(({ id }) => id);
+
+test("a session says what it waits for: a person's word, or its program's result; lists choose by it", async () => {
+  const [person, program, both] = [await makeSession(), await makeSession(), await makeSession()];
+  await waits(person, asked("bash"), asked("write"), asked("bash"));
+  await waits(program, customCall);
+  const [, custom] = await waits(both, asked("bash"), customCall);
+  const read = async (id: string) =>
+    ((await server.call("GET", `/v1/sessions/${id}`)).body as { waiting_for: unknown }).waiting_for;
+  const nothing = { count: 0, tools: [] };
+  const confirmations = { count: 3, tools: ["bash", "write"] };
+  expect(await read(person)).toEqual({ tool_confirmations: confirmations, custom_tool_results: nothing });
+  const results = { count: 1, tools: ["weather"] };
+  expect(await read(program)).toEqual({ tool_confirmations: nothing, custom_tool_results: results });
+  expect((await idsOf("waiting_for=tool_confirmation")).sort()).toEqual([person, both].sort());
+  expect((await idsOf("waiting_for=custom_tool_result")).sort()).toEqual([program, both].sort());
+  expect((await idsOf("requires_action=true")).sort()).toEqual([person, program, both].sort());
+  // An answer is on its way: for now it waits for nobody.
+  await server.call("POST", `/v1/sessions/${both}/events`, { body: { events: [answerTo(custom)] } });
+  expect(await read(both)).toBeNull();
+  expect(await idsOf("waiting_for=custom_tool_result")).toEqual([program]);
+  await server.call("POST", `/v1/sessions/${person}/archive`);
+  expect(await read(person)).toBeNull();
+  expect(await idsOf("waiting_for=tool_confirmation")).toEqual([]);
+});
+
+test("two calls that are allowed for good at the same moment are both remembered, with the answers", async () => {
+  const client = server.client();
+  const default_config = { enabled: true, permission_policy: { type: "always_ask" as const } };
+  const tools = [{ type: "agent_toolset_20260401" as const, default_config }];
+  const agent = await client.beta.agents.create({ name: "Asks", model: "alpha", tools });
+  const { id } = (await server.call("POST", "/v1/sessions", { body: { agent: agent.id } })).body as { id: string };
+  const calls = await waits(id, asked("bash"), asked("write"), asked("edit"));
+  const allow = (tool_use_id: string | undefined) =>
+    server.call("POST", `/v1/sessions/${id}/events`, {
+      body: { events: [{ type: "user.tool_confirmation", tool_use_id, result: "allow", remember: true }] },
+    });
+  const answers = await Promise.all(calls.map(allow));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const session = await client.beta.sessions.retrieve(id);
+  const [tool] = session.agent.tools;
+  if (tool?.type !== "agent_toolset_20260401") throw new Error("no toolset");
+  expect(tool.configs.map(({ name, permission_policy }) => [name, permission_policy.type]).sort()).toEqual([
+    ["bash", "always_allow"],
+    ["edit", "always_allow"],
+    ["write", "always_allow"],
+  ]);
+  // An answer that is refused changes no policy.
+  const before = JSON.stringify(session.agent);
+  expect((await allow(calls[0])).status).toBe(400);
+  expect(JSON.stringify((await client.beta.sessions.retrieve(id)).agent)).toBe(before);
+});
+
+test("sessions are found by parts of their title, in any case, whatever characters; or by their id", async () => {
+  const titled = async (title: string) => {
+    const id = await makeSession();
+    await server.call("POST", `/v1/sessions/${id}`, { body: { title } });
+    return id;
+  };
+  const [fix, percent, umlaut] = [
+    await titled("Fix the flaky Login test"),
+    await titled("Discount of 50%_off"),
+    await titled("Überprüfung 日本語 👩\u200d💻"),
+  ];
+  const search = (text: string, more = "") => idsOf(`search=${encodeURIComponent(text)}${more}`);
+  expect(await search("login")).toEqual([fix]);
+  expect(await search(" LAKY  fix ")).toEqual([fix]);
+  expect(await search("50%_")).toEqual([percent]);
+  expect(await search("%")).toEqual([percent]);
+  expect(await search("5_%")).toEqual([]);
+  expect(await search("überPRÜF")).toEqual([umlaut]);
+  expect(await search("本")).toEqual([umlaut]);
+  expect(await search("\u200d💻")).toEqual([umlaut]);
+  expect(await search(fix)).toEqual([fix]);
+  expect(await search("login nothing")).toEqual([]);
+  expect((await server.call("GET", "/v1/sessions?search=%20")).status).toBe(400);
+  await server.call("POST", `/v1/sessions/${fix}/archive`);
+  expect(await search("login")).toEqual([]);
+  expect(await search("login", "&include_archived=true")).toEqual([fix]);
+});

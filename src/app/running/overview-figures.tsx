@@ -20,7 +20,7 @@ export function OverviewFigures({ overview }: { overview: Overview }) {
             </Link>
           )
         }
-        note={`${sessions.idle} idle, ${sessions.terminated} ended`}
+        note={`${sessions.waiting_for_program} for a program, ${sessions.idle} idle, ${sessions.terminated} ended`}
       />
       <Figure
         name="In the queue"

@@ -1,6 +1,6 @@
 // Allowing one tool for a session changes that tool's policy and nothing else.
 import { expect, test } from "vitest";
-import type { AgentTool, AgentToolset } from "../../../contract/agents.ts";
+import type { AgentTool, AgentToolset } from "../contract/agents.ts";
 import { allowTool } from "./allow-tool.ts";
 
 const ask = { type: "always_ask" } as const;
