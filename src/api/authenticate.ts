@@ -9,6 +9,11 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export type RequestFacts = { method: string; header: (name: string) => string | undefined };
 
+const refusals = {
+  unknown: "You are logged out. Log in again.",
+  key_revoked: "The API key that you logged in with was revoked. Log in with another one.",
+};
+
 export async function authenticate(access: Access, request: RequestFacts): Promise<Caller> {
   const apiKey = request.header("x-api-key") ?? bearerOf(request.header("authorization"));
   if (apiKey !== undefined) {
@@ -19,10 +24,10 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
   const secret = cookieOf(request.header("cookie"), SESSION_COOKIE);
   if (secret === undefined)
     throw new PlatformError("authentication_failed", "Send an API key: x-api-key, or Authorization: Bearer.");
-  const teamId = await access.teamOfBrowserSession(secret);
-  if (teamId === null) throw new PlatformError("authentication_failed", "You are logged out. Log in again.");
+  const browser = await access.checkBrowserSession(secret);
+  if ("refused" in browser) throw new PlatformError("authentication_failed", refusals[browser.refused]);
   if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);
-  return { teamId, via: "browser", sender: { type: "dashboard" } };
+  return { teamId: browser.teamId, via: "browser", sender: { type: "dashboard" } };
 }
 
 /** A cookie is sent by the browser on its own; so a change needs proof that our own page asked for it. Throws `permission_denied`. */

@@ -19,16 +19,23 @@ export async function takeLoginToken(db: Database, tokenHash: Buffer): Promise<s
 
 export async function insertBrowserSession(
   db: Database,
-  input: { tokenHash: Buffer; teamId: string; lifetimeS: number },
+  input: { tokenHash: Buffer; teamId: string; apiKeyId: string | null; lifetimeS: number },
 ): Promise<void> {
-  await sql`insert into browser_sessions (token_hash, team_id, expires_at)
-    values (${input.tokenHash}, ${input.teamId}, now() + make_interval(secs => ${input.lifetimeS}))`.execute(db);
+  await sql`insert into browser_sessions (token_hash, team_id, api_key_id, expires_at)
+    values (${input.tokenHash}, ${input.teamId}, ${input.apiKeyId}, now() + make_interval(secs => ${input.lifetimeS}))`.execute(
+    db,
+  );
 }
 
-export async function findBrowserSession(db: Database, tokenHash: Buffer): Promise<string | null> {
-  const result = await sql<{ team_id: string }>`select team_id from browser_sessions
-    where token_hash = ${tokenHash} and expires_at > now()`.execute(db);
-  return result.rows[0]?.team_id ?? null;
+export async function findBrowserSession(
+  db: Database,
+  tokenHash: Buffer,
+): Promise<{ teamId: string; keyRevoked: boolean } | null> {
+  const result = await sql<{ teamId: string; keyRevoked: boolean }>`
+    select b.team_id as "teamId", (k.revoked_at is not null) as "keyRevoked"
+    from browser_sessions b left join api_keys k on k.id = b.api_key_id
+    where b.token_hash = ${tokenHash} and b.expires_at > now()`.execute(db);
+  return result.rows[0] ?? null;
 }
 
 export async function deleteBrowserSession(db: Database, tokenHash: Buffer): Promise<void> {

@@ -24,7 +24,14 @@ export type LoginTokensTable = {
   expires_at: Date;
   used_at: Date | null;
 };
-export type BrowserSessionsTable = { token_hash: Buffer; team_id: string; created_at: CreatedAt; expires_at: Date };
+export type BrowserSessionsTable = {
+  token_hash: Buffer;
+  team_id: string;
+  created_at: CreatedAt;
+  expires_at: Date;
+  /** Null: a one-time link. */
+  api_key_id: string | null;
+};
 export type AgentsTable = {
   id: string;
   team_id: string;

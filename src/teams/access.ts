@@ -2,7 +2,7 @@
 import type { Database } from "../db/database.ts";
 import { findApiKey, touchApiKey } from "../db/teams.ts";
 import type { Clock } from "../lib/clock.ts";
-import { endBrowserSession, findBrowserSessionTeam, spendLoginToken, startBrowserSession } from "./login.ts";
+import { checkBrowserSession, endBrowserSession, spendLoginToken, startBrowserSession } from "./login.ts";
 import { getTeam } from "./teams.ts";
 import { hashToken, sameHash } from "./tokens.ts";
 
@@ -33,17 +33,26 @@ export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
     /** A live key's holder, or null. */
     holderOfKey,
 
-    /** The team of a live browser session, or null. */
-    teamOfBrowserSession: (secret: string): Promise<string | null> =>
-      browsers.get(hashToken(secret).toString("hex"), () => findBrowserSessionTeam(db, secret)),
+    /** The team of a live browser session, or why there is none. */
+    async checkBrowserSession(secret: string): Promise<{ teamId: string } | { refused: "unknown" | "key_revoked" }> {
+      let refused: "unknown" | "key_revoked" = "unknown";
+      const teamId = await browsers.get(hashToken(secret).toString("hex"), async () => {
+        const found = await checkBrowserSession(db, secret);
+        if ("teamId" in found) return found.teamId;
+        refused = found.refused;
+        return null;
+      });
+      return teamId === null ? { refused } : { teamId };
+    },
 
     /** Exchanges a one-time token or a key for a browser session's secret; null when neither is good. */
     async logIn(proof: { token: string } | { apiKey: string }): Promise<string | null> {
-      const teamId =
-        "token" in proof
-          ? await spendLoginToken({ db, token: proof.token })
-          : (await holderOfKey(proof.apiKey))?.teamId;
-      return teamId == null ? null : startBrowserSession({ db, teamId });
+      if ("token" in proof) {
+        const teamId = await spendLoginToken({ db, token: proof.token });
+        return teamId === null ? null : startBrowserSession({ db, teamId, apiKeyId: null });
+      }
+      const holder = await holderOfKey(proof.apiKey);
+      return holder && startBrowserSession({ db, teamId: holder.teamId, apiKeyId: holder.id });
     },
 
     async logOut(secret: string): Promise<void> {

@@ -24,15 +24,30 @@ export async function spendLoginToken({ db, token }: { db: Database; token: stri
   return takeLoginToken(db, hashToken(token));
 }
 
-/** The secret of a new browser session, for its cookie. */
-export async function startBrowserSession({ db, teamId }: { db: Database; teamId: string }): Promise<string> {
+/** The secret of a new browser session, for its cookie. One that was begun with a key ends with the key. */
+export async function startBrowserSession({
+  db,
+  teamId,
+  apiKeyId,
+}: {
+  db: Database;
+  teamId: string;
+  apiKeyId: string | null;
+}): Promise<string> {
   const secret = newToken();
-  await insertBrowserSession(db, { tokenHash: hashToken(secret), teamId, lifetimeS: BROWSER_SESSION_LIFETIME_S });
+  const lifetimeS = BROWSER_SESSION_LIFETIME_S;
+  await insertBrowserSession(db, { tokenHash: hashToken(secret), teamId, apiKeyId, lifetimeS });
   return secret;
 }
 
-export async function findBrowserSessionTeam(db: Database, secret: string): Promise<string | null> {
-  return findBrowserSession(db, hashToken(secret));
+/** The team of a browser session that has not ended, or why nobody is let in with it. */
+export async function checkBrowserSession(
+  db: Database,
+  secret: string,
+): Promise<{ teamId: string } | { refused: "unknown" | "key_revoked" }> {
+  const found = await findBrowserSession(db, hashToken(secret));
+  if (!found) return { refused: "unknown" };
+  return found.keyRevoked ? { refused: "key_revoked" } : { teamId: found.teamId };
 }
 
 export async function endBrowserSession({ db, secret }: { db: Database; secret: string }): Promise<void> {

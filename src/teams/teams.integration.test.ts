@@ -45,7 +45,7 @@ test("a new operator key revokes the old one, and the old one can come back", as
 test("no key, token or cookie lies in the database as it is", async () => {
   const team = await ensureDefaultTeam(db, { apiKey: "plain-operator-key" });
   const token = await createLoginToken({ db, teamId: team.id });
-  const secret = await startBrowserSession({ db, teamId: team.id });
+  const secret = await startBrowserSession({ db, teamId: team.id, apiKeyId: null });
   const { rows } = await sql<{ text: string }>`
     select concat((select string_agg(to_jsonb(k)::text, '') from api_keys k), (select string_agg(to_jsonb(t)::text, '') from login_tokens t),
       (select string_agg(to_jsonb(b)::text, '') from browser_sessions b)) as text`.execute(db);
@@ -74,7 +74,22 @@ test("a revoked key is refused after seconds at the latest, a logged-out browser
   expect(await access.holderOfKey("first-key")).toBeNull();
   const secret = await access.logIn({ apiKey: "other-key" });
   if (secret === null) throw new Error("not logged in");
-  expect(await access.teamOfBrowserSession(secret)).toBe(team.id);
+  expect(await access.checkBrowserSession(secret)).toEqual({ teamId: team.id });
   await access.logOut(secret);
-  expect(await access.teamOfBrowserSession(secret)).toBeNull();
+  expect(await access.checkBrowserSession(secret)).toEqual({ refused: "unknown" });
+});
+
+test("a browser is logged in for as long as the key that it logged in with is good; one with a link is not touched", async () => {
+  let now = 1_000;
+  const clock: Clock = { ...systemClock, now: () => now };
+  const team = await ensureDefaultTeam(db, { apiKey: "first-key" });
+  const access = createAccess({ db, clock });
+  const byKey = await access.logIn({ apiKey: "first-key" });
+  const byLink = await access.logIn({ token: await createLoginToken({ db, teamId: team.id }) });
+  if (byKey === null || byLink === null) throw new Error("not logged in");
+  expect(await access.checkBrowserSession(byKey)).toEqual({ teamId: team.id });
+  await ensureDefaultTeam(db, { apiKey: "other-key" });
+  now += 5_001;
+  expect(await access.checkBrowserSession(byKey)).toEqual({ refused: "key_revoked" });
+  expect(await access.checkBrowserSession(byLink)).toEqual({ teamId: team.id });
 });

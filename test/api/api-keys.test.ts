@@ -39,6 +39,31 @@ test("a new key works at every web process, and is refused at each within 5 seco
   expect(again.body).toEqual({ ...(revoked.body as ApiKey), last_used_at: expect.any(String) });
 });
 
+test("a browser that logged in with a key is logged out with it, in words, and its live stream ends; others stay", async () => {
+  const key = await makeKey("browser");
+  const logIn = async (proof: object) => {
+    const answer = await server.call("POST", "/auth/login", {
+      anonymous: true,
+      body: proof,
+      headers: { "x-berth-csrf": "1", "sec-fetch-site": "same-origin", "content-type": "application/json" },
+    });
+    expect(answer.status).toBe(204);
+    return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  };
+  const [mine, others] = [await logIn({ api_key: key.value }), await logIn({ api_key: server.apiKey })];
+  const read = (cookie: string) => server.call("GET", "/v1/agents", { anonymous: true, headers: { cookie } });
+  expect([(await read(mine)).status, (await read(others)).status]).toEqual([200, 200]);
+  const stream = await fetch(`${server.url}/v1/sessions/stream`, { headers: { cookie: mine } });
+  await server.call("POST", `/v1/api_keys/${key.id}/revoke`);
+  const said = await stream.text();
+  expect(said).toContain("event: error");
+  expect(said).toContain("The API key that you logged in with was revoked");
+  const refused = await read(mine);
+  expect(refused.status).toBe(401);
+  expect(JSON.stringify(refused.body)).toContain("The API key that you logged in with was revoked");
+  expect((await read(others)).status).toBe(200);
+});
+
 test("the value is told once: not in a list, not when the request is repeated, not in the database", async () => {
   const headers = { "idempotency-key": "make-one-key" };
   const made = async () => (await server.call("POST", "/v1/api_keys", { body: { name: "once" }, headers })).body;
