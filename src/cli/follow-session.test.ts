@@ -127,6 +127,16 @@ test("each call is asked about once, and its answer is sent", async () => {
   expect(shown.join("")).toContain("    echo a\n");
 });
 
+test("a tool can be allowed from now on", async () => {
+  const { follow, arrive, sent } = world(["a"]);
+  const followed = follow();
+  arrive(running, call("a"), waits("a"));
+  await until(() => sent.length === 1);
+  arrive({ ...(sent[0] as object), id: "c1", processed_at: null } as SessionEvent, running, end());
+  expect(await followed).toEqual({ kind: "ended" });
+  expect(sent).toEqual([{ type: "user.tool_confirmation", tool_use_id: "a", result: "allow", remember: true }]);
+});
+
 test("a question is withdrawn when somebody else has answered", async () => {
   const { follow, arrive, sent, questions } = world();
   const followed = follow();

@@ -147,11 +147,14 @@ async function askPermission(
   const { paint } = terminal;
   terminal.note(`${paint("The agent asks to run:", "yellow")} ${callExactly(call)}\n`);
   for (;;) {
-    const answer = (await terminal.ask("Allow it? [y]es, [n]o, or no with a reason: ", signal))?.trim();
+    const answer = (
+      await terminal.ask("Allow it? [y]es, [a]lways in this session, [n]o, or no with a reason: ", signal)
+    )?.trim();
     if (answer === undefined) return null;
     if (answer === "") continue;
     const about = { type: "user.tool_confirmation", tool_use_id: call.id } as const;
     if (/^y(es)?$/i.test(answer)) return { ...about, result: "allow" };
+    if (/^a(lways)?$/i.test(answer)) return { ...about, result: "allow", remember: true };
     const reason = /^no?$/i.test(answer) ? null : answer.replace(/^no?[,:]?\s+/i, "");
     return { ...about, result: "deny", ...(reason ? { deny_message: reason } : {}) };
   }

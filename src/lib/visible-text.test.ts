@@ -1,6 +1,6 @@
 // What a person reads before allowing it is what will run.
 import { expect, test } from "vitest";
-import { visibleExactly, visibleOutput, visibleProse } from "./visible-text.ts";
+import { visibleExactly, visibleName, visibleOutput, visibleProse } from "./visible-text.ts";
 
 test("a command cannot be read in another order than it runs", () => {
   expect(visibleExactly("rm \u202efdp.tropeR\u202c")).toBe("rm ⟨U+202E⟩fdp.tropeR⟨U+202C⟩");
@@ -32,4 +32,26 @@ test("an escape sequence that is not finished does not swallow what follows on t
 
 test("a progress line that was written over becomes lines", () => {
   expect(visibleOutput("10%\r20%\r\ndone")).toBe("10%\n20%\ndone");
+});
+
+test.each([
+  ["👩\u200d💻 Coder", "👩\u200d💻 Coder"],
+  ["🏳\ufe0f\u200d🌈", "🏳\ufe0f\u200d🌈"],
+  ["👨🏽\u200d👩🏽\u200d👧🏽", "👨🏽\u200d👩🏽\u200d👧🏽"],
+  [
+    "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+  ],
+  // A joiner that joins nothing hides something.
+  ["de\u200dploy", "de⟨U+200D⟩ploy"],
+  ["👩\u200d", "👩⟨U+200D⟩"],
+  ["👩\u200d\u200d💻", "👩⟨U+200D⟩⟨U+200D⟩💻"],
+  ["a\u{e0041}", "a⟨U+E0041⟩"],
+  ["admin\u202enimda", "admin⟨U+202E⟩nimda"],
+  ["two\nlines", "two lines"],
+  ["\u05e9\u05dc\u05d5\u05dd", "\u05e9\u05dc\u05d5\u05dd"],
+])("of a name %j only what hides something is named", (text, shown) => expect(visibleName(text)).toBe(shown));
+
+test("what runs is exact, emoji too", () => {
+  expect(visibleExactly("echo 👩\u200d💻")).toBe("echo 👩⟨U+200D⟩💻");
 });

@@ -21,6 +21,26 @@ export function visibleExactly(text: string): string {
   return visibleProse(text).replace(INVISIBLE, mark);
 }
 
+/** Emoji that are one picture for several characters: joined with U+200D, or a flag spelled in tags. */
+const JOINED_EMOJI =
+  /\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)+|\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f}/gu;
+
+/** For names that people give: as exact, but emoji stay whole. Nothing that a machine runs is shown like this. */
+export function visibleName(text: string): string {
+  let shown = "";
+  let from = 0;
+  for (const { index, 0: emoji } of text.matchAll(JOINED_EMOJI)) {
+    shown += visibleExactly(text.slice(from, index)) + emoji;
+    from = index + emoji.length;
+  }
+  return (shown + visibleExactly(text.slice(from))).replaceAll(/[\n\t]/g, " ");
+}
+
+/** A name within a text that no markup can isolate, such as a choice of a list: it cannot reorder what stands around it. */
+export function isolatedName(text: string): string {
+  return `\u2068${visibleName(text)}\u2069`;
+}
+
 /** For output of programs: colours are dropped, a lone carriage return starts a new line. */
 export function visibleOutput(text: string): string {
   return visibleExactly(text.replaceAll("\r\n", "\n").replace(ANSI, "").replaceAll("\r", "\n"));

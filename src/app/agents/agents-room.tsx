@@ -8,6 +8,7 @@ import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
+import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { Button } from "../components/ui/button.tsx";
@@ -47,7 +48,7 @@ function AgentRow({ agent }: { agent: Agent }) {
   return (
     <li className="relative flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 hover:bg-sunken">
       <Link href={`/agents/${agent.id}`} className="min-w-0 truncate font-medium before:absolute before:inset-0">
-        {visibleExactly(agent.name)}
+        <Name text={agent.name} />
       </Link>
       <span className="text-muted">{visibleExactly(agent.model.id)}</span>
       <span className="text-muted">v{agent.version}</span>

@@ -3,6 +3,7 @@
 
 import { firstMessageOf } from "../../contract/first-message.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
+import { Name } from "../components/name.tsx";
 import { TryAgentButton } from "./try-agent-button.tsx";
 import { useAgents } from "./use-agents.ts";
 
@@ -15,7 +16,9 @@ export function FirstSessionCard() {
       aria-label="A first session"
       className="grid w-full justify-items-start gap-2 rounded-md border border-line bg-panel p-4 text-left"
     >
-      <h3 className="font-semibold text-text">{visibleExactly(agent.name)} is waiting</h3>
+      <h3 className="font-semibold text-text">
+        <Name text={agent.name} /> is waiting
+      </h3>
       <p className="wrap-anywhere">“{visibleExactly(message)}”</p>
       <TryAgentButton agent={agent} message={message} look="primary" />
     </section>

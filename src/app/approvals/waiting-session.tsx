@@ -4,8 +4,9 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { Session } from "../../contract/sessions.ts";
-import { visibleExactly } from "../../lib/visible-text.ts";
+import { visibleName } from "../../lib/visible-text.ts";
 import { FailureNote } from "../components/failure-note.tsx";
+import { Name } from "../components/name.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { useBerth } from "../providers.tsx";
 import { foldEvents } from "../sessions/[id]/fold-events.ts";
@@ -18,13 +19,13 @@ const LATEST_EVENTS = 200;
 export function WaitingSession({ session }: { session: Session }) {
   const calls = useOpenCalls(session);
   return (
-    <article aria-label={visibleExactly(session.title ?? "Untitled")} className="grid grid-cols-[minmax(0,1fr)] gap-2">
+    <article aria-label={visibleName(session.title ?? "Untitled")} className="grid grid-cols-[minmax(0,1fr)] gap-2">
       <h2 className="flex flex-wrap items-baseline gap-x-3">
         <Link href={`/sessions/${session.id}`} className="min-w-0 truncate font-medium hover:underline">
-          {visibleExactly(session.title ?? "Untitled")}
+          <Name text={session.title ?? "Untitled"} />
         </Link>
         <span className="text-[13px] font-normal text-muted">
-          {visibleExactly(session.agent.name)} · <RelativeTime at={session.updated_at} />
+          <Name text={session.agent.name} /> · <RelativeTime at={session.updated_at} />
         </span>
       </h2>
       {calls.error && <FailureNote error={calls.error} onRetry={() => void calls.refetch()} />}

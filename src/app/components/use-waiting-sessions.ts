@@ -1,11 +1,11 @@
-// Sessions that wait for a person or for the result of a tool, oldest change first; kept live.
+// Sessions that wait for a person, oldest change first; kept live.
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { sessionState } from "../../client/session-state.ts";
 import type { TeamChange } from "../../client/stream-sessions.ts";
 import type { Session } from "../../contract/sessions.ts";
 import { useBerth, useLive } from "../providers.tsx";
-import { sessionState } from "./status-chip.tsx";
 
 const PAGE = 100;
 /** More than a person decides in a day. */
@@ -28,7 +28,7 @@ export function useWaitingSessions() {
       let page: string | undefined;
       for (let count = 0; count < MAX_PAGES; count++) {
         const answer = await berth.sessions.list(
-          { requires_action: true, limit: PAGE, ...(page ? { page } : {}) },
+          { waiting_for: "tool_confirmation", limit: PAGE, ...(page ? { page } : {}) },
           signal,
         );
         sessions.push(...answer.data);
@@ -48,7 +48,7 @@ export function patchWaiting(waiting: Waiting, change: TeamChange): Waiting {
   if (change.type === "resync") return waiting;
   const id = change.type === "session_changed" ? change.session.id : change.id;
   const others = waiting.sessions.filter((session) => session.id !== id);
-  if (change.type === "session_changed" && sessionState(change.session) === "waiting")
+  if (change.type === "session_changed" && sessionState(change.session) === "waiting_for_you")
     return { ...waiting, sessions: [...others, change.session].sort(longestFirst) };
   return others.length === waiting.sessions.length ? waiting : { ...waiting, sessions: others };
 }

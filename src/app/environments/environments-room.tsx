@@ -7,6 +7,7 @@ import { CopyButton } from "../components/copy-button.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
+import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { useBerth } from "../providers.tsx";
@@ -34,7 +35,9 @@ export function EnvironmentsRoom() {
             key={environment.id}
             className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2"
           >
-            <span className="font-medium">{visibleExactly(environment.name)}</span>
+            <span className="font-medium">
+              <Name text={environment.name} />
+            </span>
             <span className="text-muted">{networkingInWords(environment.config.networking.type)}</span>
             {environment.description && (
               <span className="basis-full text-muted md:basis-auto">{visibleExactly(environment.description)}</span>

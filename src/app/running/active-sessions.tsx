@@ -4,15 +4,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
+import { STATE_WORDS } from "../../client/session-state.ts";
 import type { ActiveSession } from "../../contract/overview.ts";
-import { visibleExactly } from "../../lib/visible-text.ts";
 import { formatBytes, formatDuration } from "../components/format.ts";
+import { Name } from "../components/name.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Dialog } from "../components/ui/dialog.tsx";
 import { useNow } from "../components/use-now.ts";
 import { useBerth } from "../providers.tsx";
 
-const stateWords = { queued: "Queued", running: "Running", retrying: "Trying again" };
+const stateWords = { queued: "Queued", running: STATE_WORDS.running, retrying: STATE_WORDS.retrying };
 
 export function ActiveSessions({ sessions }: { sessions: readonly ActiveSession[] }) {
   const now = useNow(1_000);
@@ -29,9 +30,11 @@ export function ActiveSessions({ sessions }: { sessions: readonly ActiveSession[
               href={`/sessions/${session.id}?tab=overview`}
               className="min-w-0 truncate font-medium hover:underline max-md:basis-full"
             >
-              {session.title ? visibleExactly(session.title) : <span className="text-muted">Untitled</span>}
+              {session.title ? <Name text={session.title} /> : <span className="text-muted">Untitled</span>}
             </Link>
-            <span className="text-muted">{visibleExactly(session.agent.name)}</span>
+            <span className="text-muted">
+              <Name text={session.agent.name} />
+            </span>
             <span>
               {stateWords[session.state]} for{" "}
               <span className="tabular-nums">{formatDuration(elapsed(now, session.since))}</span>

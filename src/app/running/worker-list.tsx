@@ -1,6 +1,7 @@
 // The workers: where each runs, how much it does, when it was last seen.
 import type { Overview } from "../../contract/overview.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
+import { Name } from "../components/name.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 
 export function WorkerList({ workers }: { workers: Overview["workers"] }) {
@@ -12,7 +13,9 @@ export function WorkerList({ workers }: { workers: Overview["workers"] }) {
           className="flex flex-wrap gap-x-4 gap-y-1 border-b border-line px-3 py-2 last:border-0 [&>span]:tabular-nums"
         >
           <span className="font-mono text-xs leading-5">{worker.id}</span>
-          <span>{visibleExactly(worker.hostname)}</span>
+          <span>
+            <Name text={worker.hostname} />
+          </span>
           <span className="text-muted">Berth {visibleExactly(worker.version)}</span>
           <span>
             {worker.running} of {worker.concurrency ?? "?"} sessions

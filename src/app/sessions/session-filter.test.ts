@@ -6,8 +6,23 @@ import { belongsTo, FILTER_STATES, filterPath, filterQuery, readFilter } from ".
 const all = { state: "all", agentId: null, archived: false } as const;
 // Only what filters look at.
 const session = (fields: Partial<Session>) =>
-  ({ status: "idle", stop_reason: null, archived_at: null, agent: { id: "agent_a" }, ...fields }) as Session;
-const asks = session({ stop_reason: { type: "requires_action", event_ids: [] } as Session["stop_reason"] });
+  ({
+    status: "idle",
+    stop_reason: null,
+    waiting_for: null,
+    archived_at: null,
+    agent: { id: "agent_a" },
+    ...fields,
+  }) as Session;
+const nobody = { count: 0, tools: [] };
+const asks = session({
+  stop_reason: { type: "requires_action", event_ids: ["sevt_1"] },
+  waiting_for: { tool_confirmations: { count: 1, tools: ["bash"] }, custom_tool_results: nobody },
+});
+const program = session({
+  stop_reason: { type: "requires_action", event_ids: ["sevt_1"] },
+  waiting_for: { tool_confirmations: nobody, custom_tool_results: { count: 1, tools: ["deploy"] } },
+});
 
 test("every filter comes back from its own address", () => {
   for (const { state } of FILTER_STATES)
@@ -26,6 +41,10 @@ test.each(["?state=dancing", "?state=", "?agent=", "?archived=yes", "?state=__pr
 test.each([
   ["all", asks, true],
   ["waiting", asks, true],
+  ["waiting", program, false],
+  ["program", program, true],
+  ["program", asks, false],
+  ["idle", program, false],
   ["idle", asks, false],
   ["idle", session({}), true],
   ["waiting", session({}), false],
@@ -42,7 +61,7 @@ test("archived ones belong where they are wanted, other agents' never", () => {
 
 test("the server is asked for as little as it can choose", () => {
   expect(filterQuery({ state: "waiting", agentId: "agent_a", archived: true })).toEqual({
-    requires_action: true,
+    waiting_for: "tool_confirmation",
     agent_id: "agent_a",
     include_archived: true,
   });

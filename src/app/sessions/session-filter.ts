@@ -1,7 +1,7 @@
 // Which sessions a list shows, as the page's address says it. Pure.
+import { STATE_WORDS, sessionState } from "../../client/session-state.ts";
 import type { SessionQuery } from "../../client/sessions.ts";
 import type { Session } from "../../contract/sessions.ts";
-import { sessionState } from "../components/status-chip.tsx";
 
 export type SessionFilter = { state: keyof typeof states; agentId: string | null; archived: boolean };
 
@@ -9,19 +9,24 @@ export type SessionFilter = { state: keyof typeof states; agentId: string | null
 const states = {
   all: { word: "All", query: {}, holds: () => true },
   waiting: {
-    word: "Waiting for you",
-    query: { requires_action: true },
-    holds: (session) => sessionState(session) === "waiting",
+    word: STATE_WORDS.waiting_for_you,
+    query: { waiting_for: "tool_confirmation" },
+    holds: (session) => sessionState(session) === "waiting_for_you",
+  },
+  program: {
+    word: STATE_WORDS.waiting_for_program,
+    query: { waiting_for: "custom_tool_result" },
+    holds: (session) => sessionState(session) === "waiting_for_program",
   },
   running: {
-    word: "Running",
+    word: STATE_WORDS.running,
     query: { statuses: ["running", "rescheduling"] },
     holds: ({ status }) => status === "running" || status === "rescheduling",
   },
   idle: {
-    word: "Idle",
+    word: STATE_WORDS.idle,
     query: { statuses: ["idle"] },
-    holds: (session) => session.status === "idle" && sessionState(session) !== "waiting",
+    holds: (session) => session.status === "idle" && !sessionState(session).startsWith("waiting"),
   },
 } as const satisfies Record<string, { word: string; query: SessionQuery; holds: (session: Session) => boolean }>;
 

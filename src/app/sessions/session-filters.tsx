@@ -4,7 +4,7 @@
 import { Archive } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { visibleExactly } from "../../lib/visible-text.ts";
+import { visibleExactly, visibleName } from "../../lib/visible-text.ts";
 import { useAgents } from "../agents/use-agents.ts";
 import { classNames } from "../components/class-names.ts";
 import { Select } from "../components/ui/input.tsx";
@@ -38,7 +38,7 @@ export function SessionFilters({ filter }: { filter: SessionFilter }) {
           )}
           {agents.data?.map((agent) => (
             <option key={agent.id} value={agent.id}>
-              {visibleExactly(agent.name)}
+              {visibleName(agent.name)}
             </option>
           ))}
         </Select>

@@ -4,12 +4,12 @@
 import { Plus } from "lucide-react";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
+import { sessionState } from "../../client/session-state.ts";
 import { FirstSessionCard } from "../agents/first-session-card.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
-import { sessionState } from "../components/status-chip.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { filterPath, readFilter } from "./session-filter.ts";
 import { SessionFilters } from "./session-filters.tsx";
@@ -21,8 +21,8 @@ export function SessionsRoom() {
   const chosen = filterPath(filter) !== "/";
   const query = useSessionList(filter);
   const sessions = query.data?.pages.flatMap((page) => page.data) ?? [];
-  const waiting = sessions.filter((session) => sessionState(session) === "waiting");
-  const others = sessions.filter((session) => sessionState(session) !== "waiting");
+  const waiting = sessions.filter((session) => sessionState(session) === "waiting_for_you");
+  const others = sessions.filter((session) => sessionState(session) !== "waiting_for_you");
   const empty = query.isSuccess && sessions.length === 0 && !query.hasNextPage;
   return (
     <>

@@ -3,11 +3,12 @@
 
 import Link from "next/link";
 import { useRef } from "react";
+import { sessionState } from "../../client/session-state.ts";
 import type { Session } from "../../contract/sessions.ts";
-import { visibleExactly } from "../../lib/visible-text.ts";
 import { formatCost, formatCount } from "../components/format.ts";
+import { Name } from "../components/name.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
-import { StatusChip, sessionState } from "../components/status-chip.tsx";
+import { StateChip } from "../components/state-chip.tsx";
 import { useRowKeys } from "../components/use-row-keys.ts";
 
 export function SessionsTable({ sessions }: { sessions: Session[] }) {
@@ -52,13 +53,15 @@ function SessionRow({ session }: { session: Session }) {
           href={`/sessions/${session.id}`}
           className="block truncate font-medium before:absolute before:inset-0 before:content-['']"
         >
-          {session.title ? visibleExactly(session.title) : <span className="text-muted">Untitled</span>}
+          {session.title ? <Name text={session.title} /> : <span className="text-muted">Untitled</span>}
         </Link>
       </td>
       <td>
-        <StatusChip state={sessionState(session)} />
+        <StateChip state={sessionState(session)} waitingFor={session.waiting_for} />
       </td>
-      <td className="max-w-48 truncate">{visibleExactly(session.agent.name)}</td>
+      <td className="max-w-48 truncate">
+        <Name text={session.agent.name} />
+      </td>
       <td className="text-right tabular-nums max-md:hidden">{formatCount(usage.input_tokens + usage.output_tokens)}</td>
       <td className="text-right tabular-nums max-md:hidden">{cost ?? <span className="text-muted">unknown</span>}</td>
       <td className="text-right text-muted max-md:ml-auto">

@@ -11,6 +11,7 @@ import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
+import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { saveText } from "../components/save-text.ts";
 import { Button } from "../components/ui/button.tsx";
@@ -93,7 +94,7 @@ function Breakdowns({ view }: { view: UsageView }) {
           keyOf={(row) => row.agent?.id ?? ""}
           nameOf={(row) => (
             <Link href={`/agents/${row.agent?.id}`} className="text-accent hover:underline">
-              {visibleExactly(row.agent?.name ?? row.agent?.id ?? "")}
+              <Name text={row.agent?.name ?? row.agent?.id ?? ""} />
             </Link>
           )}
         />
@@ -126,7 +127,7 @@ function SessionName({ row: { session } }: { row: UsageRow }) {
   if (session.deleted) return <span className="text-muted">Deleted session {session.id}</span>;
   return (
     <Link href={`/sessions/${session.id}`} className="text-accent hover:underline">
-      {session.title ? visibleExactly(session.title) : "Untitled"}
+      {session.title ? <Name text={session.title} /> : "Untitled"}
     </Link>
   );
 }

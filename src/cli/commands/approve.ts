@@ -7,7 +7,7 @@ import { callExactly, callLine } from "../show-call.ts";
 import type { OpenCall } from "../turn-watch.ts";
 import type { CommandContext } from "./context.ts";
 
-type Options = ServerFlags & { deny?: boolean; reason?: string; call?: string; all?: boolean };
+type Options = ServerFlags & { deny?: boolean; reason?: string; always?: boolean; call?: string; all?: boolean };
 
 export function addApprove(program: Command, { terminal, connect }: CommandContext): void {
   program
@@ -17,6 +17,7 @@ export function addApprove(program: Command, { terminal, connect }: CommandConte
     .argument("<session>", "id of a session, see berth ls --waiting")
     .option("--deny", "do not run it")
     .option("--reason <text>", "with --deny: what the agent is told")
+    .option("--always", "allow the call's tool from now on in this session")
     .option("--call <id>", "which one, when several wait")
     .option("--all", "all that wait")
     .addHelpText(
@@ -26,6 +27,7 @@ export function addApprove(program: Command, { terminal, connect }: CommandConte
     .action(async (sessionId: string, _options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       if (options.reason !== undefined && !options.deny) throw new CliFailure("--reason goes with --deny.");
+      if (options.always && options.deny) throw new CliFailure("--always does not go with --deny.");
       const { client } = connect(options);
       const chosen = chooseCalls(await waitingCalls(client, sessionId), options);
       const result = options.deny ? ("deny" as const) : ("allow" as const);
@@ -36,6 +38,7 @@ export function addApprove(program: Command, { terminal, connect }: CommandConte
           tool_use_id: call.id,
           result,
           ...(options.reason ? { deny_message: options.reason } : {}),
+          ...(options.always ? { remember: true } : {}),
         })),
       );
       for (const call of chosen) terminal.out(`${options.deny ? "Denied" : "Allowed"}: ${callExactly(call)}\n`);

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { BerthClient } from "../../client/berth.ts";
 import type { Page } from "../../client/page.ts";
-import type { Session } from "../../contract/sessions.ts";
+import { STATE_WORDS, sessionState, waitingTools } from "../../client/session-state.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import type { ServerFlags } from "../find-server.ts";
 import { wholeNumber } from "../options.ts";
@@ -10,9 +10,15 @@ import { toJsonLine } from "../printer.ts";
 import { age, renderTable } from "../table.ts";
 import type { CommandContext } from "./context.ts";
 
-type Options = ServerFlags & { agents?: boolean; waiting?: boolean; all?: boolean; limit: number; json?: boolean };
+type Options = ServerFlags & {
+  agents?: boolean;
+  waiting?: boolean;
+  search?: string;
+  all?: boolean;
+  limit: number;
+  json?: boolean;
+};
 const MAX_PAGE = 100;
-const WAITING = "waiting for you";
 
 export function addLs(program: Command, { terminal, connect, now }: CommandContext): void {
   program
@@ -21,6 +27,7 @@ export function addLs(program: Command, { terminal, connect, now }: CommandConte
     .description("Lists sessions, newest first, or agents.")
     .option("--agents", "list agents instead")
     .option("--waiting", "only sessions that wait for a person")
+    .option("--search <words>", "only sessions whose title has these words")
     .option("--all", "archived ones too")
     .option("--limit <n>", "how many at most", wholeNumber(1, 10_000), 20)
     .option("--json", "one JSON object a line")
@@ -51,23 +58,29 @@ async function listAgents(client: BerthClient, options: Options): Promise<Listed
 }
 
 async function listSessions(client: BerthClient, options: Options, nowMs: number): Promise<Listed> {
-  const wanted = (session: Session) => !options.waiting || statusOf(session) === WAITING;
+  const chosen = {
+    ...(options.waiting ? { waiting_for: "tool_confirmation" as const } : {}),
+    ...(options.search?.trim() ? { search: options.search } : {}),
+  };
   const found = await collect(
-    (page) => client.sessions.list({ ...commonQuery(options), ...page }),
+    (page) => client.sessions.list({ ...commonQuery(options), ...chosen, ...page }),
     options.limit,
-    wanted,
   );
   return {
     found,
-    heading: ["ID", "STATUS", "AGE", "AGENT", "TITLE"],
+    heading: ["ID", "STATE", "AGE", "AGENT", "TITLE"],
     rows: found.map((one) => [
       one.id,
-      statusOf(one),
+      stateOf(one),
       age(one.created_at, nowMs),
       oneLine(one.agent.name),
       oneLine(one.title ?? ""),
     ]),
-    none: options.waiting ? "Nothing waits for you." : 'No sessions yet. Begin one: berth run "…"',
+    none: options.waiting
+      ? "Nothing waits for you."
+      : options.search
+        ? "No session has these words in its title."
+        : 'No sessions yet. Begin one: berth run "…"',
   };
 }
 
@@ -75,38 +88,23 @@ function commonQuery(options: Options) {
   return { limit: Math.min(options.limit, MAX_PAGE), ...(options.all ? { include_archived: true } : {}) };
 }
 
-export function statusOf(session: Pick<Session, "status" | "stop_reason" | "archived_at">): string {
-  if (session.archived_at !== null) return "archived";
-  if (session.status === "terminated") return "ended";
-  if (session.status === "rescheduling") return "retrying";
-  if (session.status === "running") return "running";
-  switch (session.stop_reason?.type) {
-    case "requires_action":
-      return WAITING;
-    case "retries_exhausted":
-    case "refusal":
-      return "failed";
-    case "budget_reached":
-      return "budget reached";
-    default:
-      return "idle";
-  }
+/** `waiting for you: bash`. */
+export function stateOf(session: Parameters<typeof sessionState>[0]): string {
+  const state = sessionState(session);
+  const tools = waitingTools(state, session.waiting_for).map(oneLine).join(", ");
+  return STATE_WORDS[state].toLowerCase() + (tools === "" ? "" : `: ${tools}`);
 }
 
 function oneLine(text: string): string {
   return visibleExactly(text).replaceAll(/[\n\t]+/g, " ");
 }
 
-async function collect<T>(
-  list: (page: { page?: string }) => Promise<Page<T>>,
-  limit: number,
-  wanted: (one: T) => boolean = () => true,
-): Promise<T[]> {
+async function collect<T>(list: (page: { page?: string }) => Promise<Page<T>>, limit: number): Promise<T[]> {
   const found: T[] = [];
   let page: string | null = null;
   do {
     const answer: Page<T> = await list(page === null ? {} : { page });
-    found.push(...answer.data.filter(wanted));
+    found.push(...answer.data);
     page = answer.next_page;
   } while (page !== null && found.length < limit);
   return found.slice(0, limit);

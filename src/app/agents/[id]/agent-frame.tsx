@@ -7,11 +7,11 @@ import type { ReactNode } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import type { Agent } from "../../../contract/agents.ts";
 import { firstMessageOf } from "../../../contract/first-message.ts";
-import { visibleExactly } from "../../../lib/visible-text.ts";
 import { classNames } from "../../components/class-names.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
+import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { TryAgentButton } from "../try-agent-button.tsx";
@@ -46,7 +46,7 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
       <PageHeader
         title={
           <>
-            {visibleExactly(agent.name)}{" "}
+            <Name text={agent.name} />{" "}
             <span className="font-normal text-muted">
               version {agent.version}
               {archived && " · archived"}

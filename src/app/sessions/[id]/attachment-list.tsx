@@ -1,6 +1,7 @@
 // What goes along with the message, each with a way to take it out again.
 import { FileText, X } from "lucide-react";
-import { visibleExactly } from "../../../lib/visible-text.ts";
+import { visibleName } from "../../../lib/visible-text.ts";
+import { Name } from "../../components/name.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import type { Attachment } from "./attachments.ts";
 
@@ -22,8 +23,10 @@ export function AttachmentList({ attachments, onRemove }: AttachmentListProps) {
           ) : (
             <FileText aria-hidden className="ml-1 size-4 text-muted" />
           )}
-          <span className="max-w-48 truncate">{visibleExactly(name)}</span>
-          <Button look="quiet" size="small" aria-label={`Remove ${visibleExactly(name)}`} onClick={() => onRemove(key)}>
+          <span className="max-w-48 truncate">
+            <Name text={name} />
+          </span>
+          <Button look="quiet" size="small" aria-label={`Remove ${visibleName(name)}`} onClick={() => onRemove(key)}>
             <X aria-hidden />
           </Button>
         </li>

@@ -3,8 +3,8 @@
 
 import { ArrowUp, Paperclip } from "lucide-react";
 import { useRef, useState } from "react";
+import type { SessionState } from "../../../client/session-state.ts";
 import type { MessageBlock } from "../../../contract/content.ts";
-import type { SessionState } from "../../components/status-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
 import { AttachmentList } from "./attachment-list.tsx";
@@ -23,8 +23,8 @@ const closedReasons: Partial<Record<SessionState, string>> = {
 
 const placeholders: Partial<Record<SessionState, string>> = {
   running: "Write a message; it is queued until the agent can read it",
-  awaiting_result: "The agent waits for the result of a tool; a message is queued until then",
-  waiting: "Allow or deny the call above, or write a message",
+  waiting_for_program: "The agent waits for the result of a tool; a message is queued until then",
+  waiting_for_you: "Allow or deny the call above, or write a message",
 };
 
 type ComposerProps = {

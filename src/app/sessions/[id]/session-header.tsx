@@ -4,10 +4,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { PanelRight, Search, Square } from "lucide-react";
 import Link from "next/link";
-import type { Session } from "../../../contract/sessions.ts";
+import type { SessionState } from "../../../client/session-state.ts";
+import type { Session, WaitingFor } from "../../../contract/sessions.ts";
 import { visibleExactly } from "../../../lib/visible-text.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
-import { type SessionState, StatusChip } from "../../components/status-chip.tsx";
+import { Name } from "../../components/name.tsx";
+import { StateChip } from "../../components/state-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { useBerth } from "../../providers.tsx";
 import type { Panel } from "./panel/use-panel.ts";
@@ -21,13 +23,23 @@ type SessionHeaderProps = {
   view: SessionView;
   title: string | null;
   state: SessionState;
+  waitingFor: WaitingFor;
   asking: Asking;
   onSearch: () => void;
   /** Where there is room for details. */
   panel?: Panel;
 };
 
-export function SessionHeader({ session, view, title, state, asking, onSearch, panel }: SessionHeaderProps) {
+export function SessionHeader({
+  session,
+  view,
+  title,
+  state,
+  waitingFor,
+  asking,
+  onSearch,
+  panel,
+}: SessionHeaderProps) {
   const berth = useBerth();
   const interrupt = useMutation({
     mutationFn: () => berth.events.send(session.id, [{ type: "user.interrupt" }]),
@@ -39,7 +51,7 @@ export function SessionHeader({ session, view, title, state, asking, onSearch, p
         <SessionTitle sessionId={session.id} title={title} />
         <p className="flex flex-wrap gap-x-3 text-[13px] text-muted">
           <Link href={`/agents/${session.agent.id}`} className="hover:underline">
-            {visibleExactly(session.agent.name)} v{session.agent.version}
+            <Name text={session.agent.name} /> v{session.agent.version}
           </Link>
           <span>{visibleExactly(session.agent.model.id)}</span>
           <UsageLine session={session} view={view} />
@@ -47,7 +59,7 @@ export function SessionHeader({ session, view, title, state, asking, onSearch, p
       </div>
       <div className="flex items-center gap-2">
         <span role="status">
-          <StatusChip state={state} />
+          <StateChip state={state} waitingFor={waitingFor} />
         </span>
         {busy && (
           <Button onClick={() => interrupt.mutate()} disabled={interrupt.isPending}>

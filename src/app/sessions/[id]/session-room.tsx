@@ -6,10 +6,11 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
+import { type SessionState, sessionState } from "../../../client/session-state.ts";
+import type { WaitingFor } from "../../../contract/sessions.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
-import { type SessionState, sessionState } from "../../components/status-chip.tsx";
 import { useDocumentTitle } from "../../components/use-document-title.ts";
 import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
 import { useShortcuts } from "../../components/use-shortcuts.ts";
@@ -71,7 +72,11 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   }
   if (session.error && !session.data) return <FailureNote error={session.error} onRetry={() => void refetch()} />;
   if (!session.data || !caughtUp) return <ListSkeleton label="Loading the session" />;
-  const state = stateInRoom(view, sessionState({ ...session.data, status, stop_reason: view.stopReason }));
+  const waitingFor = waitingInView(view);
+  const state = stateInRoom(
+    waitingFor,
+    sessionState({ ...session.data, status, stop_reason: view.stopReason, waiting_for: waitingFor }),
+  );
   return (
     <div className="flex h-full flex-col">
       <SessionHeader
@@ -79,6 +84,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
         view={view}
         title={title}
         state={state}
+        waitingFor={waitingFor}
         asking={{ asked, ask }}
         onSearch={() => setSearching(true)}
         {...(ownPage ? { panel } : {})}
@@ -108,10 +114,18 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
 
 const icons: Partial<Record<SessionView["status"], FaviconState>> = { running: "running", rescheduling: "running" };
 
+function waitingInView(view: SessionView): WaitingFor {
+  const waits = (state: "asking" | "awaiting_result") => {
+    const names = openCalls(view, state).map(({ name }) => name);
+    return { count: names.length, tools: [...new Set(names)] };
+  };
+  return { tool_confirmations: waits("asking"), custom_tool_results: waits("awaiting_result") };
+}
+
 /** The calls of the turn tell more than the session's own state: for whom it waits, and what is answered already. */
-function stateInRoom(view: SessionView, state: SessionState): SessionState {
+function stateInRoom(waitingFor: WaitingFor, state: SessionState): SessionState {
   if (state === "archived" || state === "ended") return state;
-  if (openCalls(view, "asking").length > 0) return "waiting";
-  if (state !== "waiting") return state;
-  return openCalls(view, "awaiting_result").length > 0 ? "awaiting_result" : "running";
+  if (waitingFor.tool_confirmations.count > 0) return "waiting_for_you";
+  // Everything is answered: the agent is about to go on.
+  return state === "waiting_for_you" ? "running" : state;
 }

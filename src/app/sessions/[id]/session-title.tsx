@@ -4,7 +4,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
-import { visibleExactly } from "../../../lib/visible-text.ts";
+import { Name } from "../../components/name.tsx";
 import { Input } from "../../components/ui/input.tsx";
 import { useBerth } from "../../providers.tsx";
 
@@ -48,8 +48,11 @@ export function SessionTitle({ sessionId, title }: { sessionId: string; title: s
         title="Rename"
         onClick={() => setDraft(title ?? "")}
       >
-        <span className="truncate">{title ? visibleExactly(title) : <span className="text-muted">Untitled</span>}</span>
-        <Pencil aria-hidden className="size-3.5 shrink-0 text-muted opacity-0 group-hover:opacity-100" />
+        <span className="truncate">{title ? <Name text={title} /> : <span className="text-muted">Untitled</span>}</span>
+        <Pencil
+          aria-hidden
+          className="size-3.5 shrink-0 text-muted opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100 pointer-coarse:opacity-100"
+        />
       </button>
       {rename.error && (
         <span role="alert" className="text-[13px] font-normal text-danger">

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { firstMessageOf } from "../../../contract/first-message.ts";
-import { visibleExactly } from "../../../lib/visible-text.ts";
+import { isolatedName, visibleExactly } from "../../../lib/visible-text.ts";
 import { useAgents } from "../../agents/use-agents.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
@@ -71,7 +71,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
               <Select {...control} value={selectedId} onChange={(event) => setChosenId(event.target.value)}>
                 {agents.data.map((agent) => (
                   <option key={agent.id} value={agent.id}>
-                    {visibleExactly(agent.name)} · {visibleExactly(agent.model.id)}
+                    {isolatedName(agent.name)} · {visibleExactly(agent.model.id)}
                   </option>
                 ))}
               </Select>

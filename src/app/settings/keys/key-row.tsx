@@ -5,8 +5,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ApiKey } from "../../../contract/api-keys.ts";
 import { OPERATOR_KEY } from "../../../contract/operator-key.ts";
-import { visibleExactly } from "../../../lib/visible-text.ts";
+import { visibleName } from "../../../lib/visible-text.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { Name } from "../../components/name.tsx";
 import { RelativeTime } from "../../components/relative-time.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
@@ -17,7 +18,9 @@ export function KeyRow({ apiKey }: { apiKey: ApiKey }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-line px-3 py-2 not-last:border-b">
       <span className="min-w-0 basis-48 wrap-anywhere">
-        <span className={live ? "font-medium" : "text-muted line-through"}>{visibleExactly(apiKey.name)}</span>
+        <span className={live ? "font-medium" : "text-muted line-through"}>
+          <Name text={apiKey.name} />
+        </span>
         {apiKey.name === OPERATOR_KEY && live && (
           <span className="block text-muted">the server's own, from its settings</span>
         )}
@@ -63,7 +66,7 @@ function RevokeButton({ apiKey }: { apiKey: ApiKey }) {
       <Button size="small" look="quiet" aria-label={`Revoke ${apiKey.name}…`} onClick={() => setAsked(true)}>
         Revoke…
       </Button>
-      <Dialog open={asked} onClose={() => setAsked(false)} title={`Revoke ${visibleExactly(apiKey.name)}?`}>
+      <Dialog open={asked} onClose={() => setAsked(false)} title={`Revoke ${visibleName(apiKey.name)}?`}>
         <div className="grid gap-4 text-text">
           <p className="text-muted">Programs that use it are refused within 5 seconds. This cannot be undone.</p>
           {revoke.error && <FailureNote error={revoke.error} />}

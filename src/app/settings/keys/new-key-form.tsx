@@ -4,9 +4,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { CreatedApiKey } from "../../../contract/api-keys.ts";
-import { visibleExactly } from "../../../lib/visible-text.ts";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { Name } from "../../components/name.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";
 import { Input } from "../../components/ui/input.tsx";
@@ -62,14 +62,16 @@ function NewKey({ created }: { created: CreatedApiKey }) {
   if (created.value === null)
     return (
       <p role="alert" className="text-danger">
-        The key {visibleExactly(created.name)} was made, but its value was lost on the way. Revoke it and create
-        another.
+        The key <Name text={created.name} /> was made, but its value was lost on the way. Revoke it and create another.
       </p>
     );
   return (
     <div role="status" className="grid gap-1 rounded-md border border-good bg-panel p-3">
       <p>
-        <strong>{visibleExactly(created.name)}</strong>: copy the value now, it is not stored and not shown again.
+        <strong>
+          <Name text={created.name} />
+        </strong>
+        : copy the value now, it is not stored and not shown again.
       </p>
       <div className="flex items-center gap-2">
         <code className="min-w-0 flex-1 rounded bg-sunken px-2 py-1 font-mono text-[13px] break-all">

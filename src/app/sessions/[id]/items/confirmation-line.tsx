@@ -2,7 +2,7 @@
 "use client";
 
 import type { Sender } from "../../../../contract/events.ts";
-import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { visibleExactly, visibleName } from "../../../../lib/visible-text.ts";
 import { RelativeTime } from "../../../components/relative-time.tsx";
 import type { Confirmation } from "../session-view.ts";
 
@@ -26,5 +26,5 @@ export function ConfirmationLine({ confirmation }: { confirmation: Confirmation 
 }
 
 function nameOf(sender: Sender): string {
-  return sender.type === "api_key" ? `with the key ${visibleExactly(sender.name)}` : "in the dashboard";
+  return sender.type === "api_key" ? `with the key ${visibleName(sender.name)}` : "in the dashboard";
 }

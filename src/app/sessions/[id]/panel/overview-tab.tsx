@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
 import { formatCost, formatDuration } from "../../../components/format.ts";
+import { Name } from "../../../components/name.tsx";
 import { RelativeTime } from "../../../components/relative-time.tsx";
 import { openCalls } from "../session-view.ts";
 import { Fact } from "./fact.tsx";
@@ -37,7 +38,7 @@ export function OverviewTab({ session, view }: PanelTabProps) {
           </Fact>
           <Fact name="Agent">
             <Link href={`/agents/${agent.id}`} className="text-accent underline">
-              {visibleExactly(agent.name)}
+              <Name text={agent.name} />
             </Link>{" "}
             version {agent.version}
           </Fact>
