@@ -6,14 +6,8 @@ import { startScriptedProvider } from "../support/scripted-provider.ts";
 import { pickFrom, seeded } from "../support/seeded.ts";
 import { type Part, type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
-import {
-  type ChaosFacts,
-  type Finding,
-  MARKER,
-  type ProcessFacts,
-  type SessionFacts,
-  type StoredEntry,
-} from "./facts.ts";
+import { collectSessions, readLedgers } from "./collect-sessions.ts";
+import type { ChaosFacts, Finding, ProcessFacts } from "./facts.ts";
 import { chooseFault, withDatabase } from "./faults.ts";
 import { countInDoubt, judge } from "./oracle.ts";
 import { request, type Server } from "./patient-client.ts";
@@ -50,7 +44,6 @@ export type ChaosReport = {
 };
 
 const WEIGHED: readonly Part[] = ["supervisor", "web", "worker", "sandboxd"];
-const REST_LIMIT_MS = 120_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, print } = options;
@@ -96,16 +89,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await until(async () => (await fetch(`${system.url}/healthz`).catch(() => null))?.ok, { timeoutMs: 60_000 });
     await Promise.all(driven.map((one) => one.done));
     if (options.plant?.includes("run a tool twice")) await runAToolTwice(server, driven);
-    const ledgers = new Map<string, string>();
-    for (const one of driven) {
-      try {
-        ledgers.set(one.sessionId, await one.readLedger());
-      } catch (error) {
-        one.complaints.push(String(error));
-      }
-    }
+    const ledgers = await readLedgers(driven);
     if (options.plant?.includes("drop an event")) await dropAnEvent(system, driven);
-    const sessions = await collect(system, server, driven, ledgers);
+    const sessions = await collectSessions({ server, driven, ledgers, ask: (act) => withDatabase(system, act) });
     const processes = await compareWeights(system, before);
     for (const one of driven) one.stream.close();
     if (options.plant?.includes("leak a process")) strays = [leakAProcess(system.dataDir)];
@@ -153,86 +139,6 @@ async function compareWeights(system: System, before: Awaited<ReturnType<typeof 
     if (!is) return [];
     return [{ part, rssMbBefore: was.rssMb, rssMbAfter: is.rssMb, fdsBefore: was.fds, fdsAfter: is.fds }];
   });
-}
-
-type SessionRow = { status: string; leased: boolean; waiting: boolean; last_seq: string };
-
-async function collect(
-  system: System,
-  server: Server,
-  driven: readonly Driven[],
-  ledgers: ReadonlyMap<string, string>,
-): Promise<SessionFacts[]> {
-  return withDatabase(system, async (client) => {
-    const facts: SessionFacts[] = [];
-    for (const one of driven) {
-      const id = one.sessionId;
-      const readSession = async () => {
-        const { rows } = await client.query<SessionRow>(
-          "select status, lease_owner is not null as leased, wake_at is not null as waiting, last_seq from sessions where id = $1",
-          [id],
-        );
-        return rows[0];
-      };
-      let session = await readSession();
-      const restBy = Date.now() + REST_LIMIT_MS;
-      // The lease is given back just after the last event.
-      while (session && (session.leased || session.waiting) && Date.now() < restBy) {
-        await sleep(100);
-        session = await readSession();
-      }
-      const { rows } = await client.query<{ seq: string } & Omit<StoredEntry, "seq">>(
-        "select seq, id, type, echo, payload, processed_at is not null as processed from events where session_id = $1 order by seq",
-        [id],
-      );
-      const stored = rows.map((row) => ({ ...row, seq: Number(row.seq) }));
-      const lastSeq = Number(session?.last_seq ?? 0);
-      await one.stream
-        .waitFor((frames) => (frames.at(-1)?.id ?? 0) >= lastSeq, 10_000, `the stream did not reach ${lastSeq}`)
-        .catch((error: unknown) => one.complaints.push(String(error)));
-      facts.push({
-        id,
-        kind: one.kind,
-        accepted: one.accepted,
-        streamed: one.stream.frames.map((frame) => ({
-          seq: frame.id ?? 0,
-          id: String(frame.data.id),
-          type: frame.type,
-        })),
-        stored,
-        listed: await listAll(server, id),
-        status: session?.status ?? "gone",
-        leased: session?.leased ?? false,
-        waiting: session?.waiting ?? false,
-        lastSeq,
-        effects: countMarkers(ledgers.get(id) ?? ""),
-        complaints: one.complaints,
-      });
-    }
-    return facts;
-  });
-}
-
-async function listAll(server: Server, sessionId: string): Promise<string[]> {
-  const ids: string[] = [];
-  let page: string | null = null;
-  do {
-    const query: string = page ? `&page=${encodeURIComponent(page)}` : "";
-    const answer: { data: { id: string }[]; next_page: string | null } = await request(
-      server,
-      "GET",
-      `/v1/sessions/${sessionId}/events?limit=500&order=asc${query}`,
-    );
-    ids.push(...answer.data.map(({ id }) => id));
-    page = answer.next_page;
-  } while (page);
-  return ids;
-}
-
-function countMarkers(ledger: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const [marker] of ledger.matchAll(MARKER)) counts.set(marker, (counts.get(marker) ?? 0) + 1);
-  return counts;
 }
 
 /** A second line for a marker that is there already, by a command that nobody wrote down as the marker's. */

@@ -1,14 +1,13 @@
 // Journey 7: a newer release starts on the data of this one while a tab is open; sessions, files and the tab's stream go on.
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
+import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { makeNewerRelease } from "../../support/newer-release.ts";
 import { expectSoundLog, readSessionLog } from "../../support/session-log.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
 const chromium = findChromium();
-const repository = path.resolve(import.meta.dirname, "../../..");
 const BUILD_LIMIT_MS = 400_000;
 
 describe.skipIf(!chromium)("an upgrade", () => {
@@ -72,24 +71,3 @@ describe.skipIf(!chromium)("an upgrade", () => {
     expectSoundLog(await readSessionLog({ url: system.url, apiKey: system.apiKey, sessionId }));
   });
 });
-
-/** This release with a higher number, another dashboard, and a migration of its own; what it depends on is found above it. */
-async function makeNewerRelease(): Promise<string> {
-  const build = path.join(repository, ".build");
-  await mkdir(build, { recursive: true });
-  const release = await mkdtemp(path.join(build, "release-"));
-  for (const name of ["src", "scripts", "next.config.mjs", "postcss.config.mjs", "next-env.d.ts", "tsconfig.json"])
-    await cp(path.join(repository, name), path.join(release, name), {
-      recursive: true,
-      filter: (source) => !/\.test\.tsx?$/.test(source),
-    });
-  const manifest = JSON.parse(await readFile(path.join(repository, "package.json"), "utf8"));
-  await writeFile(path.join(release, "package.json"), JSON.stringify({ ...manifest, version: "99.0.0" }));
-  const migrations = path.join(release, "src/db/migrations");
-  const number = String((await readdir(migrations)).length + 1).padStart(4, "0");
-  await writeFile(
-    path.join(migrations, `${number}-of-a-newer-release.sql`),
-    "alter table sessions add column of_a_newer_release text;\n",
-  );
-  return release;
-}

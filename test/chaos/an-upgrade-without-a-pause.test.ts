@@ -1,0 +1,185 @@
+// Release N+1 starts beside N on one database and the same sandboxes, then N is stopped: no turn fails, streams resume, nothing happens twice.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { afterEach, describe, expect, test } from "vitest";
+import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.ts";
+import { migrate } from "../../src/db/migrate.ts";
+import { childEnv } from "../../src/lib/child-env.ts";
+import { sandboxesMissing, startTestSandboxd } from "../support/local-sandboxd.ts";
+import { makeNewerRelease } from "../support/newer-release.ts";
+import { startScriptedProvider } from "../support/scripted-provider.ts";
+import { seeded } from "../support/seeded.ts";
+import { freePort } from "../support/system.ts";
+import { until } from "../support/until.ts";
+import { collectSessions, readLedgers } from "./collect-sessions.ts";
+import { judge } from "./oracle.ts";
+import type { Server } from "./patient-client.ts";
+import { type Driven, drive, KINDS, makeAgents } from "./workload.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+const SEED = 20_261_127;
+const SESSIONS = 20;
+const API_KEY = "sk-berth-upgrade-test-0123456789abcdef";
+
+const disposals: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+type Part = { pid: number; printed(): string; stop(): Promise<number | null> };
+
+function startPart(release: string, part: "web" | "worker", env: Record<string, string>): Part {
+  const child: ChildProcess = spawn(process.execPath, [path.join(release, `src/bin/${part}.ts`)], {
+    cwd: release,
+    env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, BERTH_LOG_FORMAT: "json", ...env }),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
+  const exited = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+    return child.exitCode;
+  };
+  disposals.push(stop);
+  return { pid: child.pid ?? 0, printed: () => printed, stop };
+}
+
+/** What stands in front of the webs in production: new connections go to the one that is in service. */
+async function startBalancer(): Promise<{ url: string; lead(port: number): void }> {
+  let target = 0;
+  const open = new Set<Socket>();
+  const server = createServer((inner) => {
+    const outer = connect(target, "127.0.0.1");
+    for (const [one, other] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      open.add(one);
+      one.on("error", () => one.destroy());
+      one.on("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+    inner.pipe(outer).pipe(inner);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  disposals.push(async () => {
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of open) socket.destroy();
+    await closed;
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    lead(port) {
+      target = port;
+    },
+  };
+}
+
+async function answers(port: number, part: Part): Promise<void> {
+  const ready = async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null))?.ok === true;
+  await until(ready, { timeoutMs: 60_000, describe: () => `web printed:\n${part.printed()}` });
+}
+
+describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () => {
+  test(`${SESSIONS} working sessions are handed from N to N+1 (seed ${SEED})`, async () => {
+    const dataDir = mkdtempSync(path.join(tmpdir(), "berth-upgrade-"));
+    disposals.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const release = await makeNewerRelease();
+    disposals.push(() => rmSync(release, { recursive: true, force: true }));
+    const postgres = await startEmbeddedPostgres({ dataDir, durable: false });
+    disposals.push(() => postgres.stop());
+    await migrate({ url: postgres.url });
+    const sandboxd = await startTestSandboxd({ dataDir, warm: 2, keepData: true });
+    disposals.push(() => sandboxd[Symbol.asyncDispose]());
+    const provider = await startScriptedProvider();
+    disposals.push(() => provider.stop());
+    const [port, newerPort] = [await freePort(), await freePort()];
+    const env = {
+      DATABASE_URL: postgres.url,
+      BERTH_DATA_DIR: dataDir,
+      BERTH_API_KEY: API_KEY,
+      BERTH_UI: "off",
+      LITELLM_GATEWAY_URL: provider.url,
+      LITELLM_API_KEY: "sk-upgrade",
+      // As small as the test's sandboxes.
+      BERTH_SANDBOX_MEMORY_MB: "256",
+      BERTH_SANDBOX_CPUS: "1",
+      BERTH_SANDBOX_PIDS: "64",
+      BERTH_SANDBOX_DISK_MB: "256",
+    };
+    const balancer = await startBalancer();
+    const web = startPart(repository, "web", { ...env, PORT: String(port) });
+    const worker = startPart(repository, "worker", env);
+    await answers(port, web);
+    balancer.lead(port);
+
+    let goesOn = true;
+    const server: Server = { url: balancer.url, apiKey: API_KEY };
+    const agents = await makeAgents(server);
+    const driven: Driven[] = [];
+    for (let index = 0; index < SESSIONS; index++) {
+      const kind = KINDS[index % KINDS.length] ?? "steps";
+      const random = seeded(SEED + index);
+      driven.push(await drive({ server, agents, kind, index, random, goesOn: () => goesOn }));
+    }
+    disposals.push(() => {
+      goesOn = false;
+      for (const one of driven) one.stream.close();
+    });
+    const worked = (turns: number) => () => driven.every((one) => one.turns >= turns || one.complaints.length > 0);
+    await until(worked(1), { timeoutMs: 120_000 });
+
+    // The schema first, while N works on; then N+1 beside N; then N goes.
+    const { url } = postgres;
+    const migrating = spawn(process.execPath, [path.join(release, "src/bin/migrate.ts")], {
+      env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, ...env }),
+      stdio: "inherit",
+    });
+    expect((await once(migrating, "exit"))[0]).toBe(0);
+    await until(worked(2), { timeoutMs: 120_000 });
+    // N would also start again now: it knows that it may.
+    const late = startPart(repository, "worker", env);
+    const newerWeb = startPart(release, "web", { ...env, PORT: String(newerPort) });
+    startPart(release, "worker", env);
+    await answers(newerPort, newerWeb);
+    const readiness = await (await fetch(`http://127.0.0.1:${port}/readyz`)).json();
+    expect(JSON.stringify(readiness)).toContain("and newer ones up to");
+    await until(worked(3), { timeoutMs: 120_000 });
+    balancer.lead(newerPort);
+    expect(await web.stop()).toBe(0);
+    expect(await worker.stop()).toBe(0);
+    expect(await late.stop()).toBe(0);
+    const before = new Map(driven.map((one) => [one, one.turns]));
+    const wentOn = (one: Driven) => one.turns > (before.get(one) ?? 0) || one.complaints.length > 0;
+    await until(() => driven.every(wentOn), { timeoutMs: 120_000 });
+
+    goesOn = false;
+    await Promise.all(driven.map((one) => one.done));
+    const ledgers = await readLedgers(driven);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      const sessions = await collectSessions({ server, driven, ledgers, ask: (act) => act(client) });
+      expect(judge({ sessions, processes: [], leftovers: [] })).toEqual([]);
+      expect(driven.every((one) => one.stream.reconnects > 0)).toBe(true);
+    } finally {
+      await client.end();
+    }
+  }, 400_000);
+});
