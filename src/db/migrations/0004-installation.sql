@@ -1,3 +1,4 @@
+-- works from: 0003
 -- Which installation this database is of. What lies outside of it, on disks, carries the same id: so a database that the data
 -- directory does not belong to is noticed before anything is removed there.
 

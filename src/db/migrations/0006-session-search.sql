@@ -1,3 +1,4 @@
+-- works from: 0003
 -- Sessions are found by a part of their title. The index needs pg_trgm, which comes with Postgres; where the database has it
 -- not, or its owner may not install it, a search reads the team's titles instead.
 

@@ -1,3 +1,4 @@
+-- works from: 0003
 -- For whom a session waits: a person who allows or denies tool calls, or the program that owns its custom tools. Kept by a
 -- trigger from the calls that the stop reason names, so that it is right whoever writes, also a worker of an earlier release.
 
