@@ -58,12 +58,12 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   { packages: /^(pg|kysely)$/, folders: ["db"] },
   { packages: /^(hono|@hono\/.*)$/, folders: ["api", "bin"] },
   {
-    packages: /^(next|react|react-dom|@tanstack\/react-query|radix-ui|lucide-react|streamdown)$/,
+    packages: /^(next|react|react-dom|@tanstack\/react-query|radix-ui|streamdown)$/,
     folders: ["app", "bin", "root"],
   },
   { packages: /^(ai|@ai-sdk\/.*)$/, folders: ["models"] },
   { packages: /^(commander)$/, folders: ["cli"] },
-  { packages: /^(esbuild)$/, folders: ["scripts"] },
+  { packages: /^(esbuild|@iconify-json\/lucide)$/, folders: ["scripts"] },
   { packages: /^(@anthropic-ai\/sdk|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },
 ];
 

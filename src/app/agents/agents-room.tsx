@@ -1,12 +1,12 @@
 // Agents of the team.
 "use client";
 
-import { Plus } from "lucide-react";
 import Link from "next/link";
 import type { Agent } from "../../contract/agents.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
+import { Plus } from "../components/icons/icons.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";

@@ -2,10 +2,10 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Play } from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { Agent } from "../../contract/agents.ts";
 import { FailureNote } from "../components/failure-note.tsx";
+import { Play } from "../components/icons/icons.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { useBerth } from "../providers.tsx";
 

@@ -1,8 +1,8 @@
 // Turns notifications of this browser on and off.
 "use client";
 
-import { Bell, BellOff } from "lucide-react";
 import { useState } from "react";
+import { Bell, BellOff } from "../components/icons/icons.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { useNotificationChoice } from "../components/use-notification-choice.ts";
 

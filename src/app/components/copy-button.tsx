@@ -1,7 +1,7 @@
 // Copies a text and says so.
 "use client";
 
-import { Check, Copy } from "lucide-react";
+import { Check, Copy } from "./icons/icons.tsx";
 import { Button } from "./ui/button.tsx";
 import { useCopy } from "./use-copy.ts";
 

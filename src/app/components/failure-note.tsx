@@ -1,6 +1,6 @@
 // A failure in words, with the request's name for the log and a way to try again.
-import { TriangleAlert } from "lucide-react";
 import { ApiError } from "../../client/api-error.ts";
+import { TriangleAlert } from "./icons/icons.tsx";
 import { Button } from "./ui/button.tsx";
 
 export function FailureNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {

@@ -1,28 +1,28 @@
 // Ways to the rooms.
 "use client";
 
+import Link from "next/link";
+import { classNames } from "./class-names.ts";
+import { OPEN_PALETTE } from "./command-palette.tsx";
+import type { Icon } from "./icons/create-icon.tsx";
 import {
   Activity,
   Anchor,
   Bot,
   ChartColumn,
   Hand,
-  type LucideIcon,
   MessagesSquare,
   Search,
   Settings,
   SquareTerminal,
-} from "lucide-react";
-import Link from "next/link";
-import { classNames } from "./class-names.ts";
-import { OPEN_PALETTE } from "./command-palette.tsx";
+} from "./icons/icons.tsx";
 import { KeyHint } from "./key-hint.tsx";
 import { WaitingBadge } from "./waiting-badge.tsx";
 
 type Room = {
   href: string;
   label: string;
-  icon: LucideIcon;
+  icon: Icon;
   owns: (path: string) => boolean;
   /** Not in the bar of a phone. */
   wide?: true;

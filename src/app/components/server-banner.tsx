@@ -1,10 +1,10 @@
 // Says what a person should know about the server before trusting what they see: demo model, parts that are down.
 "use client";
 
-import { FlaskConical, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useHealth } from "../settings/use-health.ts";
+import { FlaskConical, TriangleAlert } from "./icons/icons.tsx";
 
 export function ServerBanner() {
   const { data: health, demoModel } = useHealth();

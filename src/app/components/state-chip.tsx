@@ -1,11 +1,12 @@
 // State of a session as an icon and a word, never as colour alone; with the tools whose calls wait.
-import { Archive, CircleCheck, CircleX, Cog, Hand, LoaderCircle, type LucideIcon, RotateCw } from "lucide-react";
 import { type SessionState, STATE_WORDS, waitingTools } from "../../client/session-state.ts";
 import type { WaitingFor } from "../../contract/sessions.ts";
 import { classNames } from "./class-names.ts";
+import type { Icon } from "./icons/create-icon.tsx";
+import { Archive, CircleCheck, CircleX, Cog, Hand, LoaderCircle, RotateCw } from "./icons/icons.tsx";
 import { Name } from "./name.tsx";
 
-const looks: Record<SessionState, { icon: LucideIcon; style: string; spins?: true }> = {
+const looks: Record<SessionState, { icon: Icon; style: string; spins?: true }> = {
   running: { icon: LoaderCircle, style: "text-running", spins: true },
   waiting_for_you: { icon: Hand, style: "bg-waiting-soft text-waiting" },
   waiting_for_program: { icon: Cog, style: "text-muted" },

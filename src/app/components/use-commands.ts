@@ -2,23 +2,14 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import {
-  Activity,
-  Bot,
-  ChartColumn,
-  Hand,
-  type LucideIcon,
-  MessagesSquare,
-  Plus,
-  Settings,
-  SquareTerminal,
-} from "lucide-react";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { useAgents } from "../agents/use-agents.ts";
 import { patchPage } from "../live/patch-pages.ts";
 import { useBerth, useLive } from "../providers.tsx";
+import type { Icon } from "./icons/create-icon.tsx";
+import { Activity, Bot, ChartColumn, Hand, MessagesSquare, Plus, Settings, SquareTerminal } from "./icons/icons.tsx";
 
-export type Command = { id: string; label: string; hint: string; href: string; icon: LucideIcon };
+export type Command = { id: string; label: string; hint: string; href: string; icon: Icon };
 
 const places: Command[] = [
   { id: "new-session", label: "New session", hint: "action", href: "/sessions/new", icon: Plus },

@@ -1,8 +1,8 @@
 // Says that the live connection is lost, once that has lasted long enough to matter.
 "use client";
 
-import { Unplug } from "lucide-react";
 import { useEffect, useState } from "react";
+import { Unplug } from "../components/icons/icons.tsx";
 import { useLiveState } from "./use-live-state.ts";
 
 const VISIBLE_AFTER_MS = 2_000;

@@ -1,7 +1,7 @@
 // Says that Berth was updated under an open tab, and offers to load the new dashboard.
 "use client";
 
-import { RotateCw } from "lucide-react";
+import { RotateCw } from "../components/icons/icons.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { useNewerBuild } from "./use-newer-build.ts";
 

@@ -2,10 +2,10 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Anchor } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../../client/api-error.ts";
 import type { BerthClient } from "../../client/berth.ts";
+import { Anchor } from "../components/icons/icons.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Field } from "../components/ui/field.tsx";
 import { Input } from "../components/ui/input.tsx";

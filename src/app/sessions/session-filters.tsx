@@ -1,12 +1,12 @@
 // Which sessions are shown: by state, by agent, with or without archived ones. Links, so that the address says it.
 "use client";
 
-import { Archive } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { visibleExactly, visibleName } from "../../lib/visible-text.ts";
 import { useAgents } from "../agents/use-agents.ts";
 import { classNames } from "../components/class-names.ts";
+import { Archive } from "../components/icons/icons.tsx";
 import { Select } from "../components/ui/input.tsx";
 import { useWaitingSessions } from "../components/use-waiting-sessions.ts";
 import { FILTER_STATES, filterPath, type SessionFilter } from "./session-filter.ts";

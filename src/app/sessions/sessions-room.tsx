@@ -1,13 +1,13 @@
 // All sessions of the team with their state, those that wait for a person first.
 "use client";
 
-import { Plus } from "lucide-react";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { sessionState } from "../../client/session-state.ts";
 import { FirstSessionCard } from "../agents/first-session-card.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
+import { Plus } from "../components/icons/icons.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Button } from "../components/ui/button.tsx";

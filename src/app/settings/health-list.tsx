@@ -1,6 +1,6 @@
 // The server's parts, each with its state in words.
-import { CircleAlert, CircleCheck, CircleX } from "lucide-react";
 import type { PartHealth } from "../../client/health.ts";
+import { CircleAlert, CircleCheck, CircleX } from "../components/icons/icons.tsx";
 
 const stateWords: Record<PartHealth["state"], string> = {
   ok: "works",

@@ -2,7 +2,6 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Download } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
@@ -10,6 +9,7 @@ import type { UsageGroup, UsageRow } from "../../contract/usage.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
+import { Download } from "../components/icons/icons.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";

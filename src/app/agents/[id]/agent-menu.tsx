@@ -1,10 +1,10 @@
 // What else can be done with an agent: copy it, save it as a file, archive it.
 "use client";
 
-import { Archive, Copy, CopyPlus, Download, Ellipsis } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { Agent } from "../../../contract/agents.ts";
+import { Archive, Copy, CopyPlus, Download, Ellipsis } from "../../components/icons/icons.tsx";
 import { saveText } from "../../components/save-text.ts";
 import { Button } from "../../components/ui/button.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";

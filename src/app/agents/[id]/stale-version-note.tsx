@@ -1,8 +1,8 @@
 // Somebody saved the agent meanwhile: take theirs, or save ours on top.
 "use client";
 
-import { GitBranch } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { GitBranch } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 
 type StaleVersionNoteProps = {

@@ -2,13 +2,13 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Play, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
 import type { Agent } from "../../../contract/agents.ts";
 import { firstMessageOf } from "../../../contract/first-message.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { Play, X } from "../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";

@@ -1,10 +1,10 @@
 // Reads an agent from a file that was exported here or elsewhere.
 "use client";
 
-import { Upload } from "lucide-react";
 import { useRef, useState } from "react";
 import type { CreateAgentInput } from "../../../contract/agents.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { Upload } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { fromExport } from "../export-agent.ts";
 

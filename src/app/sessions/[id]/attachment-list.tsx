@@ -1,6 +1,6 @@
 // What goes along with the message, each with a way to take it out again.
-import { FileText, X } from "lucide-react";
 import { visibleName } from "../../../lib/visible-text.ts";
+import { FileText, X } from "../../components/icons/icons.tsx";
 import { Name } from "../../components/name.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import type { Attachment } from "./attachments.ts";

@@ -1,10 +1,10 @@
 // Where a person writes. Enter sends, Shift+Enter starts a new line; files can be pasted and dropped.
 "use client";
 
-import { ArrowUp, Paperclip } from "lucide-react";
 import { useRef, useState } from "react";
 import type { SessionState } from "../../../client/session-state.ts";
 import type { MessageBlock } from "../../../contract/content.ts";
+import { ArrowUp, Paperclip } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
 import { AttachmentList } from "./attachment-list.tsx";

@@ -1,8 +1,8 @@
 // One event as the API has it, with what belongs to it, and the link that leads here.
 "use client";
 
-import { Link as LinkIcon } from "lucide-react";
 import type { StreamEvent } from "../../../contract/events.ts";
+import { Link as LinkIcon } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { useCopy } from "../../components/use-copy.ts";

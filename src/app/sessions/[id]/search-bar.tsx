@@ -1,8 +1,8 @@
 // Finds text in the whole session, also in what is not drawn. Enter goes on, Escape closes it.
 "use client";
 
-import { ChevronDown, ChevronUp, X } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
+import { ChevronDown, ChevronUp, X } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Input } from "../../components/ui/input.tsx";
 import { searchItems } from "./search-items.ts";

@@ -2,12 +2,12 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { PanelRight, Search, Square } from "lucide-react";
 import Link from "next/link";
 import type { SessionState } from "../../../client/session-state.ts";
 import type { Session, WaitingFor } from "../../../contract/sessions.ts";
 import { visibleExactly } from "../../../lib/visible-text.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { PanelRight, Search, Square } from "../../components/icons/icons.tsx";
 import { Name } from "../../components/name.tsx";
 import { StateChip } from "../../components/state-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";

@@ -2,10 +2,10 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Archive, Copy, Ellipsis, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { Session } from "../../../contract/sessions.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { Archive, Copy, Ellipsis, Trash2 } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";

@@ -2,8 +2,8 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Pencil } from "lucide-react";
 import { useState } from "react";
+import { Pencil } from "../../components/icons/icons.tsx";
 import { Name } from "../../components/name.tsx";
 import { Input } from "../../components/ui/input.tsx";
 import { useBerth } from "../../providers.tsx";

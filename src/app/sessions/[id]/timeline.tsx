@@ -1,9 +1,9 @@
 // The conversation, turn by turn. Stays at its end only while the reader is there.
 "use client";
 
-import { ArrowDown } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { StreamEvent } from "../../../contract/events.ts";
+import { ArrowDown } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { EventDetails } from "./event-details.tsx";
 import { countItems, indexOfItem, lastItems, nextWindow, turnsIn, WINDOW_ITEMS, windowAround } from "./item-window.ts";

@@ -1,9 +1,9 @@
 // Allow or deny a call, once or from now on; a denial may have a reason that the agent reads.
 "use client";
 
-import { Ban, Check, CheckCheck } from "lucide-react";
 import { use, useRef, useState } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { Ban, Check, CheckCheck } from "../../../components/icons/icons.tsx";
 import { KeyHint } from "../../../components/key-hint.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Input } from "../../../components/ui/input.tsx";

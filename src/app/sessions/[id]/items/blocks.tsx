@@ -1,8 +1,8 @@
 // Content blocks of messages and results. Nothing remote is loaded.
-import { FileText, Image as ImageIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ResultBlock } from "../../../../contract/content.ts";
 import { visibleExactly, visibleProse } from "../../../../lib/visible-text.ts";
+import { FileText, Image as ImageIcon } from "../../../components/icons/icons.tsx";
 
 type BlocksProps = { blocks: readonly ResultBlock[]; renderText?: (text: string) => ReactNode };
 

@@ -2,9 +2,9 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { RotateCw, TriangleAlert } from "lucide-react";
 import { use } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { RotateCw, TriangleAlert } from "../../../components/icons/icons.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
 import type { ErrorItem } from "../session-view.ts";

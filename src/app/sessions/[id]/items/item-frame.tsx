@@ -1,9 +1,9 @@
 // Around each item: where a link to it leads, and the way to its details.
 "use client";
 
-import { Braces } from "lucide-react";
 import { type ReactNode, use } from "react";
 import { classNames } from "../../../components/class-names.ts";
+import { Braces } from "../../../components/icons/icons.tsx";
 import { TimelineContext } from "../timeline-actions.ts";
 
 export function ItemFrame({ id, children }: { id: string; children: ReactNode }) {

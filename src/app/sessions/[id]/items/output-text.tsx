@@ -1,10 +1,10 @@
 // Text of a machine, as it is: nothing invisible, in its colours when it has some, cut when it is long.
 "use client";
 
-import { WrapText } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
+import { WrapText } from "../../../components/icons/icons.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 
 const AnsiText = lazy(() =>

@@ -2,7 +2,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Clock, Pencil, X } from "lucide-react";
+import { Clock, Pencil, X } from "../../../components/icons/icons.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
 import type { UserMessageItem } from "../session-view.ts";

@@ -1,5 +1,5 @@
 // The model is thinking, or has thought. The API shows that it does, not what.
-import { Brain } from "lucide-react";
+import { Brain } from "../../../components/icons/icons.tsx";
 import type { ThinkingItem } from "../session-view.ts";
 
 export function ThinkingLine({ item }: { item: ThinkingItem }) {

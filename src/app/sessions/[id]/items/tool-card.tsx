@@ -1,10 +1,10 @@
 // One tool call: what, in which state, how long; opens to input and output.
 "use client";
 
-import { ChevronRight } from "lucide-react";
 import { use, useState } from "react";
 import { summarizeCall } from "../../../../client/tool-summary.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { ChevronRight } from "../../../components/icons/icons.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import type { ToolCallItem } from "../session-view.ts";
 import { TimelineContext } from "../timeline-actions.ts";

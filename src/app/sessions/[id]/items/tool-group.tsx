@@ -1,5 +1,5 @@
 // Calls that run in parallel.
-import { Columns2 } from "lucide-react";
+import { Columns2 } from "../../../components/icons/icons.tsx";
 import type { ToolCallItem } from "../session-view.ts";
 import { ItemFrame } from "./item-frame.tsx";
 import { ToolCard } from "./tool-card.tsx";

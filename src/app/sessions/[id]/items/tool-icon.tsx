@@ -1,17 +1,17 @@
 // A picture for each tool that is known.
+import type { Icon } from "../../../components/icons/create-icon.tsx";
 import {
   FilePen,
   FilePlus,
   FileSearch,
   FileText,
   Globe,
-  type LucideIcon,
   Search,
   Terminal,
   Wrench,
-} from "lucide-react";
+} from "../../../components/icons/icons.tsx";
 
-const icons: Record<string, LucideIcon> = {
+const icons: Record<string, Icon> = {
   bash: Terminal,
   read: FileText,
   write: FilePlus,

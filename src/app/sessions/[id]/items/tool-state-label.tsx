@@ -1,14 +1,15 @@
 // State of a tool call as an icon and a word, with the time it took.
 "use client";
 
-import { Ban, CircleCheck, CircleDashed, CircleX, Hand, LoaderCircle, type LucideIcon } from "lucide-react";
 import { classNames } from "../../../components/class-names.ts";
 import { formatDuration } from "../../../components/format.ts";
+import type { Icon } from "../../../components/icons/create-icon.tsx";
+import { Ban, CircleCheck, CircleDashed, CircleX, Hand, LoaderCircle } from "../../../components/icons/icons.tsx";
 import { useNow } from "../../../components/use-now.ts";
 import { exitCode } from "../exit-code.ts";
 import type { ToolCallItem, ToolState } from "../session-view.ts";
 
-const looks: Record<ToolState, { word: string; icon: LucideIcon; style: string }> = {
+const looks: Record<ToolState, { word: string; icon: Icon; style: string }> = {
   asking: { word: "asks you", icon: Hand, style: "text-waiting" },
   running: { word: "running", icon: LoaderCircle, style: "text-running [&_svg]:motion-safe:animate-spin" },
   awaiting_result: { word: "waits for a result", icon: Hand, style: "text-waiting" },

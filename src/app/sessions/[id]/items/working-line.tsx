@@ -1,5 +1,5 @@
 // The model was asked and has not begun to answer.
-import { LoaderCircle } from "lucide-react";
+import { LoaderCircle } from "../../../components/icons/icons.tsx";
 
 export function WorkingLine() {
   return (

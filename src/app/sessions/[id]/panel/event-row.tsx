@@ -1,10 +1,10 @@
 // One event in a line; opened, its JSON and the request that lists it.
 "use client";
 
-import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import type { SessionEvent } from "../../../../contract/events.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
+import { ChevronRight } from "../../../components/icons/icons.tsx";
 import { OutputText } from "../items/output-text.tsx";
 
 export function EventRow({ seq, event, sessionId }: { seq: number; event: SessionEvent; sessionId: string }) {

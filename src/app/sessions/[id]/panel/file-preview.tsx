@@ -2,7 +2,6 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { ArrowLeft, Download } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { fileUrl } from "../../../../client/files.ts";
 import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
@@ -10,6 +9,7 @@ import { CopyButton } from "../../../components/copy-button.tsx";
 import { FailureNote } from "../../../components/failure-note.tsx";
 import { formatBytes } from "../../../components/format.ts";
 import { HighlightedCode } from "../../../components/highlighted-code.tsx";
+import { ArrowLeft, Download } from "../../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";

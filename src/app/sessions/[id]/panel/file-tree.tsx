@@ -1,11 +1,11 @@
 // The tree of files: arrows move and open, Enter shows.
 "use client";
 
-import { ChevronRight, File, Folder, FolderOpen, Link2 } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { classNames } from "../../../components/class-names.ts";
 import { formatBytes } from "../../../components/format.ts";
+import { ChevronRight, File, Folder, FolderOpen, Link2 } from "../../../components/icons/icons.tsx";
 import { type TreeRow, treeMove } from "./tree-rows.ts";
 
 type FileTreeProps = {

@@ -2,11 +2,11 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Download, Upload } from "lucide-react";
 import { type DragEvent, useRef, useState } from "react";
 import { archiveUrl } from "../../../../client/files.ts";
 import { EmptyState } from "../../../components/empty-state.tsx";
 import { FailureNote } from "../../../components/failure-note.tsx";
+import { Download, Upload } from "../../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";

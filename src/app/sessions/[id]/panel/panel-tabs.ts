@@ -1,10 +1,11 @@
 // The tabs of the session page's side panel. A tab is one line here and one component that takes the session; it is loaded when it is opened.
 "use client";
 
-import { Braces, FolderTree, Info, type LucideIcon, SquareTerminal } from "lucide-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import type { StreamEvent } from "../../../../contract/events.ts";
 import type { Session } from "../../../../contract/sessions.ts";
+import type { Icon } from "../../../components/icons/create-icon.tsx";
+import { Braces, FolderTree, Info, SquareTerminal } from "../../../components/icons/icons.tsx";
 import type { SessionView } from "../session-view.ts";
 
 /** A tab that scrolls by itself fills the panel. */
@@ -19,7 +20,7 @@ type PanelTab = {
   /** What `?tab=` says. */
   id: string;
   label: string;
-  icon: LucideIcon;
+  icon: Icon;
   Content: LazyExoticComponent<ComponentType<PanelTabProps>>;
 };
 

@@ -1,9 +1,9 @@
 // Beside the conversation, on a phone over it: what the session is, its files, its events.
 "use client";
 
-import { X } from "lucide-react";
 import { type KeyboardEvent, Suspense } from "react";
 import { classNames } from "../../../components/class-names.ts";
+import { X } from "../../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { type PanelTabProps, panelTabs } from "./panel-tabs.ts";
