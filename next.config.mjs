@@ -12,6 +12,7 @@ const config = {
     // 77 MB on disk to make a second build a little faster; most people build once.
     turbopackFileSystemCacheForBuild: false,
   },
+  turbopack: { resolveAlias: { "rehype-raw": "./src/app/components/no-raw-html.ts" } },
 };
 
 export default config;

@@ -2,16 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
-import {
-  type ChannelNotice,
-  CLOSE_CODES,
-  channelControl,
-  ERROR_OUTPUT_BYTE,
-  execQuery,
-  OUTPUT_BYTE,
-  TERMINAL_ID,
-  terminalQuery,
-} from "../contract/channels.ts";
+import { type ChannelNotice, CLOSE_CODES, ERROR_OUTPUT_BYTE, OUTPUT_BYTE } from "../contract/channel-frames.ts";
+import { channelControl, execQuery, TERMINAL_ID, terminalQuery } from "../contract/channels.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { SessionFiles } from "../sessions/session-files.ts";

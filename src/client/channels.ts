@@ -1,5 +1,6 @@
 // Terminals and programs in a session's sandbox, over a WebSocket.
-import { type ChannelControl, type ChannelNotice, CLOSE_CODES, ERROR_OUTPUT_BYTE } from "../contract/channels.ts";
+import { type ChannelNotice, CLOSE_CODES, ERROR_OUTPUT_BYTE } from "../contract/channel-frames.ts";
+import type { ChannelControl } from "../contract/channels.ts";
 import { sessionPath } from "./sessions.ts";
 import type { Transport } from "./transport.ts";
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { watchComplaints } from "./complaints.ts";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const screens = path.resolve(import.meta.dirname, "../../test-results/screens");
@@ -20,7 +21,7 @@ export function findChromium(): string | null {
 export type Browser = {
   context: BrowserContext;
   page: Page;
-  /** Console errors and warnings, failed pages, CSP reports, requests to other origins. Expected to stay empty. */
+  /** Of every page, see `watchComplaints`. Expected to stay empty. */
   complaints: string[];
   /** Saves the page at 1440×900 and 390×844, light and dark. */
   screenshots(name: string): Promise<void>;
@@ -55,17 +56,8 @@ export async function openBrowser(
     ],
   });
   context.setDefaultTimeout(15_000);
+  const complaints = await watchComplaints(context, origin);
   const page = context.pages()[0] ?? (await context.newPage());
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning")
-      complaints.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => complaints.push(`page error: ${error.message}`));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
-      complaints.push(`other origin: ${request.url()}`);
-  });
   const browser: Browser = {
     context,
     page,

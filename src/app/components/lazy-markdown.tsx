@@ -6,8 +6,17 @@ import { visibleProse } from "../../lib/visible-text.ts";
 
 const load = () => import("./markdown.tsx").then(({ Markdown }) => ({ default: Markdown }));
 const Markdown = lazy(load);
-// Begun at once: it is there before the first message mostly. On a failure the first message tries again and shows it.
-if (typeof window !== "undefined") load().catch(() => null);
+
+/** Begun when the page has nothing better to do, so that it is there before a first answer. On a failure that answer tries again and shows it. */
+export function preloadMarkdown(): void {
+  whenIdle(() => void load().catch(() => null));
+}
+
+function whenIdle(act: () => void): void {
+  // Safari has no idle callbacks.
+  if (window.requestIdleCallback === undefined) setTimeout(act, 1_000);
+  else window.requestIdleCallback(act, { timeout: 2_000 });
+}
 
 export function LazyMarkdown({ text, growing }: { text: string; growing: boolean }) {
   return (

@@ -1,7 +1,7 @@
 // `berth exec`: a program, or a shell, in a session's sandbox.
 import type { Command } from "commander";
 import type { ChannelConnection, ChannelHandlers } from "../../client/channels.ts";
-import { CLOSE_CODES } from "../../contract/channels.ts";
+import { CLOSE_CODES } from "../../contract/channel-frames.ts";
 import { visibleOutput } from "../../lib/visible-text.ts";
 import { CliFailure } from "../exit-codes.ts";
 import type { ServerFlags } from "../find-server.ts";

@@ -48,10 +48,6 @@ describe.skipIf(!chromium)("many tabs", () => {
   }
   async function newTab(path: string): Promise<Page> {
     const page = await browser.context.newPage();
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") browser.complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => browser.complaints.push(`page error: ${error.message}`));
     await page.goto(system.url + path);
     return page;
   }

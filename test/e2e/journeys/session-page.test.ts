@@ -1,5 +1,4 @@
 // The session page by keyboard, its links, its search, its composer; approvals from the inbox and from a phone; axe on every page.
-import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
@@ -157,8 +156,9 @@ describe.skipIf(!chromium)("the session page", () => {
     const hash = await dialog.getByRole("link").getAttribute("href");
     expect(hash).toMatch(/^#sevt_/);
     await page.goto(system.url);
-    await page.goto(`${system.url}/sessions/${id}${hash}`);
-    await page.locator(`[id="${hash?.slice(1)}"].outline-2`).waitFor();
+    // It is marked for seconds only: on a slow machine no longer when the page has loaded.
+    const marked = page.locator(`[id="${hash?.slice(1)}"].outline-2`).waitFor();
+    await Promise.all([marked, page.goto(`${system.url}/sessions/${id}${hash}`)]);
   });
 
   test("a search finds what was said and run, and goes there", async () => {
@@ -302,27 +302,8 @@ describe.skipIf(!chromium)("the session page", () => {
     await expectStatus("Idle");
   });
 
-  test("the scripts that the session page's HTML names are at most 300 kB, compressed", async () => {
-    const { page } = browser;
-    const html = await (await page.request.get(page.url())).text();
-    const paths = new Set(
-      [...html.matchAll(/(?:src|href)="(\/_next\/[^"]+\.js[^"]*)"/g)].map(([, path]) => path ?? ""),
-    );
-    const sizes = await Promise.all(
-      [...paths].map(async (path) => gzipSync(await (await page.request.get(system.url + path)).body()).length),
-    );
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    console.log(`session page: ${paths.size} scripts, ${Math.round(total / 1024)} kB gzip`);
-    expect(paths.size).toBeGreaterThan(3);
-    expect(total).toBeLessThanOrEqual(300 * 1024);
-  });
-
   test("10,500 events open at once, and each of them can be found", async () => {
     const page = await browser.context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-    });
     const sessions = await system.client().beta.sessions.list();
     // The log is the test's own; the page asks again when the stream has ended, and is left waiting then.
     let asked = 0;
@@ -353,7 +334,7 @@ describe.skipIf(!chromium)("the session page", () => {
     await page.screenshot({ path: "test-results/screens/session-long.png" });
     await page.getByRole("button", { name: /To the end/ }).click();
     await expect.poll(() => page.getByText("answer 1749").isVisible()).toBe(true);
-    expect(complaints).toEqual([]);
+    expect(browser.complaints).toEqual([]);
     await page.close();
   });
 

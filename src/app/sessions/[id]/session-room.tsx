@@ -4,12 +4,13 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import { type SessionState, sessionState } from "../../../client/session-state.ts";
 import type { WaitingFor } from "../../../contract/sessions.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { preloadMarkdown } from "../../components/lazy-markdown.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { useDocumentTitle } from "../../components/use-document-title.ts";
 import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
@@ -46,6 +47,9 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   useShortcuts({ "/": () => setSearching(true) });
   const [asked, ask] = useState<SessionQuestion | null>(null);
   const commands = useSlashCommands(sessionId, { view, onArchive: () => ask("archive") });
+  useEffect(() => {
+    if (caughtUp) preloadMarkdown();
+  }, [caughtUp]);
 
   const { refetch } = session;
   const { status } = view;

@@ -3,7 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { ChannelConnection } from "../../../../client/channels.ts";
-import { CLOSE_CODES } from "../../../../contract/channels.ts";
+import { CLOSE_CODES } from "../../../../contract/channel-frames.ts";
 import { goToLoginWhenSignedOut, useBerth } from "../../../providers.tsx";
 
 /** One terminal a session: what one person types the other sees. */
