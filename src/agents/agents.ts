@@ -13,7 +13,7 @@ import {
   listAgentVersions,
   lockAgent,
 } from "../db/agents.ts";
-import type { Database, DatabaseTransaction } from "../db/database.ts";
+import { afterCommit, type Database, type DatabaseTransaction } from "../db/database.ts";
 import type { TimeBounds } from "../db/page.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
@@ -25,13 +25,14 @@ const DEFAULT_PAGE = 20;
 
 export type Agents = ReturnType<typeof createAgents>;
 
-/** Changes take the caller's transaction; reads use the pool. */
-export function createAgents({ db, clock }: { db: Database; clock: Clock }) {
+/** Changes take the caller's transaction; reads use the pool. `onChanged` is called once a change is committed. */
+export function createAgents({ db, clock, onChanged }: { db: Database; clock: Clock; onChanged: () => void }) {
   return {
     async create(tx: DatabaseTransaction, teamId: string, input: CreateAgentInput): Promise<Agent> {
       const now = new Date(clock.now());
       const id = newId("agent", clock.now());
       await insertAgent(tx, { id, teamId, definition: toDefinition(input), now });
+      afterCommit(tx, onChanged);
       return toAgent(await getAgent(tx, { teamId, agentId: id }));
     },
 
@@ -60,11 +61,13 @@ export function createAgents({ db, clock }: { db: Database; clock: Clock }) {
       if (isDeepStrictEqual(definition, before.definition)) return toAgent(before);
       const now = new Date(clock.now());
       await insertAgentVersion(tx, { agentId, teamId, version: before.version + 1, definition, now });
+      afterCommit(tx, onChanged);
       return toAgent(await getAgent(tx, { teamId, agentId }));
     },
 
     async archive(tx: DatabaseTransaction, teamId: string, agentId: string): Promise<Agent> {
       await archiveAgent(tx, { teamId, agentId, now: new Date(clock.now()) });
+      afterCommit(tx, onChanged);
       return toAgent(await getAgent(tx, { teamId, agentId }));
     },
 

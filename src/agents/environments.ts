@@ -8,7 +8,7 @@ import {
 } from "../contract/environments.ts";
 import { MAX_METADATA_KEYS, patchMetadata } from "../contract/fields.ts";
 import type { Page } from "../contract/page.ts";
-import { type Database, type DatabaseTransaction, isUniqueViolation } from "../db/database.ts";
+import { afterCommit, type Database, type DatabaseTransaction, isUniqueViolation } from "../db/database.ts";
 import {
   archiveEnvironment,
   type EnvironmentRow,
@@ -27,8 +27,8 @@ const DEFAULT_PAGE = 20;
 
 export type Environments = ReturnType<typeof createEnvironments>;
 
-/** Changes take the caller's transaction; reads use the pool. */
-export function createEnvironments({ db, clock }: { db: Database; clock: Clock }) {
+/** Changes take the caller's transaction; reads use the pool. `onChanged` is called once a change is committed. */
+export function createEnvironments({ db, clock, onChanged }: { db: Database; clock: Clock; onChanged: () => void }) {
   return {
     async create(tx: DatabaseTransaction, teamId: string, input: CreateEnvironmentInput): Promise<Environment> {
       const now = new Date(clock.now());
@@ -45,6 +45,7 @@ export function createEnvironments({ db, clock }: { db: Database; clock: Clock }
           now,
         }),
       );
+      afterCommit(tx, onChanged);
       return toEnvironment(await getEnvironment(tx, { teamId, environmentId: id }));
     },
 
@@ -79,6 +80,7 @@ export function createEnvironments({ db, clock }: { db: Database; clock: Clock }
           now: new Date(clock.now()),
         }),
       );
+      afterCommit(tx, onChanged);
       return toEnvironment(await getEnvironment(tx, { teamId, environmentId }));
     },
 
@@ -88,6 +90,7 @@ export function createEnvironments({ db, clock }: { db: Database; clock: Clock }
       refuseForDefault(before, "archived");
       if (!before.archivedAt)
         await archiveEnvironment(tx, { teamId, environmentId, now: new Date(clock.now()), andDelete: false });
+      afterCommit(tx, onChanged);
       return toEnvironment(await getEnvironment(tx, { teamId, environmentId }));
     },
 
@@ -100,6 +103,7 @@ export function createEnvironments({ db, clock }: { db: Database; clock: Clock }
       const before = await getEnvironment(tx, { teamId, environmentId, forUpdate: true });
       refuseForDefault(before, "deleted");
       await archiveEnvironment(tx, { teamId, environmentId, now: new Date(clock.now()), andDelete: true });
+      afterCommit(tx, onChanged);
       return { id: environmentId, type: "environment_deleted" };
     },
 
@@ -177,6 +181,7 @@ function toEnvironment(row: EnvironmentRow): Environment {
     config: row.config,
     metadata: row.metadata,
     scope: "organization",
+    is_default: row.isDefault,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     archived_at: row.archivedAt?.toISOString() ?? null,

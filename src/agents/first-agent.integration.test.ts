@@ -24,7 +24,7 @@ const ensure = (model: string | null) =>
   ensureFirstAgent(db, { teamId, findModel: async () => model, now: systemClock.now });
 
 test("without a model there is no agent yet; ten starts at once then make one; archived, it stays away", async () => {
-  const agents = createAgents({ db, clock: systemClock });
+  const agents = createAgents({ db, clock: systemClock, onChanged: () => undefined });
   expect(await ensure(null)).toBe(false);
   expect((await agents.list(teamId, {})).data).toEqual([]);
 

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
+import type { SignIn } from "../contract/sign-in.ts";
 import { PlatformError } from "../lib/errors.ts";
 import type { Access } from "../teams/access.ts";
 import { BROWSER_SESSION_LIFETIME_S } from "../teams/login.ts";
@@ -47,9 +48,10 @@ export function authRoutes({ access }: { access: Access }) {
       return context.body(null, 204);
     })
     .get("/session", async (context) => {
-      const { teamId, via } = await authenticate(access, factsOf(context));
-      const team = await access.getTeam(teamId);
-      return context.json({ team: { id: team.id, name: team.name }, via });
+      const { teamId, via, loggedInBy } = await authenticate(access, factsOf(context));
+      const { id, name } = await access.getTeam(teamId);
+      const signIn: SignIn = { team: { id, name }, via, logged_in_by: loggedInBy };
+      return context.json(signIn);
     });
 }
 

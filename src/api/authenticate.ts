@@ -19,7 +19,8 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
   if (apiKey !== undefined) {
     const holder = await access.holderOfKey(apiKey);
     if (holder === null) throw new PlatformError("authentication_failed", "The API key is not known or was revoked.");
-    return { teamId: holder.teamId, via: "api_key", sender: { type: "api_key", id: holder.id, name: holder.name } };
+    const { teamId } = holder;
+    return { teamId, via: "api_key", loggedInBy: null, sender: { type: "api_key", id: holder.id, name: holder.name } };
   }
   const secret = cookieOf(request.header("cookie"), SESSION_COOKIE);
   if (secret === undefined)
@@ -27,7 +28,7 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
   const browser = await access.checkBrowserSession(secret);
   if ("refused" in browser) throw new PlatformError("authentication_failed", refusals[browser.refused]);
   if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);
-  return { teamId: browser.teamId, via: "browser", sender: { type: "dashboard" } };
+  return { ...browser, via: "browser", sender: { type: "dashboard" } };
 }
 
 /** A cookie is sent by the browser on its own; so a change needs proof that our own page asked for it. Throws `permission_denied`. */

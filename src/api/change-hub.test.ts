@@ -4,7 +4,8 @@ import { until } from "../../test/support/until.ts";
 import type { Session } from "../contract/sessions.ts";
 import { systemClock } from "../lib/clock.ts";
 import { createLogger } from "../lib/logger.ts";
-import { type ChangeHub, createChangeHub, type TeamChange } from "./change-hub.ts";
+import type { TeamChange } from "../sessions/sessions.ts";
+import { type ChangeHub, createChangeHub } from "./change-hub.ts";
 import type { Sink } from "./subscriber.ts";
 
 let hub: ChangeHub | null = null;
@@ -29,7 +30,7 @@ function setUp() {
   const change = (sessionId: string, title: string, teamId = "team_a") => {
     // Only what the hub looks at.
     const session = { id: sessionId, title } as Session;
-    rows.set(sessionId, { teamId, sessionId, xid: String(++xid), session });
+    rows.set(sessionId, { kind: "session", teamId, id: sessionId, xid: String(++xid), session });
     started.changed();
   };
   const subscribe = async (options: { teamId?: string; cursor?: string | null; sink?: FakeSink } = {}) => {

@@ -1,14 +1,12 @@
 // The live side of all team streams of this process: one read of the database a round, however many listen; rounds are
-// spaced, so that a busy session shows a few times a second. Who is slow gets the newest state of each session once.
-import type { Session } from "../contract/sessions.ts";
+// spaced, so that a busy session shows a few times a second. Who is slow gets the newest state of each thing once.
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { TeamChange } from "../sessions/sessions.ts";
 import { formatCursor, type ResyncReason, readCursor } from "./change-cursor.ts";
 import { changeBytes, HEARTBEAT, resyncBytes } from "./sse-frame.ts";
 import { createSubscriber, type Sink, type Subscriber } from "./subscriber.ts";
 
-/** `session` null: deleted. `xid` tells states of the same session apart. */
-export type TeamChange = { teamId: string; sessionId: string; xid: string; session: Session | null };
 export type ReadChanges = (input: {
   teamIds: readonly string[];
   from: bigint;
@@ -27,7 +25,7 @@ type Member = {
   teamId: string;
   subscriber: Subscriber;
   sink: Sink;
-  /** What it has not been given yet, one frame a session. */
+  /** What it has not been given yet, one frame a thing that changed. */
   pending: Map<string, Buffer>;
   /** Instead of what is pending. */
   resync: ResyncReason | null;
@@ -92,14 +90,14 @@ export function createChangeHub(options: {
     }
     const framesByTeam = new Map<string, Map<string, Buffer>>();
     for (const change of changes) {
-      if (told.get(change.sessionId) === change.xid) continue;
-      told.set(change.sessionId, change.xid);
+      if (told.get(change.id) === change.xid) continue;
+      told.set(change.id, change.xid);
       const frames = framesByTeam.get(change.teamId) ?? new Map<string, Buffer>();
       framesByTeam.set(change.teamId, frames);
-      frames.delete(change.sessionId);
-      frames.set(change.sessionId, changeBytes(change));
+      frames.delete(change.id);
+      frames.set(change.id, changeBytes(change));
     }
-    for (const [sessionId, xid] of told) if (BigInt(xid) < next) told.delete(sessionId);
+    for (const [id, xid] of told) if (BigInt(xid) < next) told.delete(id);
     for (const [teamId, frames] of framesByTeam) {
       const together = withCursor([...frames.values()]);
       for (const member of teams.get(teamId) ?? []) {
@@ -122,7 +120,7 @@ export function createChangeHub(options: {
       const missed = places.length > 0 ? await readChanges({ teamIds: [teamId], from, limit: MAX_CHANGES }) : null;
       const tooMany = (missed?.changes.length ?? 0) > MAX_CHANGES;
       const frames = new Map(
-        missed?.changes.map((change) => [change.sessionId, { xid: BigInt(change.xid), bytes: changeBytes(change) }]),
+        missed?.changes.map((change) => [change.id, { xid: BigInt(change.xid), bytes: changeBytes(change) }]),
       );
       for (const { joiner, from } of starts) {
         const { member, joined } = joiner;
@@ -143,9 +141,9 @@ export function createChangeHub(options: {
 
   function putOff(member: Member, frames: ReadonlyMap<string, Buffer>): void {
     if (member.resync === null)
-      for (const [sessionId, bytes] of frames) {
-        member.pending.delete(sessionId);
-        member.pending.set(sessionId, bytes);
+      for (const [id, bytes] of frames) {
+        member.pending.delete(id);
+        member.pending.set(id, bytes);
       }
     if (member.pending.size > MAX_CHANGES) askForResync(member, "too_many_changes");
     else flush(member);
@@ -198,7 +196,7 @@ export function createChangeHub(options: {
   }, HEARTBEAT_MS);
 
   return {
-    /** Some session may have changed. */
+    /** Something may have changed. */
     changed,
 
     /** Adds a stream. Rejects when the database is away. The answer ends it. */

@@ -69,6 +69,7 @@ export const environmentObject = z.strictObject({
   }),
   metadata,
   scope: z.literal("organization"),
+  is_default: z.boolean(),
   created_at: time,
   updated_at: time,
   archived_at: time.nullable(),
@@ -104,6 +105,7 @@ export const sessionObject = z.strictObject({
   created_at: time,
   updated_at: time,
   archived_at: time.nullable(),
+  last_message: z.strictObject({ role: z.enum(["user", "agent"]), text: z.string(), at: time }).nullable(),
 });
 
 export const eventObject = z.looseObject({ id: z.string(), type: z.string(), processed_at: time.nullable() });

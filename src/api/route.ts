@@ -4,13 +4,14 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Sender } from "../contract/events.ts";
+import type { SignIn } from "../contract/sign-in.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { PlatformError } from "../lib/errors.ts";
 import type { Changes } from "../teams/idempotency.ts";
 import { chunksOf, readBody } from "./body.ts";
 import { checkInput, parseJson, parseQueryString } from "./parse.ts";
 
-export type Caller = { teamId: string; via: "api_key" | "browser"; sender: Sender };
+export type Caller = { teamId: string; via: SignIn["via"]; loggedInBy: SignIn["logged_in_by"]; sender: Sender };
 export type ApiEnv = {
   Bindings: { incoming?: IncomingMessage };
   Variables: { caller: Caller; requestId: string };

@@ -1,6 +1,6 @@
 // What goes over an event stream: frames of stored entries with their place in the log, previews without one.
 import { toWireEvent } from "../contract/events.ts";
-import type { Session } from "../contract/sessions.ts";
+import type { TeamChange } from "../sessions/sessions.ts";
 
 /** An entry of a session's log, as it is read for streams. */
 export type LogEntry = {
@@ -47,9 +47,13 @@ export function previewInSession(sessionId: string, data: Record<string, unknown
   return Buffer.from(`${sessionHead(sessionId, null)}${JSON.stringify(data)}}\n\n`);
 }
 
-/** Of the team's stream: a session's newest state; null when it was deleted. */
-export function changeBytes({ sessionId, session }: { sessionId: string; session: Session | null }): Buffer {
-  return typedBytes(session ? { type: "session_changed", session } : { type: "session_deleted", id: sessionId });
+/** Of the team's stream: a session's newest state, or that it was deleted; of other things only that they changed. */
+export function changeBytes(change: TeamChange): Buffer {
+  const { id } = change;
+  if (change.kind !== "session") return typedBytes({ type: `${change.kind}_changed`, id });
+  return typedBytes(
+    change.session ? { type: "session_changed", session: change.session } : { type: "session_deleted", id },
+  );
 }
 
 /** Of the team's stream: read the list now, what comes next are changes to it. */

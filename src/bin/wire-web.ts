@@ -119,6 +119,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       changeHub.changed();
     },
     onPreview: (preview) => hub.preview(preview),
+    onListChanged: () => changeHub.changed(),
     onReconnect() {
       void hub.lookAround();
       changeHub.changed();
@@ -129,6 +130,10 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     hub.logGrew(growth);
     changeHub.changed();
     notifier.logGrew(growth);
+  };
+  const onChanged = () => {
+    changeHub.changed();
+    notifier.listChanged();
   };
   const cleanup = setInterval(() => void forgetWhatIsOld(db, logger), CLEANUP_MS);
   cleanup.unref();
@@ -142,10 +147,10 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   });
   const api = createApi({
     access,
-    apiKeys: createApiKeys({ db, clock }),
+    apiKeys: createApiKeys({ db, clock, onChanged }),
     changes: createChanges({ db }),
-    agents: createAgents({ db, clock }),
-    environments: createEnvironments({ db, clock }),
+    agents: createAgents({ db, clock, onChanged }),
+    environments: createEnvironments({ db, clock, onChanged }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),

@@ -1,7 +1,6 @@
 // `/auth`: the browser's way in. Programs use an API key instead.
+import type { SignIn } from "../contract/sign-in.ts";
 import type { Transport } from "./transport.ts";
-
-export type SignIn = { team: { id: string; name: string }; via: string };
 
 export function createSignInClient(transport: Transport) {
   return {

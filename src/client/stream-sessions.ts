@@ -1,4 +1,4 @@
-// Follows all sessions of the team, and the events of some of them, on one connection that comes back by itself.
+// Follows the lists of the team, and the events of some of its sessions, on one connection that comes back by itself.
 import type { StreamEvent } from "../contract/events.ts";
 import type { Session } from "../contract/sessions.ts";
 import { type ConnectionState, EVENT_DELTAS, followStream } from "./follow-stream.ts";
@@ -8,7 +8,9 @@ import type { Transport } from "./transport.ts";
 export type TeamChange =
   | { type: "resync"; reason: string }
   | { type: "session_changed"; session: Session }
-  | { type: "session_deleted"; id: string };
+  | { type: "session_deleted"; id: string }
+  /** Something of another list was made, changed, archived, revoked or deleted: read it again. */
+  | { type: "agent_changed" | "environment_changed" | "api_key_changed"; id: string };
 export type FollowedEvent = { type: "session_event"; session_id: string; seq: number | null; event: StreamEvent };
 /** The log of a followed session, as it was when this connection began, is through; `seq` is where it ended. */
 export type CaughtUpSession = { type: "session_caught_up"; session_id: string; seq: number };
@@ -76,6 +78,9 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set([
   "resync",
   "session_changed",
   "session_deleted",
+  "agent_changed",
+  "environment_changed",
+  "api_key_changed",
   "session_event",
   "session_caught_up",
   "session_refused",

@@ -21,6 +21,8 @@ export type Environment = {
   config: CloudConfig;
   metadata: Record<string, string>;
   scope: "organization";
+  /** Berth's own addition: sessions that name no environment are made in it. It can be neither archived nor deleted. */
+  is_default: boolean;
   created_at: string;
   updated_at: string;
   archived_at: string | null;

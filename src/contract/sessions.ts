@@ -30,6 +30,15 @@ export type WaitingFor = {
   custom_tool_results: Waits;
 };
 
+/** What was said last. */
+export type LastMessage = {
+  role: "user" | "agent";
+  /** On one line, at most 200 characters; pictures and documents by their kind in brackets. */
+  text: string;
+  /** When it entered the conversation; while it waits, when it was accepted. */
+  at: string;
+};
+
 export type Session = {
   type: "session";
   id: string;
@@ -52,6 +61,8 @@ export type Session = {
   created_at: string;
   updated_at: string;
   archived_at: string | null;
+  /** Berth's own addition, for lists: what was said last, null before the first message. */
+  last_message: LastMessage | null;
 };
 
 export const budgetInput = z.strictObject({ type: z.literal("limit"), max_list_cost: monetaryAmount });

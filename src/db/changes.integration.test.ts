@@ -50,12 +50,13 @@ function createReader(place: Place) {
     place,
     async read() {
       const { next, changes } = await readChanges(db, { teamIds: [TEAM], from: reader.place, limit: 10_000 });
-      for (const { sessionId, row } of changes) {
-        if (row) titles.set(sessionId, row.title);
-        else titles.delete(sessionId);
+      for (const change of changes) {
+        if (change.kind !== "session") continue;
+        if (change.row) titles.set(change.id, change.row.title);
+        else titles.delete(change.id);
       }
       reader.place = next;
-      return changes.map(({ sessionId }) => sessionId);
+      return changes.map(({ id }) => id);
     },
   };
   return reader;

@@ -1,4 +1,4 @@
-// Sessions that changed since a place in the history of the database. Gap-free under concurrent commits, without a lock.
+// Sessions, agents, environments and API keys that changed since a place in the history of the database. Gap-free under concurrent commits, without a lock.
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { type SessionRow, sessionColumns } from "./sessions.ts";
@@ -8,17 +8,20 @@ import { type SessionRow, sessionColumns } from "./sessions.ts";
  * transaction or a later one. So reading "from" a place may bring a row again, and never misses one.
  */
 export type Place = bigint;
-/** `xid`: the transaction that made it so. The same session with the same one is the same state. */
-export type SessionChange = { teamId: string; sessionId: string; xid: string; row: SessionRow | null };
+/** `xid`: the transaction that made it so. The same thing with the same one is in the same state. */
+export type Change = { teamId: string; id: string; xid: string } & (
+  | { kind: "session"; row: SessionRow | null }
+  | { kind: "agent" | "environment" | "api_key" }
+);
 
-/** What changed from `from` on for these teams, at most `limit` + 1 rows, and the place to read from the next time. */
+/** What changed from `from` on for these teams, more than `limit` when there is more, and the place to read from the next time. */
 export async function readChanges(
   db: Database,
   input: { teamIds: readonly string[]; from: Place; limit: number },
-): Promise<{ next: Place; changes: SessionChange[] }> {
+): Promise<{ next: Place; changes: Change[] }> {
   const teamIds = [...input.teamIds];
   const from = String(input.from);
-  // The place is of the same snapshot as the rows, or (for the deletions) of an earlier one.
+  // The place is of the same snapshot as the rows, or (for all others) of an earlier one.
   const found = await sql<{ next: string } & (SessionRow & { teamId: string; xid: string })>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as next, c.* from (values (1)) as one left join lateral (
       select s.team_id as "teamId", s.changed_xid::text as xid, ${sessionColumns} from sessions s
@@ -27,22 +30,30 @@ export async function readChanges(
         and s.changed_xid < pg_snapshot_xmax(pg_current_snapshot())
       limit ${input.limit + 1}
     ) as c on true`.execute(db);
-  const deleted = await sql<{ teamId: string; sessionId: string; xid: string }>`
-    select team_id as "teamId", session_id as "sessionId", changed_xid::text as xid from deleted_sessions
+  const since = (kind: string, table: string, id: string) => sql`(
+    select ${sql.lit(kind)} as kind, team_id as "teamId", ${sql.ref(id)} as id, changed_xid::text as xid from ${sql.table(table)}
     where team_id = any(${teamIds}::text[]) and changed_xid >= ${from}::text::xid8
       and changed_xid < pg_snapshot_xmax(pg_current_snapshot())
-    limit ${input.limit + 1}`.execute(db);
+    limit ${input.limit + 1})`;
+  const others = await sql<Other>`${since("deleted", "deleted_sessions", "session_id")}
+    union all ${since("agent", "agents", "id")} union all ${since("environment", "environments", "id")}
+    union all ${since("api_key", "api_keys", "id")}`.execute(db);
   const next = found.rows[0]?.next;
   if (next === undefined) throw new Error("the database did not say where its history stands");
   const changed = found.rows.filter((row) => row.id !== null);
   return {
     next: BigInt(next),
     changes: [
-      ...changed.map((row) => ({ teamId: row.teamId, sessionId: row.id, xid: row.xid, row })),
-      ...deleted.rows.map((row) => ({ ...row, row: null })),
+      ...changed.map((row): Change => ({ kind: "session", teamId: row.teamId, id: row.id, xid: row.xid, row })),
+      ...others.rows.map(
+        ({ kind, ...change }): Change =>
+          kind === "deleted" ? { kind: "session", ...change, row: null } : { kind, ...change },
+      ),
     ],
   };
 }
+
+type Other = { kind: "deleted" | "agent" | "environment" | "api_key"; teamId: string; id: string; xid: string };
 
 /** Where the history stands, and whose history it is: places of another database mean nothing here. */
 export async function readPlace(db: Database): Promise<{ place: Place; history: string }> {

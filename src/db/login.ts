@@ -27,12 +27,12 @@ export async function insertBrowserSession(
   );
 }
 
-export async function findBrowserSession(
-  db: Database,
-  tokenHash: Buffer,
-): Promise<{ teamId: string; keyRevoked: boolean } | null> {
-  const result = await sql<{ teamId: string; keyRevoked: boolean }>`
-    select b.team_id as "teamId", (k.revoked_at is not null) as "keyRevoked"
+/** The key is that which it was begun with; null: a one-time link. */
+export type BrowserSessionRow = { teamId: string; keyId: string | null; keyName: string | null; keyRevoked: boolean };
+
+export async function findBrowserSession(db: Database, tokenHash: Buffer): Promise<BrowserSessionRow | null> {
+  const result = await sql<BrowserSessionRow>`
+    select b.team_id as "teamId", k.id as "keyId", k.name as "keyName", (k.revoked_at is not null) as "keyRevoked"
     from browser_sessions b left join api_keys k on k.id = b.api_key_id
     where b.token_hash = ${tokenHash} and b.expires_at > now()`.execute(db);
   return result.rows[0] ?? null;

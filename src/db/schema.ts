@@ -16,6 +16,7 @@ export type ApiKeysTable = {
   created_at: CreatedAt;
   last_used_at: Date | null;
   revoked_at: Date | null;
+  changed_xid: Generated<string>;
 };
 export type LoginTokensTable = {
   token_hash: Buffer;
@@ -39,6 +40,7 @@ export type AgentsTable = {
   created_at: CreatedAt;
   updated_at: Touched;
   archived_at: Date | null;
+  changed_xid: Generated<string>;
 };
 export type AgentVersionsTable = {
   agent_id: string;
@@ -60,6 +62,7 @@ export type EnvironmentsTable = {
   updated_at: Touched;
   archived_at: Date | null;
   deleted_at: Date | null;
+  changed_xid: Generated<string>;
 };
 export type SessionsTable = {
   id: string;
@@ -96,6 +99,8 @@ export type SessionsTable = {
   created_at: CreatedAt;
   updated_at: Touched;
   archived_at: Date | null;
+  /** Kept by the database from the log. */
+  last_message: ColumnType<unknown, never, never>;
   /** Kept by the database: see changes.ts. */
   changed_xid: Generated<string>;
 };

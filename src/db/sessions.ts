@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { SessionAgent } from "../contract/agents.ts";
 import type { StopReason } from "../contract/events.ts";
-import type { Budget, WaitingFor } from "../contract/sessions.ts";
+import type { Budget, LastMessage, WaitingFor } from "../contract/sessions.ts";
 import type { Database } from "./database.ts";
 import { createdWithin, type PageRequest, pageClause, type TimeBounds } from "./page.ts";
 import type { SessionStatus } from "./schema.ts";
@@ -34,6 +34,7 @@ export type SessionRow = {
   createdAt: Date;
   updatedAt: Date;
   archivedAt: Date | null;
+  lastMessage: LastMessage | null;
 };
 
 // An archived session has no wake_at; an ended one is never shown as anything else.
@@ -45,7 +46,7 @@ export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmen
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
   s.cache_creation_tokens as "cacheCreationTokens", s.cost_usd as "costUsd", s.cost_complete as "costComplete",
   s.active_ms + coalesce((extract(epoch from now() - s.active_since) * 1000)::bigint, 0) as "activeMs",
-  s.created_at as "createdAt", s.updated_at as "updatedAt", s.archived_at as "archivedAt"`;
+  s.created_at as "createdAt", s.updated_at as "updatedAt", s.archived_at as "archivedAt", s.last_message as "lastMessage"`;
 
 export async function insertSession(
   db: Database,

@@ -10,6 +10,8 @@ export type Preview = { sessionId: string; data: Record<string, unknown> };
 
 const LOG_CHANNEL = "berth_log";
 const PREVIEW_CHANNEL = "berth_preview";
+/** Says only that somebody should look. */
+const LIST_CHANNEL = "berth_list";
 /** Postgres refuses payloads of 8,000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7_600;
 const RECONNECT_MS = 250;
@@ -18,6 +20,8 @@ export type Notifier = {
   /** Tells all processes that this session's log grew. Call it after commit. */
   logGrew(wakeup: LogWakeup): void;
   preview(preview: Preview): void;
+  /** Tells all web processes that an agent, an environment or a key changed. Call it after commit. */
+  listChanged(): void;
   close(): Promise<void>;
 };
 
@@ -25,6 +29,7 @@ export type Notifier = {
 export function createNotifier(options: { url: string; applicationName: string; logger: Logger }): Notifier {
   const grown = new Map<string, number>();
   let previews: string[] = [];
+  let listChanged = false;
   let client: pg.Client | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
@@ -70,13 +75,17 @@ export function createNotifier(options: { url: string; applicationName: string; 
       [...grown].map((entry) => JSON.stringify(entry)),
     );
     pack(PREVIEW_CHANNEL, previews);
+    if (listChanged) payloads.push({ channel: LIST_CHANNEL, payload: "[]" });
     previews = [];
     grown.clear();
+    listChanged = false;
     return payloads;
   }
 
+  const hasNews = () => grown.size > 0 || previews.length > 0 || listChanged;
+
   async function drain(): Promise<void> {
-    while (grown.size > 0 || previews.length > 0) {
+    while (hasNews()) {
       const payloads = takePayloads();
       try {
         const connection = await connected();
@@ -99,7 +108,7 @@ export function createNotifier(options: { url: string; applicationName: string; 
     if (running || closed) return;
     running = drain().finally(() => {
       running = null;
-      if (grown.size > 0 || previews.length > 0) kick();
+      if (hasNews()) kick();
     });
   }
 
@@ -110,6 +119,10 @@ export function createNotifier(options: { url: string; applicationName: string; 
     },
     preview(preview) {
       for (const item of splitPreview(preview)) previews.push(JSON.stringify([item.sessionId, item.data]));
+      kick();
+    },
+    listChanged() {
+      listChanged = true;
       kick();
     },
     async close() {
@@ -146,6 +159,7 @@ export function listenForWakeups(options: {
   logger: Logger;
   onLog?: (wakeup: LogWakeup) => void;
   onPreview?: (preview: Preview) => void;
+  onListChanged?: () => void;
   onReconnect?: () => void;
 }): Listener {
   let client: pg.Client | null = null;
@@ -154,6 +168,7 @@ export function listenForWakeups(options: {
   let timer: NodeJS.Timeout | undefined;
 
   function onNotification(message: pg.Notification): void {
+    if (message.channel === LIST_CHANNEL) options.onListChanged?.();
     if (!message.payload) return;
     const entries: unknown = JSON.parse(message.payload);
     if (!Array.isArray(entries)) return;
@@ -183,6 +198,7 @@ export function listenForWakeups(options: {
       await fresh.connect();
       if (options.onLog) await fresh.query(`listen ${LOG_CHANNEL}`);
       if (options.onPreview) await fresh.query(`listen ${PREVIEW_CHANNEL}`);
+      if (options.onListChanged) await fresh.query(`listen ${LIST_CHANNEL}`);
       client = fresh;
       if (!first) options.onReconnect?.();
       first = false;

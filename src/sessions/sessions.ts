@@ -38,6 +38,11 @@ const DEFAULT_PAGE = 20;
 const DEFAULT_EVENTS_PAGE = 1000;
 
 export type Sessions = ReturnType<typeof createSessions>;
+/** `xid` tells states of the same thing apart. `session` null: deleted. Of the others only that they changed is told. */
+export type TeamChange = { teamId: string; id: string; xid: string } & (
+  | { kind: "session"; session: Session | null }
+  | { kind: "agent" | "environment" | "api_key" }
+);
 
 /** Changes take the caller's transaction; reads use the pool. `onLogGrew` is called once a change is committed. */
 export function createSessions({
@@ -142,10 +147,17 @@ export function createSessions({
     /** What changed in these teams since a place; a session that was deleted is null. See `readChanges`. */
     async changes(input: { teamIds: readonly string[]; from: Place; limit: number }): Promise<{
       next: Place;
-      changes: { teamId: string; sessionId: string; xid: string; session: Session | null }[];
+      changes: TeamChange[];
     }> {
       const { next, changes } = await readChanges(db, input);
-      return { next, changes: changes.map(({ row, ...change }) => ({ ...change, session: row && toWire(row) })) };
+      return {
+        next,
+        changes: changes.map((change) => {
+          if (change.kind !== "session") return change;
+          const { row, ...rest } = change;
+          return { ...rest, session: row && toWire(row) };
+        }),
+      };
     },
 
     /** The log stays readable; no event is taken any more. */
@@ -332,5 +344,7 @@ export function toSession(row: SessionRow, nowMs: number): Session {
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     archived_at: row.archivedAt?.toISOString() ?? null,
+    // Postgres writes times its own way.
+    last_message: row.lastMessage && { ...row.lastMessage, at: new Date(row.lastMessage.at).toISOString() },
   };
 }

@@ -2,7 +2,13 @@
 import type { Database } from "../db/database.ts";
 import { findApiKey, touchApiKey } from "../db/teams.ts";
 import type { Clock } from "../lib/clock.ts";
-import { checkBrowserSession, endBrowserSession, spendLoginToken, startBrowserSession } from "./login.ts";
+import {
+  type BrowserHolder,
+  checkBrowserSession,
+  endBrowserSession,
+  spendLoginToken,
+  startBrowserSession,
+} from "./login.ts";
 import { getTeam } from "./teams.ts";
 import { hashToken, sameHash } from "./tokens.ts";
 
@@ -17,7 +23,7 @@ export type Access = ReturnType<typeof createAccess>;
 
 export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
   const keys = rememberFound<KeyHolder>(clock);
-  const browsers = rememberFound<string>(clock);
+  const browsers = rememberFound<BrowserHolder>(clock);
 
   async function holderOfKey(apiKey: string): Promise<KeyHolder | null> {
     const hash = hashToken(apiKey);
@@ -33,16 +39,16 @@ export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
     /** A live key's holder, or null. */
     holderOfKey,
 
-    /** The team of a live browser session, or why there is none. */
-    async checkBrowserSession(secret: string): Promise<{ teamId: string } | { refused: "unknown" | "key_revoked" }> {
+    /** Whose live browser session it is, or why there is none. */
+    async checkBrowserSession(secret: string): Promise<BrowserHolder | { refused: "unknown" | "key_revoked" }> {
       let refused: "unknown" | "key_revoked" = "unknown";
-      const teamId = await browsers.get(hashToken(secret).toString("hex"), async () => {
+      const holder = await browsers.get(hashToken(secret).toString("hex"), async () => {
         const found = await checkBrowserSession(db, secret);
-        if ("teamId" in found) return found.teamId;
+        if ("teamId" in found) return found;
         refused = found.refused;
         return null;
       });
-      return teamId === null ? { refused } : { teamId };
+      return holder ?? { refused };
     },
 
     /** Exchanges a one-time token or a key for a browser session's secret; null when neither is good. */

@@ -3,7 +3,7 @@ import type { ApiKey, CreateApiKeyInput, CreatedApiKey } from "../contract/api-k
 import { OPERATOR_KEY } from "../contract/operator-key.ts";
 import type { Page } from "../contract/page.ts";
 import { findManagedKey, insertApiKey, listApiKeys, type ManagedKeyRow, revokeApiKey } from "../db/api-keys.ts";
-import type { Database, DatabaseTransaction } from "../db/database.ts";
+import { afterCommit, type Database, type DatabaseTransaction } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { isId, newId } from "../lib/ids.ts";
@@ -13,8 +13,8 @@ const DEFAULT_PAGE = 20;
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
-/** Changes take the caller's transaction; reads use the pool. */
-export function createApiKeys({ db, clock }: { db: Database; clock: Clock }) {
+/** Changes take the caller's transaction; reads use the pool. `onChanged` is called once a change is committed. */
+export function createApiKeys({ db, clock, onChanged }: { db: Database; clock: Clock; onChanged: () => void }) {
   return {
     async create(tx: DatabaseTransaction, teamId: string, { name }: CreateApiKeyInput): Promise<CreatedApiKey> {
       const value = `berth_${newToken()}`;
@@ -26,6 +26,7 @@ export function createApiKeys({ db, clock }: { db: Database; clock: Clock }) {
         keyHash: hashToken(value),
         now: new Date(now),
       });
+      afterCommit(tx, onChanged);
       return { ...toApiKey(row), value };
     },
 
@@ -51,6 +52,7 @@ export function createApiKeys({ db, clock }: { db: Database; clock: Clock }) {
           "This is the server's own key. To replace it set BERTH_API_KEY, or delete the file api-key in the data directory, and start Berth again.",
         );
       await revokeApiKey(tx, { teamId, keyId, now: new Date(clock.now()) });
+      afterCommit(tx, onChanged);
       return toApiKey((await findManagedKey(tx, { teamId, keyId })) ?? row);
     },
   };

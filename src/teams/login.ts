@@ -1,4 +1,5 @@
 // Logging in with a browser: one-time tokens, and the session that a token or a key is exchanged for.
+import type { LoggedInBy } from "../contract/sign-in.ts";
 import type { Database } from "../db/database.ts";
 import {
   deleteBrowserSession,
@@ -40,14 +41,21 @@ export async function startBrowserSession({
   return secret;
 }
 
-/** The team of a browser session that has not ended, or why nobody is let in with it. */
+export type BrowserHolder = { teamId: string; loggedInBy: LoggedInBy };
+
+/** Whose browser session it is, if it has not ended; or why nobody is let in with it. */
 export async function checkBrowserSession(
   db: Database,
   secret: string,
-): Promise<{ teamId: string } | { refused: "unknown" | "key_revoked" }> {
+): Promise<BrowserHolder | { refused: "unknown" | "key_revoked" }> {
   const found = await findBrowserSession(db, hashToken(secret));
   if (!found) return { refused: "unknown" };
-  return found.keyRevoked ? { refused: "key_revoked" } : { teamId: found.teamId };
+  const { teamId, keyId, keyName, keyRevoked } = found;
+  if (keyRevoked) return { refused: "key_revoked" };
+  return {
+    teamId,
+    loggedInBy: keyId === null ? { type: "link" } : { type: "api_key", id: keyId, name: keyName ?? "" },
+  };
 }
 
 export async function endBrowserSession({ db, secret }: { db: Database; secret: string }): Promise<void> {

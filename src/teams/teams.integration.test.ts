@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
+import { OPERATOR_KEY } from "../contract/operator-key.ts";
 import { type Database, openDatabase } from "../db/database.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { createAccess } from "./access.ts";
@@ -74,7 +75,7 @@ test("a revoked key is refused after seconds at the latest, a logged-out browser
   expect(await access.holderOfKey("first-key")).toBeNull();
   const secret = await access.logIn({ apiKey: "other-key" });
   if (secret === null) throw new Error("not logged in");
-  expect(await access.checkBrowserSession(secret)).toEqual({ teamId: team.id });
+  expect(await access.checkBrowserSession(secret)).toMatchObject({ teamId: team.id });
   await access.logOut(secret);
   expect(await access.checkBrowserSession(secret)).toEqual({ refused: "unknown" });
 });
@@ -87,9 +88,12 @@ test("a browser is logged in for as long as the key that it logged in with is go
   const byKey = await access.logIn({ apiKey: "first-key" });
   const byLink = await access.logIn({ token: await createLoginToken({ db, teamId: team.id }) });
   if (byKey === null || byLink === null) throw new Error("not logged in");
-  expect(await access.checkBrowserSession(byKey)).toEqual({ teamId: team.id });
+  expect(await access.checkBrowserSession(byKey)).toMatchObject({
+    teamId: team.id,
+    loggedInBy: { type: "api_key", name: OPERATOR_KEY },
+  });
   await ensureDefaultTeam(db, { apiKey: "other-key" });
   now += 5_001;
   expect(await access.checkBrowserSession(byKey)).toEqual({ refused: "key_revoked" });
-  expect(await access.checkBrowserSession(byLink)).toEqual({ teamId: team.id });
+  expect(await access.checkBrowserSession(byLink)).toEqual({ teamId: team.id, loggedInBy: { type: "link" } });
 });

@@ -1,7 +1,9 @@
 // What holds for every route: aliases, bodies, errors with paths, keys, cookies, limits, idempotency.
+
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agentObject, environmentObject, sessionObject } from "../../src/api/objects.ts";
+import { OPERATOR_KEY } from "../../src/contract/operator-key.ts";
 import { createLoginToken } from "../../src/teams/login.ts";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
 
@@ -409,7 +411,11 @@ describe("a browser", () => {
     expect(again.status).toBe(401);
     const cookie = { cookie: cookieOf(answer.headers) };
     const session = await server.call("GET", "/auth/session", { anonymous: true, headers: cookie });
-    expect(session.body).toEqual({ team: { id: server.web.teamId, name: "default" }, via: "browser" });
+    expect(session.body).toEqual({
+      team: { id: server.web.teamId, name: "default" },
+      via: "browser",
+      logged_in_by: { type: "link" },
+    });
     expect((await server.call("GET", "/v1/agents", { anonymous: true, headers: cookie })).status).toBe(200);
     expect(
       (await server.call("POST", "/auth/logout", { anonymous: true, headers: { ...cookie, ...csrf } })).status,
@@ -424,7 +430,13 @@ describe("a browser", () => {
   });
 
   test("logs in with the key, not with another text", async () => {
-    expect((await logIn({ api_key: server.apiKey })).status).toBe(204);
+    const answer = await logIn({ api_key: server.apiKey });
+    expect(answer.status).toBe(204);
+    const cookie = { cookie: cookieOf(answer.headers) };
+    const session = await server.call("GET", "/auth/session", { anonymous: true, headers: cookie });
+    // Who logged in is told by the key's name; a program has not logged in.
+    expect(session.body).toMatchObject({ via: "browser", logged_in_by: { type: "api_key", name: OPERATOR_KEY } });
+    expect((await server.call("GET", "/auth/session")).body).toMatchObject({ via: "api_key", logged_in_by: null });
     expect((await logIn({ api_key: "guess" })).status).toBe(401);
     expect((await logIn({ token: "guess" })).status).toBe(401);
   });

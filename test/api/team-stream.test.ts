@@ -199,6 +199,58 @@ describe("who comes back", () => {
   });
 });
 
+describe("agents, environments and keys", () => {
+  const changed = (reader: TeamReader, type: string, id: string) =>
+    reader.frames.filter((frame) => frame.type === type && frame.data.id === id).length;
+  const made = async (path: string, body: object) =>
+    ((await server.call("POST", path, { body })).body as { id: string }).id;
+
+  test("tell that they were made, changed, archived, revoked, deleted; each with its id alone", async () => {
+    const reader = await open();
+    const agent = await made("/v1/agents", { name: "Bea", model: "alpha" });
+    await until(() => changed(reader, "agent_changed", agent) === 1);
+    expect(reader.frames.at(-1)).toMatchObject({ id: reader.cursor, data: { type: "agent_changed", id: agent } });
+    await server.call("POST", `/v1/agents/${agent}`, { body: { name: "Bea 2" } });
+    await until(() => changed(reader, "agent_changed", agent) === 2);
+    await server.call("POST", `/v1/agents/${agent}/archive`);
+    await until(() => changed(reader, "agent_changed", agent) === 3);
+
+    const environment = await made("/v1/environments", { name: "for the stream" });
+    await until(() => changed(reader, "environment_changed", environment) === 1);
+    await server.call("POST", `/v1/environments/${environment}`, { body: { description: "new" } });
+    await until(() => changed(reader, "environment_changed", environment) === 2);
+    await server.call("DELETE", `/v1/environments/${environment}`);
+    await until(() => changed(reader, "environment_changed", environment) === 3);
+
+    const { id: key, value } = (await server.call("POST", "/v1/api_keys", { body: { name: "k" } })).body as {
+      id: string;
+      value: string;
+    };
+    await until(() => changed(reader, "api_key_changed", key) === 1);
+    expect(JSON.stringify(reader.frames)).not.toContain(value);
+    // That it is used is no change.
+    await server.call("GET", "/v1/agents", { headers: { "x-api-key": value }, anonymous: true });
+    await server.call("POST", `/v1/api_keys/${key}/revoke`);
+    await until(() => changed(reader, "api_key_changed", key) === 2);
+    const last = await made("/v1/agents", { name: "Last", model: "alpha" });
+    await until(() => changed(reader, "agent_changed", last) === 1);
+    expect(changed(reader, "api_key_changed", key)).toBe(2);
+  });
+
+  test("that changed while one was away are told afterwards, also by another process", async () => {
+    await using other = await startSecondServer();
+    const first = await open();
+    first.cut();
+    const agent = await made("/v1/agents", { name: "Cy", model: "alpha" });
+    const second = await open({ after: first.cursor, url: other.url });
+    await until(() => changed(second, "agent_changed", agent) === 1);
+    await server.call("POST", `/v1/agents/${agent}`, { body: { name: "Cy 2" } });
+    await until(() => changed(second, "agent_changed", agent) === 2);
+    expect(second.frames.filter((frame) => frame.type === "resync")).toEqual([]);
+    second.cut();
+  });
+});
+
 describe("the events of sessions on the same connection", () => {
   const message = (text: string) => ({ type: "user.message", content: [{ type: "text", text }] });
   const say = (id: string, text: string) =>
