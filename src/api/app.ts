@@ -12,6 +12,7 @@ import type { RetryTurn } from "../sessions/retry-turn.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
 import type { SessionFiles } from "../sessions/session-files.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { ReadTimeline } from "../sessions/timeline.ts";
 import type { WithdrawMessage } from "../sessions/withdraw-message.ts";
 import type { Access } from "../teams/access.ts";
 import type { ApiKeys } from "../teams/api-keys.ts";
@@ -32,6 +33,7 @@ import { type ModelCatalog, modelRoutes } from "./models.ts";
 import { overviewRoutes } from "./overview.ts";
 import { type Api, createRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { timelineRoutes } from "./timeline.ts";
 import { usageRoutes } from "./usage.ts";
 
 export type ApiOptions = {
@@ -48,6 +50,7 @@ export type ApiOptions = {
   readLicences: () => LicenceList;
   usage: Usage;
   readOverview: ReadOverview;
+  readTimeline: ReadTimeline;
   models: ModelCatalog;
   readHealthFacts: () => Promise<HealthFacts>;
   translate: TranslateError;
@@ -86,6 +89,7 @@ export function createApi(options: ApiOptions): Api {
   licenceRoutes(routes, options.readLicences);
   usageRoutes(routes, options.usage);
   overviewRoutes(routes, options.readOverview);
+  timelineRoutes(routes, options.readTimeline);
   modelRoutes(routes, options.models);
   keyRoutes(routes, options.apiKeys);
 

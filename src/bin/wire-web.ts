@@ -23,6 +23,7 @@ import { forgetOldKeys } from "../db/idempotency.ts";
 import { forgetExpiredLogins } from "../db/login.ts";
 import { schemaState } from "../db/migrate.ts";
 import { lastSeqs } from "../db/sessions.ts";
+import { forgetOldTimeline } from "../db/timeline.ts";
 import { createNotifier, listenForWakeups } from "../db/wakeups.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
@@ -34,6 +35,7 @@ import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessionFiles } from "../sessions/session-files.ts";
 import { createSessions } from "../sessions/sessions.ts";
+import { createReadTimeline } from "../sessions/timeline.ts";
 import { createWithdrawMessage } from "../sessions/withdraw-message.ts";
 import { createAccess } from "../teams/access.ts";
 import { createApiKeys } from "../teams/api-keys.ts";
@@ -158,6 +160,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     files,
     readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),
+    readTimeline: createReadTimeline({ db }),
     readOverview: createOverview({
       db,
       backend: options.sandboxes?.backend ?? null,
@@ -261,6 +264,7 @@ async function forgetWhatIsOld(db: Database, logger: Logger): Promise<void> {
     await forgetOldKeys(db);
     await forgetExpiredLogins(db);
     await forgetDeletedSessions(db);
+    await forgetOldTimeline(db);
   } catch (error) {
     logger.warn({ err: error }, "old keys and logins could not be removed; the next hour tries again");
   }

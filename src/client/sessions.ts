@@ -1,5 +1,7 @@
 // `/v1/sessions`: one conversation with one agent each.
+
 import type { CreateSessionInput, Session, SessionStatus, UpdateSessionInput } from "../contract/sessions.ts";
+import type { TimelineEntry, TimelineQuery } from "../contract/timeline.ts";
 import type { Page } from "./page.ts";
 import { streamSessions, type TeamStreamOptions } from "./stream-sessions.ts";
 import type { Transport } from "./transport.ts";
@@ -32,6 +34,12 @@ export function createSessionsClient(transport: Transport) {
     stream: (options: TeamStreamOptions) => streamSessions(transport, options),
     /** Asks the model again after a turn was given up (`retries_exhausted`); 409 otherwise. */
     retry: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/retry`),
+    /** What happened to it, newest first: holds, its sandbox, states, failures. */
+    timeline: (sessionId: string, query: TimelineQuery = {}, signal?: AbortSignal) =>
+      transport.json<Page<TimelineEntry>>("GET", `${sessionPath(sessionId)}/timeline`, {
+        query,
+        ...(signal ? { signal } : {}),
+      }),
     archive: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/archive`),
     delete: (sessionId: string) =>
       transport.json<{ id: string; type: "session_deleted" }>("DELETE", sessionPath(sessionId)),

@@ -2,13 +2,33 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 
-/** Writes down the running sandbox and returns the identity known before; null when the session had none. */
+/**
+ * Writes down the running sandbox and returns the identity known before; null when the session had none. That it was started
+ * goes into the session's timeline, unless it ran already; `restarted`: it was found dead, whatever the row says.
+ */
 export async function recordSandbox(
   db: Database,
-  input: { sessionId: string; teamId: string; name: string; backend: string; identity: string },
+  input: {
+    sessionId: string;
+    teamId: string;
+    name: string;
+    backend: string;
+    identity: string;
+    /** How long it took until it could be used. */
+    startMs: number;
+    restarted?: boolean;
+  },
 ): Promise<string | null> {
   const result = await sql<{ previous: string | null }>`
-    with before as (select identity from sandboxes where session_id = ${input.sessionId}),
+    with before as (select identity, state from sandboxes where session_id = ${input.sessionId}),
+    told as (
+      insert into session_timeline (session_id, team_id, kind, started_at, ended_at, detail)
+      select ${input.sessionId}, ${input.teamId}, 'sandbox_started', now() - ${Math.max(0, Math.round(input.startMs))}::integer * interval '1 millisecond', now(), jsonb_build_object('how', case
+        when not exists (select 1 from before) then 'made'
+        when (select identity from before) <> ${input.identity} then 'disk_lost'
+        else 'woken' end)
+      where ${input.restarted ?? false} or not exists (select 1 from before where state = 'running' and identity = ${input.identity})
+    ),
     written as (
       insert into sandboxes (session_id, team_id, name, backend, identity, state)
       values (${input.sessionId}, ${input.teamId}, ${input.name}, ${input.backend}, ${input.identity}, 'running')
@@ -77,7 +97,6 @@ export async function findSandbox(
   const row = result.rows[0];
   return row ? { name: row.name, identity: row.identity, state: row.state, lastUsedAt: row.last_used_at } : null;
 }
-
 /** It runs, and is in use now: the time until it is put to sleep begins anew. */
 export async function wokeSandbox(db: Database, input: { sessionId: string }): Promise<void> {
   await sql`update sandboxes set state = 'running', last_used_at = now() where session_id = ${input.sessionId}`.execute(

@@ -101,6 +101,8 @@ export type SessionsTable = {
   archived_at: Date | null;
   /** Kept by the database from the log. */
   last_message: ColumnType<unknown, never, never>;
+  /** Since when its worker has it; kept by the database. */
+  claimed_at: Date | null;
   /** Kept by the database: see changes.ts. */
   changed_xid: Generated<string>;
 };

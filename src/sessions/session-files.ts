@@ -34,19 +34,24 @@ export function createSessionFiles(options: {
     const known = await findSandbox(db, { teamId, sessionId });
     if (!known) return null;
     const { backend, spec } = reach();
+    const begunAt = performance.now();
     const sandbox = await backend.create(known.name, spec);
     if (sandbox.identity !== known.identity)
       throw new PlatformError("sandbox_gone", "The files of this session were lost with the disk of its sandbox.");
-    await wokeSandbox(db, { sessionId });
+    const { name, identity } = sandbox;
+    const startMs = performance.now() - begunAt;
+    await recordSandbox(db, { sessionId, teamId, name, backend: backend.id, identity, startMs });
     return sandbox;
   }
 
   /** What a tool call would do first: a person who uploads a file needs a place for it. */
   async function make(session: Session, teamId: string): Promise<Sandbox> {
     const { backend, spec } = reach();
+    const begunAt = performance.now();
     const sandbox = await backend.create(session.id, spec);
     const { name, identity } = sandbox;
-    await recordSandbox(db, { sessionId: session.id, teamId, name, backend: backend.id, identity });
+    const startMs = performance.now() - begunAt;
+    await recordSandbox(db, { sessionId: session.id, teamId, name, backend: backend.id, identity, startMs });
     return sandbox;
   }
 

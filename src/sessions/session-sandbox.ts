@@ -37,17 +37,21 @@ export function createSessionSandbox(options: {
   let opened: Sandbox | null = null;
   /** Settles when the sandbox that was left last has ended. */
   let ending: Promise<void> = Promise.resolve();
+  /** The one before did not answer any more. */
+  let left = false;
   let lossNotice = false;
   /** The disk this turn found is not the one that earlier turns worked on. */
   let diskReplaced = false;
 
   async function open(): Promise<Sandbox> {
     await ending;
+    const begunAt = clock.now();
     const sandbox = await backend.create(name, spec);
     const { identity } = sandbox;
     let previous: string | null;
     try {
-      const row = { sessionId, teamId: options.teamId(), name, backend: backend.id, identity };
+      const start = { startMs: clock.now() - begunAt, restarted: left };
+      const row = { sessionId, teamId: options.teamId(), name, backend: backend.id, identity, ...start };
       previous = await persistently(() => recordSandbox(db, row), { clock, signal, logger });
     } catch (error) {
       if (!isForeignKeyViolation(error)) throw error;
@@ -64,6 +68,7 @@ export function createSessionSandbox(options: {
       diskReplaced = true;
     }
     opened = sandbox;
+    left = false;
     return sandbox;
   }
 
@@ -73,6 +78,7 @@ export function createSessionSandbox(options: {
     if (opened !== sandbox) return;
     opened = null;
     opening = null;
+    left = true;
     ending = sandbox.end().catch((error: unknown) => {
       logger.warn({ err: error, sessionId }, "a sandbox that does not answer could not be ended");
     });

@@ -44,6 +44,7 @@ async function sessionWithSandbox(
     name: sessionId,
     backend: backend.id,
     identity,
+    startMs: 5,
   });
   await sql`update sandboxes set last_used_at = now() - ${usedSecondsAgo}::int * interval '1 second' where session_id = ${sessionId}`.execute(
     world.db,

@@ -1,0 +1,39 @@
+// What an operator reads of a session's history.
+import { expect, test } from "vitest";
+import type { TimelineEntry } from "../../../../contract/timeline.ts";
+import { entryWords } from "./entry-words.ts";
+
+const entry = (kind: string, detail: Record<string, unknown> = {}): TimelineEntry => ({
+  type: "timeline_entry",
+  kind,
+  started_at: "2026-01-01T00:00:00.000Z",
+  ended_at: null,
+  duration_ms: null,
+  epoch: 3,
+  worker_id: null,
+  event_id: null,
+  detail,
+});
+
+test.each<[TimelineEntry, ReturnType<typeof entryWords>]>([
+  [entry("hold", { how: "rested" }), { title: "Held, lease 3", detail: "nothing was left to do", trouble: false }],
+  [entry("hold", { how: "worker_died" }), { title: "Held, lease 3", detail: "the worker died", trouble: true }],
+  [entry("sandbox_started", { how: "woken" }), { title: "Sandbox woken", detail: null, trouble: false }],
+  [
+    entry("sandbox_started", { how: "disk_lost" }),
+    { title: "Sandbox made anew: its disk was lost", detail: null, trouble: true },
+  ],
+  [
+    entry("session.status_idle", { stop_reason: { type: "requires_action" } }),
+    { title: "Idle", detail: "requires action", trouble: false },
+  ],
+  [
+    entry("session.status_idle", { stop_reason: { type: "end_turn" } }),
+    { title: "Idle", detail: null, trouble: false },
+  ],
+  [
+    entry("session.error", { error: { message: "The gateway refused the key." } }),
+    { title: "Error", detail: "The gateway refused the key.", trouble: true },
+  ],
+  [entry("of_a_later_release", { error: null }), { title: "of_a_later_release", detail: null, trouble: false }],
+])("%j", (given, words) => expect(entryWords(given)).toEqual(words));
