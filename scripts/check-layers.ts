@@ -51,6 +51,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
 const exemptions: readonly { from: string; to: string; because: string }[] = [
   { from: "sandboxes", to: "runner/protocol.ts", because: "the words that both ends of the runner's socket use" },
   { from: "sandboxes", to: "runner/frames.ts", because: "the frames of its channels" },
+  { from: "sandboxes", to: "runner/tree-protocol.ts", because: "the words of a sandbox's tree" },
 ];
 
 /** Packages that one place owns. Folders of src, or `root` for files beside src. */

@@ -24,17 +24,28 @@ export function encodeFrame(type: number, payload: Uint8Array = Buffer.alloc(0))
 /** Gives the frames of a byte stream, however it is cut. Throws when one is larger than any of ours. */
 export class FrameParser {
   #held: Buffer = Buffer.alloc(0);
+  /** What came of a frame that is not whole yet: put together once, when it is. */
+  readonly #later: Buffer[] = [];
+  #bytes = 0;
+  /** Held bytes from which on there is something to give. */
+  #enough = HEAD_BYTES;
 
   *push(bytes: Uint8Array): Generator<Frame> {
-    this.#held = this.#held.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
+    this.#later.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    this.#bytes += bytes.length;
+    if (this.#bytes < this.#enough) return;
+    this.#held = Buffer.concat([this.#held, ...this.#later.splice(0)]);
     for (;;) {
+      this.#bytes = this.#held.length;
+      this.#enough = HEAD_BYTES;
       if (this.#held.length < HEAD_BYTES) return;
       const length = this.#held.readUInt32BE(1);
       if (length > MAX_FRAME_BYTES) throw new Error(`a frame of ${length} bytes`);
-      if (this.#held.length < HEAD_BYTES + length) return;
-      const payload = this.#held.subarray(HEAD_BYTES, HEAD_BYTES + length);
+      this.#enough = HEAD_BYTES + length;
+      if (this.#held.length < this.#enough) return;
+      const payload = this.#held.subarray(HEAD_BYTES, this.#enough);
       const type = this.#held.readUInt8(0);
-      this.#held = this.#held.subarray(HEAD_BYTES + length);
+      this.#held = this.#held.subarray(this.#enough);
       yield { type, payload };
     }
   }

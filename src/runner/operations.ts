@@ -112,6 +112,17 @@ export class Operations {
     this.#running.get(id)?.abort.abort();
   }
 
+  /** Ends running operations and the shell, unasked; resolves when every result is written down. */
+  async quiesce(endProcesses: () => Promise<void>): Promise<void> {
+    const results = [...this.#running.values()].map(({ result, abort }) => {
+      abort.abort();
+      return result;
+    });
+    this.#shell.endUnasked();
+    await endProcesses();
+    await Promise.all(results);
+  }
+
   /** Ends the shell and with it whatever runs in it. */
   end(): void {
     for (const running of this.#running.values()) running.abort.abort();

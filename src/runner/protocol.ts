@@ -48,6 +48,8 @@ export type RunnerConfig = {
   maxArchiveBytes: number;
   /** Whole outputs of commands are kept up to this size each; four times as much in all. */
   maxOutputFileBytes: number;
+  /** Every process that the runner can see belongs to its sandbox: it may end them all. */
+  ownsProcesses: boolean;
 };
 
 /** The header in which every answer says whose it is. */
@@ -224,6 +226,7 @@ export function parseRunnerConfig(value: unknown): RunnerConfig {
     homeDir: text(fields, "homeDir"),
     maxArchiveBytes,
     maxOutputFileBytes,
+    ownsProcesses: optional(fields, "ownsProcesses", asFlag) ?? false,
   };
 }
 

@@ -6,6 +6,7 @@ import { startArchive } from "./archive.ts";
 import { acceptChannel, isChannelRequest, runProgram, viewTerminal } from "./channels.ts";
 import { createFiles, type Files } from "./files.ts";
 import type { Operations } from "./operations.ts";
+import { endOtherProcesses } from "./processes.ts";
 import {
   BadRequest,
   IDENTITY_HEADER,
@@ -20,6 +21,7 @@ import {
 } from "./protocol.ts";
 import { sameSecret } from "./random.ts";
 import type { Terminals } from "./terminals.ts";
+import { sendTree, sendTreeFiles, takeTree } from "./tree-routes.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -135,6 +137,13 @@ async function archive(parts: RunnerParts, { response }: Call): Promise<void> {
   }
 }
 
+/** Ends whatever may write files. The runner and its journal stay, and the next command starts a fresh shell. */
+async function quiesce({ config, operations, terminals }: RunnerParts): Promise<void> {
+  if (!config.ownsProcesses) throw new BadRequest("this runner does not own the processes that it sees");
+  terminals.end();
+  await operations.quiesce(endOtherProcesses);
+}
+
 async function route(parts: RunnerParts, files: Files, call: Call): Promise<void> {
   const { request, response, url } = call;
   const segments = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
@@ -172,6 +181,15 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
       return sendJson(response, 200, { entries: await files.list(path) });
     case "GET archive":
       return archive(parts, call);
+    case "GET tree":
+      return sendTree(config, response);
+    case "POST tree/:id":
+      if (id === "read") return sendTreeFiles(config, request, response);
+      if (id === "write") return takeTree(config, request, response);
+      throw new BadRequest(`no such route: ${url.pathname}`);
+    case "POST quiesce":
+      await quiesce(parts);
+      return sendJson(response, 200, {});
     default:
       return sendError(response, 404, "not_found", `no such route: ${request.method} ${url.pathname}`);
   }

@@ -156,6 +156,12 @@ export class Shell {
     this.#stateLost = false;
   }
 
+  /** Ends it though nobody asked for a fresh one: the next command is told, if one was in use. */
+  endUnasked(): void {
+    this.#stateLost ||= this.#used;
+    this.end();
+  }
+
   /** Ends the shell and all that runs in its process group. The next command starts a fresh one. */
   end(): void {
     const bash = this.#bash;

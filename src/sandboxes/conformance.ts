@@ -1,6 +1,7 @@
 // What every sandbox backend must do. A new backend is done when this passes.
 import { describe, expect, it } from "vitest";
 import { describeChannels } from "./conformance-channels.ts";
+import { describeTree } from "./conformance-tree.ts";
 import type { OutputChunk, Sandbox, SandboxBackend, SandboxSpec } from "./sandbox.ts";
 
 export type BackendUnderTest = { backend: SandboxBackend; spec: SandboxSpec };
@@ -383,6 +384,7 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
   });
 
   describeChannels(name, withSandbox);
+  describeTree(name, withSandbox);
 }
 
 /** Names of the entries of a tar without long names. */

@@ -11,7 +11,9 @@ import {
   parseLine,
   type WireHealth,
 } from "../runner/protocol.ts";
+import { lines } from "./lines.ts";
 import { openChannel } from "./runner-channel.ts";
+import { listTree, readTree, type TreeLink, writeTree } from "./runner-tree.ts";
 import { DEFAULT_PATIENCE, type Patience, watched } from "./runner-watch.ts";
 import type { DirectoryEntry, Operation, OperationResult, OutputChunk, Sandbox } from "./sandbox.ts";
 
@@ -151,7 +153,7 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     const response = await ask({ method: "POST", path, body: JSON.stringify(operation), signal });
     if (response.statusCode !== 200) refuseUnlessOk(response, await collect(response, MAX_ANSWER_BYTES));
     try {
-      for await (const text of lines(response)) {
+      for await (const text of lines(response, MAX_LINE_BYTES)) {
         const line = parseLine(text);
         if ("result" in line) return line.result;
         onOutput?.(line.output);
@@ -161,6 +163,13 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     }
     throw gone(new Error("it ended before the operation did"));
   }
+
+  const treeLink: TreeLink = {
+    address,
+    gone,
+    // As long as it goes on, the runner has to give signs of life.
+    whileWatched: (work) => guarded(work),
+  };
 
   const withPath = (room: string, path: string) => `/${room}?path=${encodeURIComponent(path)}`;
 
@@ -217,6 +226,12 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
       // Node types its web streams apart from the global ones, which they are.
       return Readable.toWeb(response) as ReadableStream<Uint8Array>;
     },
+    listTree: (options) => listTree(treeLink, options),
+    readTree: (paths, options) => readTree(treeLink, paths, options),
+    writeTree: (parts, options) => writeTree(treeLink, parts, options),
+    async quiesce() {
+      await guarded((signal) => askJson({ method: "POST", path: "/quiesce", signal }));
+    },
     health,
     async setEnv(env) {
       await guarded((signal) => askJson({ method: "PUT", path: "/env", body: JSON.stringify(env), signal }));
@@ -233,23 +248,5 @@ function errorText(body: Buffer): string | null {
   } catch {
     // Not JSON: the status has to do.
     return null;
-  }
-}
-
-async function* lines(response: IncomingMessage): AsyncGenerator<string> {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  for await (const piece of response as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = piece.indexOf(0x0a); end >= 0; end = piece.indexOf(0x0a, start)) {
-      held.push(piece.subarray(start, end));
-      yield Buffer.concat(held).toString("utf8");
-      held = [];
-      heldBytes = 0;
-      start = end + 1;
-    }
-    held.push(piece.subarray(start));
-    heldBytes += piece.length - start;
-    if (heldBytes > MAX_LINE_BYTES) throw new Error("a line of the answer is too long");
   }
 }

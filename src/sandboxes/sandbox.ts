@@ -130,6 +130,60 @@ export type Channel = {
   close(): void;
 };
 
+/**
+ * What a file or directory is, besides its content. `mode`: permission bits. `allocatedBytes`: what it takes on the disk, less than
+ * its size when it has holes. Times are decimal text in nanoseconds since the epoch, since they do not fit a number.
+ */
+export type TreeStat = {
+  mode: number;
+  sizeBytes: number;
+  allocatedBytes: number;
+  mtimeNs: string;
+  ctimeNs: string;
+  inode: string;
+  links: number;
+};
+
+/**
+ * One entry of a sandbox's tree. `path` is its bytes as latin1 text (a name need not be UTF-8), from `workspace` or `home` on.
+ * `left_out`: something that can't be kept (a socket, a pipe, a device, too deep, not readable), for people; its path may be cut.
+ */
+export type TreeEntry =
+  | ({ kind: "file" | "directory"; path: string } & TreeStat)
+  | ({ kind: "symlink"; path: string; target: string } & TreeStat)
+  | { kind: "left_out"; path: string; why: string };
+
+/**
+ * Contents of files, one after the other: `file`, then `data` and `hole` from its start on, then `end`. `again`: it changed
+ * meanwhile, and comes anew, up to three times; then it is as it was at some moment, and `changed`. `settled`: a later write
+ * will show in its times. `unreadable` comes instead of a file.
+ */
+export type TreeRead =
+  | ({ type: "file"; path: string } & TreeStat)
+  | { type: "data"; bytes: Uint8Array }
+  | { type: "hole"; lengthBytes: number }
+  | { type: "again" }
+  | { type: "end"; changed: boolean; settled: boolean }
+  | { type: "unreadable"; path: string; why: string };
+
+/**
+ * What is to be made of a tree, in order: a directory before what is in it, its `attributes` after. `remove` takes what is below, too;
+ * what is in the way of a file, link or directory is removed. After `file` come `data` and `hole`, then `end`; `abort` instead
+ * leaves what was there before. `link`: another name for the file `to`, which is there already.
+ */
+export type TreePart =
+  | { do: "remove" | "directory"; path: string }
+  | { do: "file"; path: string; mode: number; mtimeNs: string }
+  | { do: "data"; bytes: Uint8Array }
+  | { do: "hole"; lengthBytes: number }
+  | { do: "end" | "abort" }
+  | { do: "symlink"; path: string; target: string; mtimeNs: string }
+  | { do: "link"; path: string; to: string }
+  | { do: "attributes"; path: string; mode: number; mtimeNs: string };
+
+/** What became of a part with a path. `problem`: why it could not be done, for people. `stat`: of a file, as it is on the disk now. */
+export type TreeWritten = { path: string; problem: string | null; stat: TreeStat | null };
+
 /** A running sandbox. Any call may throw `sandbox_gone` when it ended meanwhile, or does not answer any more. */
 export type Sandbox = {
   readonly name: string;
@@ -161,6 +215,19 @@ export type Sandbox = {
   runProgram(command: readonly string[]): Promise<Channel>;
   /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */
   archive(): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Everything in /workspace and /home/agent, a directory before what is in it. What is inside a sandbox may claim anything: each path
+   * is one of a tree (no way out of it), but entries may come twice, or without their directory.
+   */
+  listTree(options?: { signal?: AbortSignal }): AsyncIterable<TreeEntry>;
+  readTree(paths: readonly string[], options?: { signal?: AbortSignal }): AsyncIterable<TreeRead>;
+  /**
+   * Follows no link, also none that comes up meanwhile. Permission bits and times of change are set, to a microsecond; a part that can't be done
+   * does not keep the others. All that is told to be done when this ends is on the disk for good. An error of `parts` is thrown.
+   */
+  writeTree(parts: AsyncIterable<TreePart>, options?: { signal?: AbortSignal }): AsyncIterable<TreeWritten>;
+  /** Ends every process that may write: shells, terminals, programs and what they left. Operations go on being taken. */
+  quiesce(): Promise<void>;
   /** Ends all processes, keeps the disk. No effect once it has ended, also when its disk has been woken since. */
   end(): Promise<void>;
 };

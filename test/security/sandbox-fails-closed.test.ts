@@ -51,6 +51,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       homeDir: "/home/agent",
       maxArchiveBytes: 1,
       maxOutputFileBytes: 1,
+      ownsProcesses: false,
     },
     command: ["/bin/true"],
     ...changes,

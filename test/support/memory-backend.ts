@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { PlatformError } from "../../src/lib/errors.ts";
 import type { Operation, OperationResult, Sandbox, SandboxBackend, SandboxState } from "../../src/sandboxes/sandbox.ts";
+import { createMemoryTree, type MemoryTree } from "./memory-tree.ts";
 
 type Ended = Pick<OperationResult, "outcome" | "content"> & Partial<OperationResult>;
 
@@ -24,6 +25,7 @@ type Disk = {
   lastUsedAt: number;
   setAsideAt: number | null;
   life: AbortController;
+  tree: MemoryTree;
 };
 
 export type MemoryBackend = SandboxBackend & {
@@ -38,6 +40,8 @@ export type MemoryBackend = SandboxBackend & {
   crash(name: string): void;
   /** Sandbox and disk are gone; the next `create` makes others. */
   lose(name: string): void;
+  /** The files of a sandbox, running or not. */
+  treeOf(name: string): MemoryTree;
 };
 
 const echo: Execute = async (operation) => ({
@@ -55,6 +59,14 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
     const alive = () => {
       if (life.aborted) throw new PlatformError("sandbox_gone", `sandbox ${name} ended`);
     };
+
+    async function* whileAlive<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+      alive();
+      for await (const item of items) {
+        yield item;
+        alive();
+      }
+    }
 
     function begin(id: string, operation: Operation): JournalEntry {
       backend.started.push({ id, name, operation });
@@ -122,6 +134,13 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       async archive() {
         throw new PlatformError("not_supported", "this backend has no files");
       },
+      listTree: () => whileAlive(disk.tree.listTree()),
+      readTree: (paths) => whileAlive(disk.tree.readTree(paths)),
+      writeTree: (parts) => whileAlive(disk.tree.writeTree(parts)),
+      async quiesce() {
+        alive();
+        for (const entry of disk.journal.values()) if (!entry.ended) entry.cancel();
+      },
       async end() {
         disk.life.abort();
       },
@@ -146,6 +165,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
           lastUsedAt: Date.now(),
           setAsideAt: null,
           life: new AbortController(),
+          tree: disk?.tree ?? createMemoryTree(),
         };
         disks.set(name, disk);
       }
@@ -198,6 +218,11 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
     lose(name) {
       disks.get(name)?.life.abort();
       disks.delete(name);
+    },
+    treeOf(name) {
+      const disk = disks.get(name);
+      if (!disk) throw new Error(`no sandbox ${name}`);
+      return disk.tree;
     },
   };
   return backend;

@@ -99,6 +99,8 @@ export async function startSandbox(
         homeDir: INSIDE.homeDir,
         maxArchiveBytes: 2 * limits.diskMb * 1024 * 1024,
         maxOutputFileBytes: Math.min(MAX_OUTPUT_FILE_BYTES, limits.diskMb * 1024 * 128),
+        // It has a process namespace of its own.
+        ownsProcesses: true,
       },
     };
     launched = await launchSandbox(launch);
