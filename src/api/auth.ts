@@ -28,7 +28,7 @@ export function authRoutes({ access }: { access: Access }) {
         throw new PlatformError(
           "authentication_failed",
           "token" in input
-            ? "This login link was used already or is too old. `npm run login` prints another."
+            ? "This login link was used already or is too old. `npx berth login` prints another."
             : "The API key is not known or was revoked.",
         );
       setCookie(context, SESSION_COOKIE, secret, {

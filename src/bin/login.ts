@@ -1,4 +1,4 @@
-// `npm run login`: prints another one-time link to the dashboard. `npm start` calls it for the first one.
+// `npm run login`, `berth login`: prints another one-time link to the dashboard. `npm start` calls it for the first one.
 import { openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -11,7 +11,7 @@ const config = loadConfigOrExit();
 const url = config.databaseUrl ?? findEmbeddedPostgresUrl(config.dataDir);
 if (!url) {
   console.error(
-    "Berth does not run on this data directory, and DATABASE_URL is not set. Start it with `npm start`; it prints a link.",
+    "Berth does not run on this data directory, and DATABASE_URL is not set. Start it with `npx berth up`; it prints a link.",
   );
   process.exit(1);
 }

@@ -244,7 +244,7 @@ function alreadyRunning(dataDir: string, pid: number | null): StartFailure {
   return new StartFailure("Berth already runs on this data directory.", {
     why: `${pid ? `Process ${pid} (berth-supervisor)` : "Another start"} holds ${tildePath(dataDir)}.`,
     remedy:
-      "Use that one (`npm run login` prints a link), stop it first, or set BERTH_DATA_DIR and PORT to start another one beside it.",
+      "Use that one (`npx berth login` prints a link), stop it first, or set BERTH_DATA_DIR and PORT to start another one beside it.",
   });
 }
 

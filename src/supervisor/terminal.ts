@@ -34,7 +34,7 @@ export function renderFailure(failure: { what: string; why: string; remedy: stri
 export function renderReady(loginUrl: string, style: Style): string {
   return [
     "",
-    `  Open  ${paint(loginUrl, 1, style)}      (works once; \`npm run login\` prints another)`,
+    `  Open  ${paint(loginUrl, 1, style)}      (works once; \`npx berth login\` prints another)`,
     "  Stop with Ctrl-C. Sessions go on where they were at the next start.",
     "",
   ].join("\n");

@@ -69,10 +69,10 @@ export function LoginForm({ token, next }: { token: string | null; next: string 
 
 function loginMessage({ byLink, refused, error }: { byLink: boolean; refused: boolean; error: Error | null }): string {
   if (refused && byLink)
-    return "This link was used already or is too old. The command “npm run login” prints a new one.";
+    return "This link was used already or is too old. The command “npx berth login” prints a new one.";
   if (refused) return "This key is not known here. Check that it belongs to this server.";
   if (error) return error.message;
-  return "Open the link that the terminal shows (the command “npm run login” prints a new one), or use your API key.";
+  return "Open the link that the terminal shows (the command “npx berth login” prints a new one), or use your API key.";
 }
 
 /** A link that was used already is as good as a new one for a browser that is logged in. */

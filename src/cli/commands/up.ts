@@ -7,7 +7,7 @@ export function addUp(program: Command, { startServer, printLoginLink, exit }: C
     .command("up")
     .summary("start Berth on this machine")
     .description(
-      "Starts Berth on this machine, as npm start does: database, sandboxes, web and worker. Stop with Ctrl-C.",
+      "Starts Berth on this machine: database, sandboxes, web and worker. Prints a link to the dashboard. Stop with Ctrl-C.",
     )
     .option("--verbose", "show the log of every part")
     .addHelpText("after", "\nExamples:\n  berth up\n  PORT=4000 BERTH_DATA_DIR=~/other berth up")
