@@ -9,6 +9,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   api: ["sessions", "agents", "teams", "secrets", "contract", "lib"],
   app: ["client", "contract", "lib"],
   bin: ["*"],
+  blobs: ["lib"],
   cli: ["client", "contract", "lib"],
   client: ["contract", "lib"],
   contract: [],
@@ -64,6 +65,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   },
   { packages: /^(ai|@ai-sdk\/.*)$/, folders: ["models"] },
   { packages: /^(commander)$/, folders: ["cli"] },
+  { packages: /^(aws4fetch)$/, folders: ["blobs"] },
   { packages: /^(esbuild|@iconify-json\/lucide)$/, folders: ["scripts"] },
   { packages: /^(@anthropic-ai\/sdk|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },
 ];
