@@ -1,6 +1,7 @@
 // The hub gives each stream what comes after its own place, whatever the hub itself has or has not heard of.
 import { afterEach, describe, expect, test } from "vitest";
 import { until } from "../../test/support/until.ts";
+import type { PreviewEvent } from "../contract/events.ts";
 import { createLogger } from "../lib/logger.ts";
 import { createEventHub, type EventHub } from "./event-hub.ts";
 import type { LogEntry } from "./sse-frame.ts";
@@ -13,10 +14,12 @@ afterEach(() => hub?.close());
 /** A log in memory; `wake` is what a notification does. */
 function setUp() {
   const log: LogEntry[] = [];
+  const wanted: string[] = [];
   let exists = true;
   const started = createEventHub({
     readLog: async ({ after, limit }) => (exists ? log.filter((entry) => entry.seq > after).slice(0, limit) : []),
     lastSeqs: async () => new Map(exists ? [[SESSION, log.length]] : []),
+    wantPreviews: (sessionId) => wanted.push(sessionId),
     logger: createLogger("test", { level: "silent", pretty: false }),
   });
   hub = started;
@@ -31,12 +34,12 @@ function setUp() {
     exists = false;
     started.logGrew({ sessionId: SESSION, lastSeq: log.length + 1 });
   };
-  const subscribe = async (after: number | null) => {
+  const subscribe = async (after: number | null, previews: string[] = []) => {
     const sink = createSink();
-    await started.subscribe({ sessionId: SESSION, after, previews: new Set(), sink });
+    await started.subscribe({ sessionId: SESSION, after, previews: new Set(previews), sink });
     return sink;
   };
-  return { hub: started, log, grow, wake, remove, subscribe };
+  return { hub: started, log, wanted, grow, wake, remove, subscribe };
 }
 
 type FakeSink = Sink & { text: string; ended: boolean; ids(): number[] };
@@ -156,18 +159,97 @@ test("a deleted session ends every stream with the last word", async () => {
   }
 });
 
+const messageStart = (id: string): PreviewEvent => ({ type: "event_start", event: { type: "agent.message", id } });
+const messageDelta = (id: string, text: string): PreviewEvent => ({
+  type: "event_delta",
+  event_id: id,
+  delta: { type: "content_delta", index: 0, content: { type: "text", text } },
+});
+const outputStart = (id: string, call: string): PreviewEvent => ({
+  type: "event_start",
+  event: { type: "agent.tool_result", id, tool_use_id: call },
+});
+const outputDelta = (id: string, call: string, byte_offset: number, text: string): PreviewEvent => ({
+  type: "event_delta",
+  event_id: id,
+  tool_use_id: call,
+  delta: { type: "content_delta", index: 0, content: { type: "text", text }, byte_offset, byte_count: text.length },
+});
+const typesIn = ({ text }: FakeSink) => [...text.matchAll(/^event: (.*)$/gm)].map((match) => match[1]);
+/** Of each piece of output that came: where it begins, and what it is. */
+const outputIn = ({ text }: FakeSink) =>
+  [...text.matchAll(/^data: (.*byte_offset.*)$/gm)].map((match) => {
+    const { delta } = JSON.parse(match[1] ?? "");
+    return `${delta.byte_offset} ${delta.content.text}`;
+  });
+
 test("a preview waits for the entries before it, and is dropped once its event is there", async () => {
-  const { hub, grow, wake } = setUp();
-  const sink = createSink();
-  await hub.subscribe({ sessionId: SESSION, after: null, previews: new Set(["agent.message"]), sink });
-  const start = (id: string) => ({ type: "event_start", event: { type: "agent.message", id } });
+  const { hub, grow, wake, subscribe } = setUp();
+  const sink = await subscribe(null, ["agent.message"]);
   grow(1);
   wake();
-  hub.preview({ sessionId: SESSION, data: start("sevt_x") });
+  hub.preview({ sessionId: SESSION, data: messageStart("sevt_x") });
   await settled();
-  expect(sink.text.match(/^event: .*$/gm)).toEqual(["event: agent.thinking", "event: event_start"]);
-  hub.preview({ sessionId: SESSION, data: { type: "event_delta", event_id: "sevt_unknown", delta: {} } });
-  expect(sink.text.match(/^event: .*$/gm)).toHaveLength(2);
+  expect(typesIn(sink)).toEqual(["agent.thinking", "event_start"]);
+  hub.preview({ sessionId: SESSION, data: messageDelta("sevt_unknown", "x") });
+  expect(typesIn(sink)).toHaveLength(2);
+});
+
+test("who replays the log gets previews of what is under way after it, and then how they go on", async () => {
+  const { hub, grow, wake, subscribe } = setUp();
+  await subscribe(null, ["agent.message"]);
+  grow(2);
+  wake();
+  await settled();
+  for (const data of [messageStart("sevt_x"), messageDelta("sevt_x", "one ")])
+    hub.preview({ sessionId: SESSION, data });
+  const late = await subscribe(0, ["agent.message"]);
+  await settled();
+  hub.preview({ sessionId: SESSION, data: messageDelta("sevt_x", "two") });
+  expect(typesIn(late)).toEqual(["agent.thinking", "agent.thinking", "event_start", "event_delta", "event_delta"]);
+  expect(late.text.match(/"text":"[^"]*"/g)).toEqual(['"text":"one "', '"text":"two"']);
+});
+
+test("output goes to those who asked for it, late ones get its end, and what was told before is not told again", async () => {
+  const { hub, subscribe, wanted } = setUp();
+  const other = await subscribe(null, ["agent.message"]);
+  expect(wanted).toEqual([]);
+  const asked = await subscribe(null, ["agent.tool_result"]);
+  const previews = [
+    outputStart("r1", "call"),
+    outputDelta("r1", "call", 0, "one"),
+    outputDelta("r1", "call", 3, "two"),
+  ];
+  for (const data of [...previews, ...previews]) hub.preview({ sessionId: SESSION, data });
+  const late = await subscribe(null, ["agent.tool_result"]);
+  expect(wanted).toEqual([SESSION]);
+  for (const sink of [asked, late]) {
+    expect(typesIn(sink)).toEqual(["event_start", "event_delta", "event_delta"]);
+    expect(outputIn(sink)).toEqual(["0 one", "3 two"]);
+  }
+  expect(other.text).toBe("");
+  for (let index = 0; index < 10; index++)
+    hub.preview({ sessionId: SESSION, data: outputDelta("r1", "call", 6 + index * 4_000, "x".repeat(4_000)) });
+  const later = await subscribe(null, ["agent.tool_result"]);
+  expect(outputIn(later).map((piece) => piece.slice(0, 7))).toEqual(["24006 x", "28006 x", "32006 x", "36006 x"]);
+});
+
+test("a call that goes on at another worker is told anew, and its result ends its output, whatever the result's id", async () => {
+  const { hub, log, wake, subscribe } = setUp();
+  const sink = await subscribe(null, ["agent.tool_result"]);
+  const first = [outputStart("r1", "call"), outputDelta("r1", "call", 0, "one")];
+  const second = [outputDelta("r2", "call", 0, "one"), outputDelta("r2", "call", 3, "two")];
+  for (const data of [...first, ...second]) hub.preview({ sessionId: SESSION, data });
+  expect(outputIn(sink)).toEqual(["0 one", "0 one", "3 two"]);
+  const payload = { tool_use_id: "call", content: [], is_error: false };
+  log.push({ seq: 1, id: "r3", type: "agent.tool_result", payload, echo: false, processedAt: new Date(0) });
+  wake();
+  await settled();
+  hub.preview({ sessionId: SESSION, data: outputDelta("r2", "call", 6, "late") });
+  hub.preview({ sessionId: SESSION, data: outputStart("r2", "call") });
+  expect(outputIn(sink)).toHaveLength(3);
+  const late = await subscribe(null, ["agent.tool_result"]);
+  expect(late.text).toBe("");
 });
 
 describe("among the streams of other sessions it is said when the log is through", () => {

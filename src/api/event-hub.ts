@@ -1,5 +1,6 @@
 // The live side of all event streams of this process: wakes up, reads what is new once per session, gives it to each subscriber
 // from that subscriber's own place. Who is behind the ring reads the database; nobody ever "joins at the end".
+import type { PreviewEvent } from "../contract/events.ts";
 import type { Logger } from "../lib/logger.ts";
 import { createPreviewMemory, type PreviewMemory } from "./preview-memory.ts";
 import {
@@ -37,6 +38,8 @@ export type HubOptions = {
   readLog: (input: { sessionId: string; after: number; limit: number }) => Promise<LogEntry[]>;
   /** Where the logs end; a session that is missing in the answer does not exist. */
   lastSeqs: (sessionIds: readonly string[]) => Promise<Map<string, number>>;
+  /** Asks the worker for what is under way: nobody here has listened. */
+  wantPreviews: (sessionId: string) => void;
   logger: Logger;
 };
 type LogGrowth = { sessionId: string; lastSeq: number; added?: readonly Omit<LogEntry, "seq" | "echo">[] };
@@ -47,6 +50,8 @@ type Subscriber = SinkSubscriber & {
   shared: boolean;
   /** Where the log ended when the stream began, for one that is to be told when it is there; null once it was told. */
   toldAt: number | null;
+  /** It has the previews of what is under way, and hears how they go on. */
+  upToDate: boolean;
 };
 
 type Channel = {
@@ -65,11 +70,13 @@ type Channel = {
   subscribers: Set<Subscriber>;
   previews: PreviewMemory;
   /** Previews that came while entries before them are still on their way. */
-  held: Record<string, unknown>[];
+  held: PreviewEvent[];
+  /** Somebody here hears the output of commands. */
+  hearsOutput: boolean;
 };
 
 export function createEventHub(options: HubOptions) {
-  const { readLog, lastSeqs, logger } = options;
+  const { readLog, lastSeqs, wantPreviews, logger } = options;
   const channels = new Map<string, Channel>();
   let polling = false;
 
@@ -161,7 +168,7 @@ export function createEventHub(options: HubOptions) {
       return;
     }
     if (subscriber.cursor >= channel.last) {
-      void tellCaughtUp(channel, subscriber);
+      haveAll(channel, subscriber);
       return;
     }
     const first = channel.ring[0];
@@ -180,12 +187,29 @@ export function createEventHub(options: HubOptions) {
     }
     subscriber.write(bytes, channel.last);
     if (subscriber.closed) leave(channel, subscriber);
-    else void tellCaughtUp(channel, subscriber);
+    else haveAll(channel, subscriber);
+  }
+
+  function haveAll(channel: Channel, subscriber: Subscriber): void {
+    void tellCaughtUp(channel, subscriber);
+    bringUpToDate(channel, subscriber);
+  }
+
+  /** After the log, so that a reader finds each preview's place. */
+  function bringUpToDate(channel: Channel, subscriber: Subscriber): void {
+    if (subscriber.upToDate || subscriber.cursor < channel.last) return;
+    subscriber.upToDate = true;
+    for (const data of channel.previews.open(subscriber.previews)) writePreview(channel, subscriber, data);
+  }
+
+  function writePreview({ sessionId }: Channel, subscriber: Subscriber, data: PreviewEvent): void {
+    subscriber.writeIfFree(subscriber.shared ? previewInSession(sessionId, data) : previewBytes(data));
   }
 
   /** Pages from the database at the client's own speed, then goes on from the ring. */
   async function catchUp(channel: Channel, subscriber: Subscriber): Promise<void> {
     subscriber.catchingUp = true;
+    subscriber.upToDate = false;
     try {
       while (!subscriber.closed && !channel.deleted) {
         const first = channel.ring[0];
@@ -204,6 +228,7 @@ export function createEventHub(options: HubOptions) {
     if (subscriber.closed) leave(channel, subscriber);
     else if (channel.deleted || (channel.ring[0] && channel.ring[0].seq <= subscriber.cursor + 1))
       feed(channel, subscriber, new Map());
+    else bringUpToDate(channel, subscriber);
   }
 
   async function writePage(channel: Channel, subscriber: Subscriber, frames: Frame[]): Promise<void> {
@@ -230,8 +255,9 @@ export function createEventHub(options: HubOptions) {
       if (type === null) continue;
       const [alone, shared] = [previewBytes(data), previewInSession(channel.sessionId, data)];
       for (const subscriber of channel.subscribers) {
-        if (subscriber.previews.has(type) && !subscriber.catchingUp && subscriber.cursor >= channel.last)
-          subscriber.writeIfFree(subscriber.shared ? shared : alone);
+        if (!subscriber.previews.has(type) || subscriber.catchingUp || subscriber.cursor < channel.last) continue;
+        if (subscriber.upToDate) subscriber.writeIfFree(subscriber.shared ? shared : alone);
+        else bringUpToDate(channel, subscriber);
       }
     }
   }
@@ -303,7 +329,7 @@ export function createEventHub(options: HubOptions) {
       } else wake(sessionId, lastSeq);
     },
 
-    preview({ sessionId, data }: { sessionId: string; data: Record<string, unknown> }): void {
+    preview({ sessionId, data }: { sessionId: string; data: PreviewEvent }): void {
       const channel = channels.get(sessionId);
       if (!channel) return;
       if (channel.held.length < MAX_HELD_PREVIEWS) channel.held.push(data);
@@ -339,6 +365,7 @@ export function createEventHub(options: HubOptions) {
         subscribers: new Set<Subscriber>(),
         previews: createPreviewMemory(),
         held: [],
+        hearsOutput: false,
       };
       channels.set(sessionId, channel);
       // A resume from beyond the end (a restored database) would wait for ever; it begins at the end.
@@ -351,10 +378,13 @@ export function createEventHub(options: HubOptions) {
         ...(backlog ? { backlog } : {}),
       });
       const shared = backlog !== undefined;
-      const subscriber: Subscriber = Object.assign(alone, { shared, toldAt: shared ? last : null });
+      const beginning = { shared, toldAt: shared ? last : null, upToDate: false };
+      const subscriber: Subscriber = Object.assign(alone, beginning);
       channel.subscribers.add(subscriber);
-      for (const data of channel.previews.open(previews))
-        subscriber.writeIfFree(subscriber.shared ? previewInSession(sessionId, data) : previewBytes(data));
+      if (previews.has("agent.tool_result") && !channel.hearsOutput) {
+        channel.hearsOutput = true;
+        wantPreviews(sessionId);
+      }
       wake(sessionId, last);
       feed(channel, subscriber, new Map());
       return () => {

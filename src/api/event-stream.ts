@@ -1,5 +1,6 @@
 // `GET /v1/sessions/{id}/events/stream`: server-sent events, written on the raw connection. Resumable by Last-Event-ID.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { PREVIEWED_TYPES } from "../contract/events.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { answerStream, type StreamAnswering } from "./answer-stream.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -7,7 +8,6 @@ import { parseQueryString } from "./parse.ts";
 
 const STREAM_PATH = /^\/(?:v1|api)\/sessions\/([^/?]+)\/events\/stream$/;
 const KNOWN_QUERY = new Set(["after", "event_deltas"]);
-const PREVIEWED_TYPES = ["agent.message", "agent.thinking"] as const;
 
 export type EventStreamOptions = StreamAnswering & {
   hub: EventHub;
@@ -67,7 +67,7 @@ export function parsePreviews(eventDeltas: unknown): ReadonlySet<string> {
   const asked = Array.isArray(eventDeltas) ? eventDeltas : [];
   for (const type of asked) {
     if (!PREVIEWED_TYPES.some((known) => known === type))
-      throw new PlatformError("invalid_request", `event_deltas: must be ${PREVIEWED_TYPES.join(" or ")}`);
+      throw new PlatformError("invalid_request", `event_deltas: must be ${PREVIEWED_TYPES.join(", ")}`);
   }
   return new Set(asked.map(String));
 }

@@ -1,6 +1,6 @@
 // `/v1/sessions/{id}/events`: write to a session and read its log. The live stream of the same path is event-stream.ts.
 import { z } from "zod";
-import { sendEventsInput } from "../contract/events.ts";
+import { PREVIEWED_TYPES, sendEventsInput } from "../contract/events.ts";
 import { listEventsQuery } from "../contract/sessions.ts";
 import type { RetryTurn } from "../sessions/retry-turn.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
@@ -75,12 +75,12 @@ export function eventRoutes(
     tags: [tag],
     summary: "Follow a session's log live (server-sent events)",
     description:
-      "Frames carry `id: <seq>`. The stream begins now; with the header `Last-Event-ID` (or `?after=`) it begins after that event, 0 replays all. `event_deltas[]=agent.message` adds previews of messages while they are written.",
+      "Frames carry `id: <seq>`. The stream begins now; with the header `Last-Event-ID` (or `?after=`) it begins after that event, 0 replays all. `event_deltas[]=agent.message` adds previews of messages while they are written, `agent.tool_result` the output of commands while they run. See docs/event-stream.md.",
     security: [{ apiKey: [] }, { bearer: [] }],
     request: {
       params: z.object({ session_id: z.string() }),
       query: z.object({
-        "event_deltas[]": z.array(z.enum(["agent.message", "agent.thinking"])).optional(),
+        "event_deltas[]": z.array(z.enum(PREVIEWED_TYPES)).optional(),
         after: z.string().optional(),
       }),
     },

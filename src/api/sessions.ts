@@ -1,5 +1,7 @@
 // `/v1/sessions`: conversations with an agent that keeps its place.
+
 import { z } from "zod";
+import { PREVIEWED_TYPES } from "../contract/events.ts";
 import { createSessionInput, listSessionsQuery, updateSessionInput } from "../contract/sessions.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { bidirectionalPageOf, sessionObject } from "./objects.ts";
@@ -45,7 +47,7 @@ export function sessionRoutes(routes: Routes, sessions: Sessions): void {
       query: z.object({
         after: z.string().optional(),
         "session_ids[]": z.array(z.string()).max(MAX_FOLLOWED).optional(),
-        "event_deltas[]": z.array(z.enum(["agent.message", "agent.thinking"])).optional(),
+        "event_deltas[]": z.array(z.enum(PREVIEWED_TYPES)).optional(),
       }),
     },
     responses: { 200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } } },

@@ -39,7 +39,7 @@ test("previews have no id, so that nobody resumes from them", () => {
 
 test("the end of a session has the same id from every process", () => {
   const at = new Date(0);
-  const of = (seq: number) => deletedFrame({ sessionId: "sesn_01m82rd8srj5xg41591txrxht4", seq, at }).eventId;
+  const of = (seq: number) => deletedFrame({ sessionId: "sesn_01m82rd8srj5xg41591txrxht4", seq, at }).previewId;
   expect(of(3)).toBe(of(9));
   expect(of(3)).toMatch(/^sevt_[0-9a-z]{26}$/);
 });

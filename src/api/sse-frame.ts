@@ -1,5 +1,5 @@
 // What goes over an event stream: frames of stored entries with their place in the log, previews without one.
-import { toWireEvent } from "../contract/events.ts";
+import { type PreviewEvent, toWireEvent } from "../contract/events.ts";
 import type { TeamChange } from "../sessions/sessions.ts";
 
 /** An entry of a session's log, as it is read for streams. */
@@ -12,7 +12,8 @@ export type LogEntry = {
   processedAt: Date | null;
 };
 
-export type Frame = { seq: number; eventId: string; type: string; bytes: Buffer };
+/** `previewId`: what it concludes, if that was previewed: itself, or the call whose output was. */
+export type Frame = { seq: number; previewId: string; type: string; bytes: Buffer };
 
 export const HEARTBEAT = Buffer.from(": heartbeat\n\n");
 
@@ -23,18 +24,20 @@ export const HEARTBEAT = Buffer.from(": heartbeat\n\n");
 export function toFrame(entry: LogEntry): Frame {
   const accepted = entry.type.startsWith("user.") && !entry.echo;
   const event = toWireEvent(accepted ? { ...entry, processedAt: null } : entry);
-  return { seq: entry.seq, eventId: entry.id, type: entry.type, bytes: toBytes(event, entry.seq) };
+  const { tool_use_id: call } = entry.payload;
+  const previewId = entry.type === "agent.tool_result" && typeof call === "string" ? call : entry.id;
+  return { seq: entry.seq, previewId, type: entry.type, bytes: toBytes(event, entry.seq) };
 }
 
 /** The last frame of a deleted session. Its id is the same from every process: it follows from the session's. */
 export function deletedFrame(options: { sessionId: string; seq: number; at: Date }): Frame {
   const eventId = `sevt_${options.sessionId.slice("sesn_".length)}`;
   const event = { id: eventId, type: "session.deleted", processed_at: options.at.toISOString() };
-  return { seq: options.seq, eventId, type: event.type, bytes: toBytes(event, options.seq) };
+  return { seq: options.seq, previewId: eventId, type: event.type, bytes: toBytes(event, options.seq) };
 }
 
-export function previewBytes(data: Record<string, unknown>): Buffer {
-  return Buffer.from(`event: ${String(data.type)}\ndata: ${JSON.stringify(data)}\n\n`);
+export function previewBytes(data: PreviewEvent): Buffer {
+  return Buffer.from(`event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 /** The same frame among those of other sessions. Its place is in the data: the stream's own ids are those of the team's changes. */
@@ -43,7 +46,7 @@ export function inSession(sessionId: string, { seq, type, bytes }: Frame): Buffe
   return Buffer.concat([Buffer.from(sessionHead(sessionId, seq)), data, Buffer.from("}\n\n")]);
 }
 
-export function previewInSession(sessionId: string, data: Record<string, unknown>): Buffer {
+export function previewInSession(sessionId: string, data: PreviewEvent): Buffer {
   return Buffer.from(`${sessionHead(sessionId, null)}${JSON.stringify(data)}}\n\n`);
 }
 

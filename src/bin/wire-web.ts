@@ -100,9 +100,11 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     clock.sleep(FIRST_AGENT_PATIENCE_MS),
   ]);
 
+  const notifier = createNotifier({ url: databaseUrl, applicationName, logger });
   const hub = createEventHub({
     readLog: (input) => readLog(db, input),
     lastSeqs: (sessionIds) => lastSeqs(db, sessionIds),
+    wantPreviews: (sessionId) => notifier.wantPreviews(sessionId),
     logger,
   });
   const changeHub = createChangeHub({
@@ -111,7 +113,6 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     clock,
     logger,
   });
-  const notifier = createNotifier({ url: databaseUrl, applicationName, logger });
   const listener = listenForWakeups({
     url: databaseUrl,
     applicationName,

@@ -2,7 +2,7 @@
 import { ApiError } from "../client/api-error.ts";
 import type { BerthClient } from "../client/berth.ts";
 import type { StreamedEvent } from "../client/stream-events.ts";
-import type { EventInput } from "../contract/events.ts";
+import { type EventInput, isPreview } from "../contract/events.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Printer } from "./printer.ts";
 import { callExactly } from "./show-call.ts";
@@ -60,7 +60,7 @@ export async function followSession(options: FollowOptions): Promise<Followed> {
         shows ||= event.id === options.showFrom;
         live ||= event.id === options.liveFrom;
       }
-      if (event.type !== "event_start" && event.type !== "event_delta") watch.take(event);
+      if (!isPreview(event)) watch.take(event);
       if (shows) printer.take(event);
     }
     settle();

@@ -1,4 +1,5 @@
 // Follows any of the API's event streams through broken connections: what is asked for anew each time is the caller's to say.
+import { PREVIEWED_TYPES } from "../contract/events.ts";
 import { createSseParser, type SseFrame } from "../lib/sse.ts";
 import { ApiError, readApiError } from "./api-error.ts";
 import type { Transport } from "./transport.ts";
@@ -16,8 +17,8 @@ export type FollowOptions = {
   onState?: ((state: ConnectionState, error: unknown) => void) | undefined;
 };
 
-/** The previews that a reader of a session can ask for. */
-export const EVENT_DELTAS = ["agent.message", "agent.thinking"];
+/** The previews that a reader of a session can ask for: all that there are. */
+export const EVENT_DELTAS: readonly string[] = PREVIEWED_TYPES;
 
 const FIRST_PAUSE_MS = 300;
 const MAX_PAUSE_MS = 5_000;

@@ -68,7 +68,9 @@ test("heartbeats are not events", async () => {
 test("without a starting point only new events are asked for, with previews", async () => {
   const run = await follow([END], null);
   expect(run.resumedFrom).toEqual([null]);
-  expect(decodeURIComponent(run.urls[0] ?? "")).toContain("event_deltas[]=agent.message&event_deltas[]=agent.thinking");
+  expect(decodeURIComponent(run.urls[0] ?? "")).toContain(
+    "event_deltas[]=agent.message&event_deltas[]=agent.thinking&event_deltas[]=agent.tool_result",
+  );
 });
 
 test("a busy server is asked again; the states tell a person what happens", async () => {

@@ -11,7 +11,7 @@ export type StreamOptions = {
   sessionId: string;
   /** Gives the events after this place in the log, then the new ones; 0 gives all, null only new ones. */
   after: number | null;
-  /** Asks for previews of messages and thinking while they are written. */
+  /** Asks for previews: of messages and thinking while they are written, of output of commands while they run. */
   deltas: boolean;
   signal: AbortSignal;
   /** Events that arrived together, in order. */

@@ -26,7 +26,7 @@ export type TeamStreamOptions = {
   after: string | null;
   /** Sessions whose events come too, each after this place in its log; null: new ones only. */
   follow: ReadonlyMap<string, number | null>;
-  /** Asks for previews of messages and thinking of the followed sessions. */
+  /** Asks for previews in the followed sessions, as `streamEvents` does. */
   deltas: boolean;
   signal: AbortSignal;
   /** What arrived together, in order, and where the stream stands after it. */

@@ -86,9 +86,14 @@ export type AgentToolUseEvent = Stored<
   "agent.tool_use",
   { name: string; input: Record<string, unknown>; evaluated_permission: EvaluatedPermission }
 >;
+/**
+ * `exit_code` and `duration_ms` are Berth's own. `exit_code`: of `bash`; null when the command was killed (timeout, cancelled).
+ * `duration_ms`: how long the tool ran in the sandbox, without waiting for its turn. Both absent where nothing ran, nobody
+ * knows, or the log is of an earlier release.
+ */
 export type AgentToolResultEvent = Stored<
   "agent.tool_result",
-  { tool_use_id: string; content: ResultBlock[]; is_error: boolean }
+  { tool_use_id: string; content: ResultBlock[]; is_error: boolean; exit_code?: number | null; duration_ms?: number }
 >;
 export type AgentCustomToolUseEvent = Stored<"agent.custom_tool_use", { name: string; input: Record<string, unknown> }>;
 export type ThreadContextCompactedEvent = Stored<"agent.thread_context_compacted", object>;
@@ -181,6 +186,9 @@ export type SpanEvent = ModelRequestStartEvent | ModelRequestEndEvent;
 export type SessionEvent = UserEvent | AgentEvent | StatusEvent | SpanEvent;
 export type SessionEventType = SessionEvent["type"];
 
+/** The types of events that streams can be asked to preview, with `event_deltas[]`. `agent.tool_result` is Berth's own. */
+export const PREVIEWED_TYPES = ["agent.message", "agent.thinking", "agent.tool_result"] as const;
+
 /** Previews, for streams that ask with `event_deltas[]`. Never stored, never replayed; the event with the same id replaces them. */
 export type EventStart = { type: "event_start"; event: { type: "agent.message" | "agent.thinking"; id: string } };
 export type EventDelta = {
@@ -188,7 +196,29 @@ export type EventDelta = {
   event_id: string;
   delta: { type: "content_delta"; index: number; content: { type: "text"; text: string } };
 };
-export type StreamEvent = SessionEvent | EventStart | EventDelta;
+/**
+ * Berth's own: output of a command that runs. It is replaced by the `agent.tool_result` of that `tool_use_id`, whatever its
+ * id: a call that is interrupted, or goes on at another worker, gets a result with another one.
+ */
+export type OutputStart = {
+  type: "event_start";
+  event: { type: "agent.tool_result"; id: string; tool_use_id: string };
+};
+/** Comes without a start to those who come late. Bytes count from the start of the output; a jump is output left out. */
+export type ToolOutputDelta = EventDelta & {
+  tool_use_id: string;
+  delta: { byte_offset: number; byte_count: number };
+};
+export type PreviewEvent = EventStart | EventDelta | OutputStart | ToolOutputDelta;
+export type StreamEvent = SessionEvent | PreviewEvent;
+
+export function isPreview(event: StreamEvent): event is PreviewEvent {
+  return event.type === "event_start" || event.type === "event_delta";
+}
+
+export function isToolOutput(event: PreviewEvent): event is ToolOutputDelta {
+  return event.type === "event_delta" && "tool_use_id" in event;
+}
 
 /** What a client sees of a stored entry. */
 export function toWireEvent(entry: {

@@ -1,17 +1,19 @@
 // Wake-ups between processes: NOTIFY on a connection of its own, after commit, coalesced; LISTEN on another.
 // Nothing here is needed for correctness: whoever misses a wake-up finds the same facts by polling.
 import pg from "pg";
+import { isToolOutput, type PreviewEvent } from "../contract/events.ts";
 import type { Logger } from "../lib/logger.ts";
 
 /** A session's log grew to `lastSeq` (0: look yourself). */
 export type LogWakeup = { sessionId: string; lastSeq: number };
 /** A preview (`event_start`, `event_delta`) of an event to come. Never stored. */
-export type Preview = { sessionId: string; data: Record<string, unknown> };
+export type Preview = { sessionId: string; data: PreviewEvent };
 
 const LOG_CHANNEL = "berth_log";
 const PREVIEW_CHANNEL = "berth_preview";
 /** Says only that somebody should look. */
 const LIST_CHANNEL = "berth_list";
+const WANTED_CHANNEL = "berth_preview_wanted";
 /** Postgres refuses payloads of 8,000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7_600;
 const RECONNECT_MS = 250;
@@ -22,12 +24,15 @@ export type Notifier = {
   preview(preview: Preview): void;
   /** Tells all web processes that an agent, an environment or a key changed. Call it after commit. */
   listChanged(): void;
+  /** Asks whoever runs this session to send the previews of what is under way again. */
+  wantPreviews(sessionId: string): void;
   close(): Promise<void>;
 };
 
 /** While one NOTIFY is under way the next ones collect; so a lone wake-up leaves at once and a flood becomes few statements. */
 export function createNotifier(options: { url: string; applicationName: string; logger: Logger }): Notifier {
   const grown = new Map<string, number>();
+  const wanted = new Set<string>();
   let previews: string[] = [];
   let listChanged = false;
   let client: pg.Client | null = null;
@@ -76,13 +81,18 @@ export function createNotifier(options: { url: string; applicationName: string; 
     );
     pack(PREVIEW_CHANNEL, previews);
     if (listChanged) payloads.push({ channel: LIST_CHANNEL, payload: "[]" });
+    pack(
+      WANTED_CHANNEL,
+      [...wanted].map((sessionId) => JSON.stringify([sessionId])),
+    );
     previews = [];
     grown.clear();
+    wanted.clear();
     listChanged = false;
     return payloads;
   }
 
-  const hasNews = () => grown.size > 0 || previews.length > 0 || listChanged;
+  const hasNews = () => grown.size > 0 || previews.length > 0 || wanted.size > 0 || listChanged;
 
   async function drain(): Promise<void> {
     while (hasNews()) {
@@ -125,6 +135,10 @@ export function createNotifier(options: { url: string; applicationName: string; 
       listChanged = true;
       kick();
     },
+    wantPreviews(sessionId) {
+      wanted.add(sessionId);
+      kick();
+    },
     async close() {
       await running;
       closed = true;
@@ -133,19 +147,17 @@ export function createNotifier(options: { url: string; applicationName: string; 
   };
 }
 
-/** A delta too long for one payload becomes several; JSON escaping can double a byte six-fold, so pieces are small. */
-export function splitPreview(preview: Preview): Preview[] {
-  const delta = preview.data.delta;
-  if (typeof delta !== "object" || delta === null || !("content" in delta)) return [preview];
-  const content = delta.content;
-  if (typeof content !== "object" || content === null || !("text" in content) || typeof content.text !== "string")
-    return [preview];
-  if (Buffer.byteLength(JSON.stringify(content.text)) < MAX_PAYLOAD_BYTES - 600) return [preview];
+/** A message's delta too long for one payload becomes several; JSON escaping can double a byte six-fold, so pieces are small. */
+export function splitPreview({ sessionId, data }: Preview): Preview[] {
+  // Output of commands comes in pieces that fit.
+  if (data.type === "event_start" || isToolOutput(data)) return [{ sessionId, data }];
+  const { content } = data.delta;
+  if (Buffer.byteLength(JSON.stringify(content.text)) < MAX_PAYLOAD_BYTES - 600) return [{ sessionId, data }];
   const pieces: Preview[] = [];
   const characters = Array.from(content.text);
   for (let start = 0; start < characters.length; start += 1_000) {
     const text = characters.slice(start, start + 1_000).join("");
-    pieces.push({ ...preview, data: { ...preview.data, delta: { ...delta, content: { ...content, text } } } });
+    pieces.push({ sessionId, data: { ...data, delta: { ...data.delta, content: { ...content, text } } } });
   }
   return pieces;
 }
@@ -160,6 +172,7 @@ export function listenForWakeups(options: {
   onLog?: (wakeup: LogWakeup) => void;
   onPreview?: (preview: Preview) => void;
   onListChanged?: () => void;
+  onPreviewsWanted?: (sessionId: string) => void;
   onReconnect?: () => void;
 }): Listener {
   let client: pg.Client | null = null;
@@ -176,8 +189,9 @@ export function listenForWakeups(options: {
       if (!Array.isArray(entry) || typeof entry[0] !== "string") continue;
       if (message.channel === LOG_CHANNEL && typeof entry[1] === "number")
         options.onLog?.({ sessionId: entry[0], lastSeq: entry[1] });
-      else if (message.channel === PREVIEW_CHANNEL && typeof entry[1] === "object")
+      else if (message.channel === PREVIEW_CHANNEL && isPreviewEvent(entry[1]))
         options.onPreview?.({ sessionId: entry[0], data: entry[1] });
+      else if (message.channel === WANTED_CHANNEL) options.onPreviewsWanted?.(entry[0]);
     }
   }
 
@@ -199,6 +213,7 @@ export function listenForWakeups(options: {
       if (options.onLog) await fresh.query(`listen ${LOG_CHANNEL}`);
       if (options.onPreview) await fresh.query(`listen ${PREVIEW_CHANNEL}`);
       if (options.onListChanged) await fresh.query(`listen ${LIST_CHANNEL}`);
+      if (options.onPreviewsWanted) await fresh.query(`listen ${WANTED_CHANNEL}`);
       client = fresh;
       if (!first) options.onReconnect?.();
       first = false;
@@ -230,4 +245,25 @@ export function listenForWakeups(options: {
       await client?.end().catch(() => undefined);
     },
   };
+}
+
+/** Another release may run beside this one and send what this one does not know. */
+function isPreviewEvent(value: unknown): value is PreviewEvent {
+  if (!isRecord(value)) return false;
+  const { type, event, event_id, tool_use_id, delta } = value;
+  if (type === "event_start") {
+    if (!isRecord(event) || typeof event.id !== "string") return false;
+    return typeof event.tool_use_id === "string"
+      ? event.type === "agent.tool_result"
+      : event.type === "agent.message" || event.type === "agent.thinking";
+  }
+  if (type !== "event_delta" || typeof event_id !== "string" || !isRecord(delta) || !isRecord(delta.content))
+    return false;
+  if (typeof delta.content.text !== "string") return false;
+  const ofOutput = typeof delta.byte_offset === "number" && typeof delta.byte_count === "number";
+  return tool_use_id === undefined || (typeof tool_use_id === "string" && ofOutput);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }

@@ -5,6 +5,9 @@
 const ANSI = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** An escape sequence, or a line's end, whose end is still to come. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are made of control characters
+const BEGUN = /(?:\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b]{0,1000}|[ -/]*)|\r)$/;
 /** Characters that reorder what is read. */
 const REORDERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Characters that are not seen at all; joiners and tags included. */
@@ -44,6 +47,11 @@ export function isolatedName(text: string): string {
 /** For output of programs: colours are dropped, a lone carriage return starts a new line. */
 export function visibleOutput(text: string): string {
   return visibleExactly(text.replaceAll("\r\n", "\n").replace(ANSI, "").replaceAll("\r", "\n"));
+}
+
+/** Of output that goes on: what can be shown already, without the beginning of an escape sequence at its end. */
+export function completeOutput(text: string): string {
+  return text.replace(BEGUN, "");
 }
 
 function mark(character: string): string {

@@ -12,10 +12,9 @@ import { Shell, shownResult } from "./shell.ts";
 
 type Done = Omit<WireResult, "durationMs">;
 type Running = { hash: string; result: Promise<WireResult>; output: Output; abort: AbortController };
-/** Outputs of the last commands stay readable by offset for a caller that lost its connection just before the end. */
-const RECENT_OUTPUTS = 8;
 const MAX_ID_LENGTH = 200;
 
+/** `output` is null when it has ended. */
 export type Attached = { result: Promise<WireResult>; output: Output | null };
 
 /** Effects that must not happen twice. Reading again is harmless, so reads are not written down before they begin. */
@@ -32,7 +31,6 @@ export class Operations {
   readonly #running = new Map<string, Running>();
   /** Every id of this life of the sandbox. */
   readonly #begunHere = new Set<string>();
-  readonly #recent: { id: string; output: Output; keepFile: boolean }[] = [];
   readonly #ripgrep = findRipgrep();
   /** Settles when the command before has ended: the shell takes one at a time. */
   #shellFree: Promise<unknown> = Promise.resolve();
@@ -87,8 +85,7 @@ export class Operations {
         throw new BadRequest("id: already used for another operation");
       }
       const result = "result" in known ? known.result : this.#interrupted(id, hash);
-      const output = this.#recent.find((recent) => recent.id === id)?.output ?? null;
-      return { result: Promise.resolve(result), output };
+      return { result: Promise.resolve(result), output: null };
     }
     const output = new Output({
       path: this.#outputPath(id),
@@ -173,8 +170,8 @@ export class Operations {
       // The disk is full to the last block: this caller has the result; one that asks after a restart will get `unknown`.
       process.stderr.write(`journal: ${error instanceof Error ? error.message : error}\n`);
     }
-    output.end();
-    this.#retire(id, output, result.fullOutputPath !== undefined);
+    output.end({ keepFile: result.fullOutputPath !== undefined });
+    if (result.fullOutputPath !== undefined) this.#pruneOutputFiles();
     this.#running.delete(id);
     this.touch();
     return result;
@@ -184,15 +181,6 @@ export class Operations {
     if (error instanceof ToolError) return error.message;
     if (errnoOf(error) !== undefined) return `${operation.kind}: ${fileErrorText(error, "sandbox disk")}`;
     return `${operation.kind}: ${error instanceof Error ? error.message : String(error)}`;
-  }
-
-  #retire(id: string, output: Output, keepFile: boolean): void {
-    this.#recent.push({ id, output, keepFile });
-    if (this.#recent.length > RECENT_OUTPUTS) {
-      const oldest = this.#recent.shift();
-      oldest?.output.release({ keepFile: oldest.keepFile });
-    }
-    if (keepFile) this.#pruneOutputFiles();
   }
 
   async #perform(operation: WireOperation, output: Output, signal: AbortSignal, begin: () => void): Promise<Done> {

@@ -1,9 +1,9 @@
-// Output of commands: what is shown, what is kept, and reading it by offset.
+// Output of commands: what is shown, what is kept, and what those who follow it get.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, test } from "vitest";
-import { Output, SHOWN_BYTES, toShownText, wholeCharacters } from "./output.ts";
+import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
+import { Output, SHOWN_BYTES, toShownText } from "./output.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "berth-output-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -12,28 +12,6 @@ const make = (maxFileBytes = 1 << 20) => {
   const path = join(directory, `${counter++}.txt`);
   return { output: new Output({ path, maxFileBytes }), path };
 };
-
-async function follow(output: Output, from = 0): Promise<string> {
-  let text = "";
-  let expected = from;
-  for await (const piece of output.follow(from, new AbortController().signal)) {
-    expect(piece.offset).toBe(expected);
-    expected += Buffer.byteLength(piece.text);
-    text += piece.text;
-  }
-  return text;
-}
-
-test.each([
-  ["ascii", Buffer.from("abc"), 3],
-  ["a whole two-byte character", Buffer.from("aä"), 3],
-  ["half a two-byte character", Buffer.from("aä").subarray(0, 2), 1],
-  ["three of four bytes", Buffer.from("x😀").subarray(0, 4), 1],
-  ["a whole four-byte character", Buffer.from("x😀"), 5],
-  ["nothing", Buffer.alloc(0), 0],
-])("wholeCharacters of %s", (_name, bytes, expected) => {
-  expect(wholeCharacters(bytes)).toBe(expected);
-});
 
 test("shown text has no colours, no NUL and no newlines at its end", () => {
   expect(toShownText(Buffer.from("\u001b[31mred\u001b[0m\0x\n\n"))).toBe("red\uFFFDx");
@@ -62,7 +40,7 @@ describe("output", () => {
     expect(Buffer.byteLength(shown.content)).toBeLessThan(SHOWN_BYTES + 500);
     expect(shown.fullOutputPath).toBe(path);
     expect(readFileSync(path).equals(bytes)).toBe(true);
-    output.release({ keepFile: true });
+    output.end({ keepFile: true });
     expect(existsSync(path)).toBe(true);
   });
 
@@ -71,7 +49,7 @@ describe("output", () => {
     output.append(Buffer.alloc(SHOWN_BYTES + 10, "b"));
     expect(output.shown().content).toContain("output truncated: 10 bytes");
     expect(readFileSync(path)).toHaveLength(SHOWN_BYTES + 10);
-    output.release({ keepFile: false });
+    output.end({ keepFile: false });
     expect(existsSync(path)).toBe(false);
   });
 
@@ -81,7 +59,7 @@ describe("output", () => {
     expect(output.totalBytes).toBe(500_000);
     expect(output.shown().content).toContain("the first 200000 bytes are in");
     expect(readFileSync(path)).toHaveLength(200_000);
-    output.release({ keepFile: false });
+    output.end({ keepFile: false });
   });
 
   it("goes on when the file can't be written, and says so", () => {
@@ -92,40 +70,101 @@ describe("output", () => {
     expect(shown.fullOutputPath).toBeUndefined();
   });
 
-  it("is followed from any byte, in memory and in the file, while it grows", async () => {
-    const { output } = make();
-    output.append(Buffer.from("first ä"));
-    const early = follow(output);
-    const late = follow(output, 6);
-    await new Promise((resolve) => setImmediate(resolve));
-    output.append(Buffer.alloc(200_000, "e"));
-    output.append(Buffer.from("end"));
-    output.end();
-    const whole = `first ä${"e".repeat(200_000)}end`;
-    expect(await early).toBe(whole);
-    expect(await late).toBe(whole.slice(6));
-    output.release({ keepFile: false });
-  });
-
-  it("is not taken from a follower who is still reading when it is released", async () => {
+  it("that has ended keeps its file only where the shown text refers to it", () => {
     const { output, path } = make();
     output.append(Buffer.alloc(300_000, "f"));
-    const reading = output.follow(0, new AbortController().signal);
-    const first = await reading.next();
-    output.release({ keepFile: false });
-    let length = first.value?.text.length ?? 0;
-    for await (const piece of reading) length += piece.text.length;
-    expect(length).toBe(300_000);
+    expect(existsSync(path)).toBe(true);
+    output.end({ keepFile: false });
     expect(existsSync(path)).toBe(false);
   });
+});
 
-  it("stops following at once when the follower leaves", async () => {
-    const { output } = make();
+describe("following", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Reads on by itself; `pieces` is what has come. */
+  function follow(output: Output, from = 0) {
+    const pieces: { offset: number; text: string }[] = [];
     const leaving = new AbortController();
-    const pieces = (async () => {
-      for await (const _piece of output.follow(0, leaving.signal)) expect.fail("there is no output");
+    const ended = (async () => {
+      for await (const { offset, bytes } of output.follow(from, leaving.signal))
+        pieces.push({ offset, text: Buffer.from(bytes).toString() });
     })();
-    leaving.abort();
-    await pieces;
+    return { pieces, ended, leave: () => leaving.abort() };
+  }
+
+  it("gives what is new ten times a second, from any byte on", async () => {
+    const { output } = make();
+    output.append(Buffer.from("first\n"));
+    const early = follow(output);
+    const late = follow(output, 4);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(early.pieces).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(early.pieces).toEqual([{ offset: 0, text: "first\n" }]);
+    expect(late.pieces).toEqual([{ offset: 4, text: "t\n" }]);
+    for (const text of ["a", "b", "c"]) output.append(Buffer.from(text));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(early.pieces.slice(1)).toEqual([{ offset: 6, text: "abc" }]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(early.pieces).toHaveLength(2);
+    output.end({ keepFile: false });
+    await Promise.all([early.ended, late.ended]);
+  });
+
+  it("gives nothing of a command that ends at once: its result tells it", async () => {
+    const { output } = make();
+    const { pieces, ended } = follow(output);
+    output.append(Buffer.from("done"));
+    await vi.advanceTimersByTimeAsync(50);
+    output.end({ keepFile: false });
+    await ended;
+    expect(pieces).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("of a flood gives the beginning and the newest, twice a second, however much was kept", async () => {
+    const { output } = make(100_000);
+    const { pieces, leave, ended } = follow(output);
+    let written = 0;
+    const flood = (lines: number) => {
+      for (let line = 0; line < lines; line++) {
+        const text = Buffer.from(`${written} ${"x".repeat(89)}\n`);
+        output.append(text);
+        written += text.length;
+      }
+    };
+    flood(5_000);
+    await vi.advanceTimersByTimeAsync(100);
+    const [head, tail] = pieces;
+    expect(head).toMatchObject({ offset: 0, text: expect.stringMatching(/^0 x/) });
+    expect(head?.text).toHaveLength(8 * 1024);
+    expect(tail?.text).toMatch(new RegExp(`^${tail?.offset} x`));
+    expect((tail?.offset ?? 0) + (tail?.text.length ?? 0)).toBe(written);
+    expect(tail?.text.length).toBeGreaterThan(8_000);
+    expect(pieces).toHaveLength(2);
+    flood(5_000);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(pieces).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(pieces).toHaveLength(3);
+    expect(pieces[2]?.text).toMatch(new RegExp(`^${pieces[2]?.offset} x`));
+    expect((pieces[2]?.offset ?? 0) + (pieces[2]?.text.length ?? 0)).toBe(written);
+    leave();
+    await ended;
+    output.end({ keepFile: false });
+  });
+
+  it("stops at once when the follower leaves", async () => {
+    const { output } = make();
+    const { pieces, leave, ended } = follow(output);
+    leave();
+    await ended;
+    expect(pieces).toEqual([]);
   });
 });

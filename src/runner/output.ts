@@ -1,13 +1,17 @@
-// A command's output: kept whole in a file up to a cap, shown with its middle left out, followed by byte offset. Memory stays flat.
-import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+// A command's output: kept whole in a file up to a cap, shown with its middle left out, followed while it grows. Memory stays flat.
+import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { wholeCharacters } from "../lib/whole-characters.ts";
 
 /** What the model is shown at most, in bytes. */
 export const SHOWN_BYTES = 100 * 1024;
 const HALF = SHOWN_BYTES / 2;
 /** Output up to this size never touches the disk. */
 const IN_MEMORY_BYTES = 128 * 1024;
-const READ_BYTES = 64 * 1024;
+/** What a follower gets at a time: ten times a second all that is new, or of a flood twice a second some of it. */
+const FOLLOWED_BYTES = 16 * 1024;
+const FOLLOW_EVERY_MS = 100;
+const FLOOD_EVERY_MS = 500;
 
 const ANSI_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`, "g");
 
@@ -20,20 +24,8 @@ export function toShownText(bytes: Uint8Array): string {
     .replace(/\n+$/, "");
 }
 
-/** Length of the longest prefix that does not end inside a UTF-8 character. */
-export function wholeCharacters(bytes: Uint8Array): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (byte < 0x80) break;
-    if (byte >= 0xc0) {
-      const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      return needed > back ? bytes.length - back : bytes.length;
-    }
-  }
-  return bytes.length;
-}
-
 export type Shown = { content: string; fullOutputPath?: string };
+export type OutputPiece = { offset: number; bytes: Uint8Array };
 
 export class Output {
   readonly #path: string;
@@ -44,13 +36,11 @@ export class Output {
   #head: Buffer = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
   #total = 0;
-  /** Bytes that followers can read: in memory or in the file. */
+  /** Bytes in memory or in the file. */
   #kept = 0;
   #keepStopped: string | null = null;
-  #ended = false;
+  readonly #ended = new AbortController();
   #waiters: (() => void)[] = [];
-  #followers = 0;
-  #releasing: { keepFile: boolean } | null = null;
 
   constructor(options: { path: string; maxFileBytes: number }) {
     this.#path = options.path;
@@ -109,12 +99,6 @@ export class Output {
     for (const wake of waiters) wake();
   }
 
-  /** No more output comes. */
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
   /** What the model is shown, and the file with the whole when the middle was left out. */
   shown(): Shown {
     if (this.#total <= SHOWN_BYTES) {
@@ -154,54 +138,73 @@ export class Output {
     }
   }
 
-  /** Pieces of output from byte `from` on, until the end; characters are not cut between two pieces. */
-  async *follow(from: number, signal: AbortSignal): AsyncGenerator<{ offset: number; text: string }> {
-    const wake = () => this.#wake();
-    signal.addEventListener("abort", wake);
-    this.#followers += 1;
+  /**
+   * What comes from byte `from` on, a little later than it came, so that a command that ends at once is told by its result
+   * alone; so is what comes last. A follower that is behind gets the beginning and the newest: offsets tell what is left out.
+   */
+  async *follow(from: number, signal: AbortSignal): AsyncGenerator<OutputPiece> {
+    const leaving = AbortSignal.any([signal, this.#ended.signal]);
     let offset = from;
-    try {
-      while (!signal.aborted) {
-        const bytes = this.#readKept(offset);
-        const whole = this.#ended ? bytes.length : wholeCharacters(bytes);
-        if (whole > 0) {
-          yield { offset, text: Buffer.from(bytes.subarray(0, whole)).toString("utf8").replaceAll("\0", "\uFFFD") };
-          offset += whole;
-        } else if (this.#ended) {
-          return;
-        } else {
-          await new Promise<void>((resolve) => this.#waiters.push(resolve));
-        }
+    let everyMs = FOLLOW_EVERY_MS;
+    for (;;) {
+      if (this.#total <= offset) await this.#grown(leaving);
+      await pause(everyMs, leaving);
+      if (leaving.aborted) return;
+      everyMs = this.#total - offset > FOLLOWED_BYTES ? FLOOD_EVERY_MS : FOLLOW_EVERY_MS;
+      for (const piece of this.#newest(offset)) {
+        yield piece;
+        offset = piece.offset + piece.bytes.length;
       }
-    } finally {
-      signal.removeEventListener("abort", wake);
-      this.#followers -= 1;
-      if (this.#releasing && this.#followers === 0) this.#close(this.#releasing.keepFile);
     }
   }
 
-  #readKept(offset: number): Uint8Array {
-    const length = Math.min(READ_BYTES, this.#kept - offset);
-    if (length <= 0) return new Uint8Array(0);
-    if (this.#memory) return Buffer.concat(this.#memory).subarray(offset, offset + length);
-    if (this.#fd === null) return new Uint8Array(0);
-    const buffer = Buffer.allocUnsafe(length);
-    return buffer.subarray(0, readSync(this.#fd, buffer, 0, length, offset));
+  #grown(leaving: AbortSignal): Promise<void> {
+    return settled(leaving, (done) => {
+      this.#waiters.push(done);
+    });
   }
 
-  /** Gives memory and descriptor back once nobody follows. The file stays only when the shown text refers to it. */
-  release(options: { keepFile: boolean }): void {
-    this.end();
-    this.#releasing = options;
-    if (this.#followers === 0) this.#close(options.keepFile);
+  #newest(from: number): OutputPiece[] {
+    const behind = this.#total - from;
+    if (behind <= FOLLOWED_BYTES) return [{ offset: from, bytes: this.#tail.subarray(this.#tail.length - behind) }];
+    const half = FOLLOWED_BYTES / 2;
+    const head = this.#head.subarray(from, half);
+    const tail = this.#tail.subarray(-half);
+    // From the beginning of a line on, where there is one.
+    const rest = tail.subarray(tail.indexOf(0x0a) + 1);
+    const newest = rest.length === 0 ? tail : rest;
+    const pieces = head.length === 0 ? [] : [{ offset: from, bytes: head }];
+    return [...pieces, { offset: this.#total - newest.length, bytes: newest }];
   }
 
-  #close(keepFile: boolean): void {
+  /** No more output comes. The file stays only when the shown text refers to it. */
+  end(options: { keepFile: boolean }): void {
+    this.#ended.abort();
     this.#memory = null;
-    this.#kept = 0;
     if (this.#fd === null) return;
     closeSync(this.#fd);
     this.#fd = null;
-    if (!keepFile) unlinkSync(this.#path);
+    if (!options.keepFile) unlinkSync(this.#path);
   }
+}
+
+/** Resolves when what was begun says so, at the latest when the signal is aborted. */
+function settled(signal: AbortSignal, begin: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done, { once: true });
+    begin(done);
+  });
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await settled(signal, (done) => {
+    timer = setTimeout(done, ms);
+  });
+  clearTimeout(timer);
 }

@@ -39,9 +39,9 @@ test("results keep a null exit code apart from none", () => {
 });
 
 test("lines are output or the result", () => {
-  expect(parseLine('{"output":{"offset":3,"text":"x"}}')).toEqual({ output: { offset: 3, text: "x" } });
+  expect(parseLine('{"output":{"offset":3,"base64":"eA=="}}')).toEqual({ output: { offset: 3, base64: "eA==" } });
   expect(parseLine('{"result":{"outcome":"ok","content":"","durationMs":0}}')).toHaveProperty("result");
-  expect(() => parseLine('{"output":{"text":"x"}}')).toThrow("offset");
+  expect(() => parseLine('{"output":{"base64":"eA=="}}')).toThrow("offset");
   expect(() => parseLine("nonsense")).toThrow();
 });
 

@@ -19,7 +19,7 @@ export type WireResult = {
 };
 
 /** One line of the answer to `POST /operations/:id`; the last line is the result. */
-export type WireLine = { output: { offset: number; text: string } } | { result: WireResult };
+export type WireLine = { output: { offset: number; base64: string } } | { result: WireResult };
 
 export type WireDirectoryEntry = {
   name: string;
@@ -177,7 +177,7 @@ export function parseLine(line: string): WireLine {
   const output = fieldsOf(fields.output, "output");
   const offset = asNumber(output.offset);
   if (offset === null) throw new BadRequest("offset: not a number");
-  return { output: { offset, text: text(output, "text") } };
+  return { output: { offset, base64: text(output, "base64") } };
 }
 
 export function parseHealth(value: unknown): WireHealth {

@@ -79,8 +79,8 @@ async function runOperation(parts: RunnerParts, { request, response, url }: Call
   const signal = goneSignal(response);
   const from = url.searchParams.get("output_from");
   if (from !== null && output) {
-    for await (const piece of output.follow(Math.max(0, Number(from) || 0), signal)) {
-      await writeLine(response, { output: piece }, signal);
+    for await (const { offset, bytes } of output.follow(Math.max(0, Number(from) || 0), signal)) {
+      await writeLine(response, { output: { offset, base64: Buffer.from(bytes).toString("base64") } }, signal);
     }
   }
   const settled = await result;

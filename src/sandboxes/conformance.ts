@@ -1,5 +1,6 @@
 // What every sandbox backend must do. A new backend is done when this passes.
 import { describe, expect, it } from "vitest";
+import { until } from "../../test/support/until.ts";
 import { describeChannels } from "./conformance-channels.ts";
 import { describeTree } from "./conformance-tree.ts";
 import type { OutputChunk, Sandbox, SandboxBackend, SandboxSpec } from "./sandbox.ts";
@@ -20,12 +21,8 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
 }
 
 /** Waits until a file in the sandbox exists, as a sign that a command has come to a certain point. */
-async function untilFile(sandbox: Sandbox, path: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while ((await sandbox.readFile(path)) === null) {
-    if (Date.now() > deadline) throw new Error(`${path} did not appear`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+function untilFile(sandbox: Sandbox, path: string): Promise<boolean> {
+  return until(async () => (await sandbox.readFile(path)) !== null);
 }
 
 export function describeBackend(name: string, under: () => BackendUnderTest): void {
@@ -250,31 +247,54 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         await expect(run(sandbox, "echo two", id)).rejects.toMatchObject({ code: "invalid_request" });
       }));
 
-    it("streams output as it comes, and again from any byte on", () =>
+    it("streams output while it comes, from any byte on", () =>
       withSandbox(async (sandbox) => {
         const id = unique("op");
-        const command = "for i in 1 2 3 4 5; do echo line ä $i; sleep 0.05; done";
-        const first: OutputChunk[] = [];
-        const late: OutputChunk[] = [];
-        const result = sandbox.runOperation(id, { kind: "bash", command }, { onOutput: (chunk) => first.push(chunk) });
-        await Promise.all([
-          result,
-          sandbox.runOperation(
-            id,
-            { kind: "bash", command },
-            { onOutput: (chunk) => late.push(chunk), outputFrom: 10 },
-          ),
-        ]);
-        const whole = first.map((chunk) => chunk.text).join("");
-        expect(whole).toBe("line ä 1\nline ä 2\nline ä 3\nline ä 4\nline ä 5\n");
-        expect(first.length).toBeGreaterThan(2);
-        let expected = 0;
-        for (const chunk of first) {
-          expect(chunk.offset).toBe(expected);
-          expected += Buffer.byteLength(chunk.text);
+        const command =
+          "echo line ä 1; until [ -e go ]; do sleep 0.01; done; echo line 2; until [ -e end ]; do sleep 0.01; done; echo over";
+        /** The bytes that one who follows has got. */
+        function follow(outputFrom: number) {
+          const heard: OutputChunk[] = [];
+          const onOutput = (chunk: OutputChunk) => heard.push(chunk);
+          const result = sandbox.runOperation(id, { kind: "bash", command }, { onOutput, outputFrom });
+          const bytes = () => {
+            let reached = outputFrom;
+            for (const chunk of heard) {
+              expect(chunk.offset).toBe(reached);
+              reached += chunk.bytes.length;
+            }
+            return Buffer.concat(heard.map((chunk) => chunk.bytes)).toString();
+          };
+          return { result, bytes };
         }
-        expect(late[0]?.offset).toBe(10);
-        expect(late.map((chunk) => chunk.text).join("")).toBe(Buffer.from(whole).subarray(10).toString());
+        const first = follow(0);
+        await until(() => first.bytes() === "line ä 1");
+        const second = follow(7);
+        await until(() => second.bytes() === " 1");
+        await sandbox.writeFile("go", new Uint8Array());
+        await until(() => first.bytes() === "line ä 1\nline 2" && second.bytes() === " 1\nline 2");
+        await sandbox.writeFile("end", new Uint8Array());
+        expect(await first.result).toMatchObject({ outcome: "ok", content: "line ä 1\nline 2\nover" });
+        expect(await second.result).toEqual(await first.result);
+      }));
+
+    it("of a flood of output streams the beginning and the newest, a few times a second", () =>
+      withSandbox(async (sandbox) => {
+        const heard: OutputChunk[] = [];
+        const command = "{ seq 1 1000000; until [ -e end ]; do echo tick; done; } ";
+        const result = sandbox.runOperation(
+          unique("op"),
+          { kind: "bash", command },
+          { onOutput: (chunk) => heard.push(chunk) },
+        );
+        await until(() => heard.length > 2);
+        await sandbox.writeFile("end", new Uint8Array());
+        const { durationMs } = await result;
+        expect(Buffer.from(heard[0]?.bytes ?? []).toString()).toMatch(/^1\n2\n/);
+        const reached = heard.at(-1);
+        const streamed = heard.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+        expect((reached?.offset ?? 0) + (reached?.bytes.length ?? 0)).toBeGreaterThan(streamed);
+        expect(streamed).toBeLessThan(40_000 + 300 * durationMs);
       }));
 
     it("leaves out the middle of a long output and keeps the whole in a file", () =>

@@ -156,7 +156,8 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
       for await (const text of lines(response, MAX_LINE_BYTES)) {
         const line = parseLine(text);
         if ("result" in line) return line.result;
-        onOutput?.(line.output);
+        const { offset, base64 } = line.output;
+        onOutput?.({ offset, bytes: Buffer.from(base64, "base64") });
       }
     } catch (error) {
       throw signal.aborted ? signal.reason : gone(error);

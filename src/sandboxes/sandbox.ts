@@ -93,8 +93,8 @@ export type OperationResult = {
   durationMs: number;
 };
 
-/** A piece of an operation's output. `offset` counts bytes from the start of the operation's output. */
-export type OutputChunk = { offset: number; text: string };
+/** A piece of an operation's output. `offset` counts bytes from the start of the operation's output; characters may be cut. */
+export type OutputChunk = { offset: number; bytes: Uint8Array };
 
 export type DirectoryEntry = {
   name: string;
@@ -190,7 +190,8 @@ export type Sandbox = {
   readonly identity: string;
   /**
    * Runs an operation, at most once per id for the life of the disk: asked again with the same id it attaches to the
-   * running one or returns the stored result. `onOutput` gets output from byte `outputFrom` (default 0) on.
+   * running one or returns the stored result. `onOutput` gets output while it comes, a few times a second, from byte
+   * `outputFrom` (default 0) on; of a flood the newest, and what comes last not at all: the result has it.
    * Aborting `signal` stops waiting, not the operation.
    */
   runOperation(

@@ -28,7 +28,7 @@ export function createPreviews(options: {
 
   function flush(): void {
     if (waiting === "") return;
-    const delta = { type: "content_delta", index: 0, content: { type: "text", text: waiting } };
+    const delta = { type: "content_delta", index: 0, content: { type: "text", text: waiting } } as const;
     waiting = "";
     send({ sessionId, data: { type: "event_delta", event_id: messageId, delta } });
   }

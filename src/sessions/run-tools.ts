@@ -2,7 +2,11 @@
 
 import type { NewEvent } from "../db/events.ts";
 import { hasCode } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { OperationResult } from "../sandboxes/sandbox.ts";
 import type { PendingCall } from "./conversation.ts";
+import { createOutputPreviews } from "./output-previews.ts";
+import type { SessionSandbox } from "./session-sandbox.ts";
 import {
   DISK_LOST,
   deniedResult,
@@ -42,9 +46,10 @@ export async function runTools(turn: Turn, step: { run: readonly string[]; deny:
 
 /** Writes the call's result. After an interrupt it writes none: the interrupt gives one to all that have none. */
 async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<void> {
+  const resultId = newId("event", turn.deps.clock.now());
   let result: ToolResult | null;
   try {
-    result = await resultOf(turn, call, signal);
+    result = await resultOf(turn, call, resultId, signal);
   } catch (error) {
     turn.stopped.throwIfAborted();
     if (signal.aborted) return cancel(turn, call);
@@ -54,10 +59,10 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
   }
   if (signal.aborted) return;
   if (turn.sandbox.takeLossNotice()) result = withNotice(result, DISK_LOST);
-  await turn.log.write({ events: [resultEvent(turn, call, result)], changes: gotOn(turn) });
+  await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
 }
 
-async function resultOf(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<ToolResult> {
+async function resultOf(turn: Turn, call: PendingCall, resultId: string, signal: AbortSignal): Promise<ToolResult> {
   const { id } = call;
   const plan = turn.deps.harness.planToolCall(turn.facts.agent, call);
   switch (plan.kind) {
@@ -67,9 +72,29 @@ async function resultOf(turn: Turn, call: PendingCall, signal: AbortSignal): Pro
       // The agent's tools were changed after the call.
       return errorResult(`${call.name} is a tool of the client now. Call it again.`);
     case "operation": {
-      const maybeStarted = turn.inherited.has(id);
-      return toToolResult(await turn.sandbox.run({ id, operation: plan.operation, maybeStarted, signal }));
+      const { operation } = plan;
+      const run = { id, operation, maybeStarted: turn.inherited.has(id), signal };
+      const result = operation.kind === "bash" ? await runWatched(turn, run, resultId) : await turn.sandbox.run(run);
+      return toToolResult(result);
     }
+  }
+}
+
+/** A command: those who watch see its output while it runs. */
+async function runWatched(
+  turn: Turn,
+  run: Parameters<SessionSandbox["run"]>[0],
+  resultId: string,
+): Promise<OperationResult> {
+  const { claim, deps, outputs } = turn;
+  const send = deps.notifier.preview.bind(deps.notifier);
+  const previews = createOutputPreviews({ sessionId: claim.sessionId, toolUseId: run.id, resultId, send });
+  outputs.add(previews);
+  try {
+    return await turn.sandbox.run({ ...run, onOutput: previews.take });
+  } finally {
+    outputs.delete(previews);
+    previews.close();
   }
 }
 
@@ -91,10 +116,14 @@ function pendingCall(turn: Turn, id: string): PendingCall {
   return call;
 }
 
-export function resultEvent(turn: Turn, call: { id: string }, result: ToolResult): NewEvent {
-  return newEvent(turn, "agent.tool_result", {
+export function resultEvent(turn: Turn, call: { id: string }, result: ToolResult, id?: string): NewEvent {
+  const { content, isError, exitCode, durationMs } = result;
+  const payload = {
     tool_use_id: call.id,
-    content: result.content,
-    is_error: result.isError,
-  });
+    content,
+    is_error: isError,
+    ...(exitCode === undefined ? {} : { exit_code: exitCode }),
+    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
+  };
+  return newEvent(turn, "agent.tool_result", payload, id === undefined ? {} : { id });
 }

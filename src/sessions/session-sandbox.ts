@@ -6,14 +6,31 @@ import { abortable } from "../lib/abortable.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
-import type { Operation, OperationResult, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type {
+  Operation,
+  OperationResult,
+  OutputChunk,
+  Sandbox,
+  SandboxBackend,
+  SandboxSpec,
+} from "../sandboxes/sandbox.ts";
+
+type Call = {
+  id: string;
+  operation: Operation;
+  /** A worker before this one may have begun it. */
+  maybeStarted: boolean;
+  signal: AbortSignal;
+  /** See `Sandbox.runOperation`. */
+  onOutput?: (chunk: OutputChunk) => void;
+};
 
 export type SessionSandbox = {
   /**
-   * Runs an operation at most once, also across workers and lives of the sandbox. `maybeStarted`: a worker before this
-   * one may have begun it. Throws `sandbox_unavailable` when there is no sandbox to be had.
+   * Runs an operation at most once, also across workers and lives of the sandbox. Throws `sandbox_unavailable` when
+   * there is no sandbox to be had.
    */
-  run(call: { id: string; operation: Operation; maybeStarted: boolean; signal: AbortSignal }): Promise<OperationResult>;
+  run(call: Call): Promise<OperationResult>;
   cancel(id: string): Promise<void>;
   /** True once, after the disk was found to be another one than before. */
   takeLossNotice(): boolean;
@@ -93,7 +110,8 @@ export function createSessionSandbox(options: {
   }
 
   return {
-    async run({ id, operation, maybeStarted, signal: callSignal }) {
+    async run({ id, operation, maybeStarted, signal: callSignal, onOutput }) {
+      const following = { signal: callSignal, ...(onOutput ? { onOutput } : {}) };
       let begun = maybeStarted;
       let identity: string | null = null;
       for (let life = 1; life <= MAX_LIVES; life++) {
@@ -110,7 +128,7 @@ export function createSessionSandbox(options: {
         if (sandbox.identity !== identity || (maybeStarted && diskReplaced)) return LOST;
         begun = true;
         try {
-          return await sandbox.runOperation(id, operation, { signal: callSignal });
+          return await sandbox.runOperation(id, operation, following);
         } catch (error) {
           if (callSignal.aborted || !hasCode(error, "sandbox_gone")) throw error;
           logger.warn({ err: error, sessionId, operationId: id }, "the sandbox was lost during a call");

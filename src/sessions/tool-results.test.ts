@@ -24,7 +24,18 @@ test.each([
     result({ image: { mediaType: "image/png", data: "AAAA" } }),
     { content: [{ type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } }], isError: false },
   ],
-])("%s", (_name, given, expected) => expect(toToolResult(given)).toEqual(expected));
+])("%s", (_name, given, expected) => expect(toToolResult(given)).toEqual({ ...expected, durationMs: 1 }));
+
+test.each([
+  ["a command that succeeded", { exitCode: 0, durationMs: 12.4 }, { exitCode: 0, durationMs: 12 }],
+  ["one that failed", { outcome: "failed", exitCode: 7 }, { exitCode: 7, durationMs: 1 }],
+  ["one that was killed", { outcome: "failed", exitCode: null }, { exitCode: null, durationMs: 1 }],
+  ["one of which nobody knows", { outcome: "unknown", exitCode: 0, durationMs: 0 }, {}],
+  ["a sandbox that makes figures up", { exitCode: 1e9, durationMs: -1 }, {}],
+] as const)("exit code and duration of %s", (_name, given, expected) => {
+  const { content: _content, isError: _isError, ...measures } = toToolResult(result(given));
+  expect(measures).toEqual(expected);
+});
 
 test("an unknown end warns that it may have run", () => {
   const { content, isError } = toToolResult(result({ outcome: "unknown", content: "half" }));

@@ -6,21 +6,40 @@ import type { OperationResult } from "../sandboxes/sandbox.ts";
 /** An absolute path of two parts or more. */
 const HOST_PATH = /(^|[^\w.])\/[\w.-]+\/[\w.-]/;
 
-export type ToolResult = { content: ResultBlock[]; isError: boolean };
+export type ToolResult = {
+  content: ResultBlock[];
+  isError: boolean;
+  /** Of a command; null when it was killed. */
+  exitCode?: number | null;
+  /** How long it ran in the sandbox. */
+  durationMs?: number;
+};
 
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
 type ImageType = Extract<ImageBlock["source"], { type: "base64" }>["media_type"];
 
 export const DISK_LOST =
   "Notice: the sandbox of this session was lost and a new, empty one was made. Files in /workspace and /home/agent from before are gone.";
+/** No command may take a day; with its wait for the shell no result is this late. */
+const MAX_DURATION_MS = 7 * 24 * 60 * 60 * 1000;
 const FRESH_SHELL =
   "[The shell was restarted: variables, working directory and background jobs are back to their defaults. Files are as they were.]";
 const UNKNOWN =
   "The sandbox ended while this ran, so nobody knows whether it was done: it may have run, in part or in full. Look at the present state before you do it again.";
 
 export function toToolResult(result: OperationResult): ToolResult {
-  const told = outcomeAsResult(result);
+  const told = { ...outcomeAsResult(result), ...measures(result) };
   return result.freshShell ? withNotice(told, FRESH_SHELL) : told;
+}
+
+/** What is inside a sandbox may say anything: only what can be true is told. */
+function measures({ outcome, exitCode, durationMs }: OperationResult): Pick<ToolResult, "exitCode" | "durationMs"> {
+  if (outcome === "unknown") return {};
+  const isCode = exitCode === null || (Number.isInteger(exitCode) && Number(exitCode) >= 0 && Number(exitCode) <= 255);
+  return {
+    ...(exitCode !== undefined && isCode ? { exitCode } : {}),
+    ...(durationMs >= 0 && durationMs < MAX_DURATION_MS ? { durationMs: Math.round(durationMs) } : {}),
+  };
 }
 
 function outcomeAsResult(result: OperationResult): ToolResult {

@@ -9,6 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type { OutputPreviews } from "./output-previews.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
 
@@ -38,6 +39,8 @@ export type Turn = {
   readonly inherited: ReadonlySet<string>;
   /** Aborted when the lease is lost or the worker stops; nothing may be written after it. */
   readonly stopped: AbortSignal;
+  /** Of the commands that run. */
+  readonly outputs: Set<OutputPreviews>;
   /** Runs `work` with a signal that an interrupt of the user aborts at once, as does `stopped`. */
   interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Reads the facts again. Throws `lease_lost`. */

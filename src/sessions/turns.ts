@@ -9,6 +9,7 @@ import { COMPACT_AT } from "./compaction.ts";
 import type { Conversation } from "./conversation.ts";
 import { toModelMessages } from "./model-messages.ts";
 import { factsOf, nextStep, type Step } from "./next-step.ts";
+import type { OutputPreviews } from "./output-previews.ts";
 import { runTools } from "./run-tools.ts";
 import { createSessionLog } from "./session-log.ts";
 import { createSessionSandbox } from "./session-sandbox.ts";
@@ -26,6 +27,8 @@ export type SessionHold = {
   readonly claim: Claim;
   /** The log may have grown to `lastSeq`: an interrupt takes effect at once. */
   wake(lastSeq: number): void;
+  /** Somebody watches who heard nothing of the commands that run. */
+  repeatPreviews(): void;
   /** Ends the work without a trace: the lease is lost, or will be given back by the caller. */
   stop(reason: "lost" | "stopped"): void;
   /** Never rejects. */
@@ -40,6 +43,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   const stopping = new AbortController();
   let stopReason: "lost" | "stopped" = "stopped";
   let current: AbortController | null = null;
+  const outputs = new Set<OutputPreviews>();
   const log = createSessionLog({
     db: deps.db,
     sessionId,
@@ -110,6 +114,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
         signal: stopping.signal,
       }),
       stopped: stopping.signal,
+      outputs,
       interruptible,
       async refreshFacts() {
         facts = await readFacts();
@@ -141,6 +146,9 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
         if (hasCode(error, "lease_lost")) stop("lost");
         else if (!stopping.signal.aborted) logger.debug({ err: error }, "a wake-up could not be followed");
       });
+    },
+    repeatPreviews() {
+      for (const output of outputs) output.repeat();
     },
     stop,
     done: hold().catch(end),

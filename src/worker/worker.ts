@@ -184,6 +184,7 @@ export function createWorker(options: WorkerOptions): Worker {
         applicationName,
         logger,
         onLog,
+        onPreviewsWanted: (sessionId) => holds.get(sessionId)?.repeatPreviews(),
         onReconnect() {
           for (const one of holds.values()) one.wake(0);
           kick();

@@ -1,6 +1,7 @@
 // Event streams: nothing is missing and nothing comes twice, whoever is cut off whenever; previews; slow and deleted ends.
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { PreviewEvent } from "../../src/contract/events.ts";
 import { appendEvents, markProcessed } from "../../src/db/events.ts";
 import { createNotifier, type Notifier } from "../../src/db/wakeups.ts";
 import { newId } from "../../src/lib/ids.ts";
@@ -225,8 +226,8 @@ test("without any wake-up the poll brings what is new", async () => {
 });
 
 describe("previews", () => {
-  const start = (id: string) => ({ type: "event_start", event: { type: "agent.message", id } });
-  const delta = (id: string, text: string) => ({
+  const start = (id: string): PreviewEvent => ({ type: "event_start", event: { type: "agent.message", id } });
+  const delta = (id: string, text: string): PreviewEvent => ({
     type: "event_delta",
     event_id: id,
     delta: { type: "content_delta", index: 0, content: { type: "text", text } },
@@ -254,6 +255,44 @@ describe("previews", () => {
     await append(session, "session.status_idle", {});
     await until(() => asked.frames.length === 5);
     expect(asked.frames.at(-1)?.type).toBe("session.status_idle");
+  });
+
+  test("of a command's output go only to those who asked for them, and a late one gets them after the log", async () => {
+    const session = await newSession();
+    const id = newId("event");
+    const call = newId("event");
+    const piece = (byte_offset: number, text: string): PreviewEvent => ({
+      type: "event_delta",
+      event_id: id,
+      tool_use_id: call,
+      delta: { type: "content_delta", index: 0, content: { type: "text", text }, byte_offset, byte_count: text.length },
+    });
+    const start: PreviewEvent = { type: "event_start", event: { type: "agent.tool_result", id, tool_use_id: call } };
+    const [asked, messages, plain] = [
+      open(session, { deltas: ["agent.message", "agent.tool_result"] }),
+      open(session, { deltas: ["agent.message", "agent.thinking"] }),
+      open(session),
+    ];
+    await Promise.all([asked.opened, messages.opened, plain.opened]);
+    await append(session, "agent.tool_use", { name: "bash", input: {}, evaluated_permission: "allow" }, call);
+    const long = "x".repeat(6_400);
+    for (const data of [start, piece(0, "one"), piece(3, long)]) notifier.preview({ sessionId: session, data });
+    await until(() => asked.frames.length === 4);
+    expect(asked.frames.slice(1).map((frame) => frame.data)).toEqual([start, piece(0, "one"), piece(3, long)]);
+    const late = open(session, { deltas: ["agent.tool_result"], after: 0 });
+    await until(() => late.frames.length === 4);
+    expect(late.frames.map((frame) => frame.type)).toEqual([
+      "agent.tool_use",
+      "event_start",
+      "event_delta",
+      "event_delta",
+    ]);
+    await append(session, "agent.tool_result", { tool_use_id: call, content: [], is_error: false }, newId("event"));
+    await until(() => messages.frames.length === 2 && plain.frames.length === 2);
+    notifier.preview({ sessionId: session, data: piece(7_000, "too late") });
+    await append(session, "session.status_idle", {});
+    await until(() => asked.frames.length === 6 && plain.frames.length === 3);
+    expect(asked.frames.map((frame) => frame.type).slice(4)).toEqual(["agent.tool_result", "session.status_idle"]);
   });
 
   test("of unknown types are refused", async () => {

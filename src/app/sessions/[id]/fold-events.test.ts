@@ -372,3 +372,34 @@ test("calls of one answer carry the request that they came from", () => {
   const requests = items.map((item) => (item.kind === "tool_call" ? item.requestId : item.kind));
   expect(requests).toEqual(["r1", "r1", "r2", null]);
 });
+
+const output = (id: string, toolUseId: string, byte_offset: number, text: string): StreamEvent => ({
+  type: "event_delta",
+  event_id: id,
+  tool_use_id: toolUseId,
+  delta: { type: "content_delta", index: 0, content: { type: "text", text }, byte_offset, byte_count: text.length },
+});
+
+test("a command's output grows in its call until the result is there, also after the connection was lost", () => {
+  const callOf = (view: SessionView) => view.turns[0]?.items.find((item) => item.kind === "tool_call");
+  const begun = sequence([
+    running("run"),
+    call("c"),
+    { type: "event_start", event: { type: "agent.tool_result", id: "r", tool_use_id: "c" } },
+    output("r", "c", 0, "one"),
+  ]);
+  const before = foldEvents(emptyView, begun);
+  expect(callOf(before)?.output).toEqual({ eventId: "r", parts: [{ before: 0, text: "one" }], reached: 3 });
+  const later = foldEvents(cutPreviews(before), [{ seq: null, event: output("r", "c", 10, "two") }]);
+  expect(callOf(later)?.output?.parts).toEqual([
+    { before: 0, text: "one" },
+    { before: 7, text: "two" },
+  ]);
+  expect(callOf(before)?.output?.parts).toHaveLength(1);
+  const measured = { ...result("r", "c", true), exit_code: 7, duration_ms: 4_200 } as StreamEvent;
+  const ended = foldEvents(later, [
+    { seq: 3, event: measured },
+    { seq: null, event: output("r", "c", 13, "late") },
+  ]);
+  expect(callOf(ended)).toMatchObject({ state: "failed", output: null, exitCode: 7, durationMs: 4_200 });
+});

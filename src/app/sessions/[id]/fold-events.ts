@@ -1,5 +1,13 @@
 // Folds a session's events into what the page shows. Pure: the same events give the same view, however they are cut.
-import type { EventDelta, EventStart, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
+import {
+  isPreview,
+  isToolOutput,
+  type PreviewEvent,
+  type SessionEvent,
+  type SessionEventType,
+  type StreamEvent,
+} from "../../../contract/events.ts";
+import { addOutput } from "./live-output.ts";
 import type { SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
 
@@ -9,7 +17,7 @@ export type SequencedEvent = { seq: number | null; event: StreamEvent };
 export function foldEvents(view: SessionView, events: readonly SequencedEvent[]): SessionView {
   const draft = new ViewDraft(view, events.length);
   for (const { seq, event } of events) {
-    if (event.type === "event_start" || event.type === "event_delta") foldPreview(draft, event);
+    if (isPreview(event)) foldPreview(draft, event);
     else if (seq !== null && seq > draft.view.lastSeq) {
       draft.view.lastSeq = seq;
       foldStored(draft, event);
@@ -25,7 +33,7 @@ export function cutPreviews(view: SessionView): SessionView {
   return draft.view;
 }
 
-function foldPreview(draft: ViewDraft, event: EventStart | EventDelta): void {
+function foldPreview(draft: ViewDraft, event: PreviewEvent): void {
   if (event.type === "event_start") {
     const { id, type } = event.event;
     const known = draft.get(id);
@@ -33,6 +41,12 @@ function foldPreview(draft: ViewDraft, event: EventStart | EventDelta): void {
     if (known && "at" in known && known.at !== null) return;
     if (type === "agent.message") draft.put({ kind: "agent_message", id, text: "", state: "writing", at: null });
     else if (type === "agent.thinking") draft.put({ kind: "thinking", id, state: "thinking", at: null });
+    return;
+  }
+  if (isToolOutput(event)) {
+    draft.changeCall(event.tool_use_id, (call) =>
+      call.result === null ? { ...call, output: addOutput(call.output, event) } : call,
+    );
     return;
   }
   const item = draft.get(event.event_id);
@@ -120,7 +134,10 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       draft.changeCall(event.tool_use_id, (call) => ({
         ...call,
         state: call.state === "denied" ? "denied" : event.is_error ? "failed" : "done",
+        output: null,
         result: event.content,
+        exitCode: event.exit_code ?? null,
+        durationMs: event.duration_ms ?? null,
         endedAt: event.processed_at,
       }));
     },
@@ -214,7 +231,10 @@ function newCall(event: {
     input: event.input,
     askedAt: event.processed_at,
     endedAt: null,
+    output: null,
     result: null,
+    exitCode: null,
+    durationMs: null,
     confirmation: null,
   };
 }

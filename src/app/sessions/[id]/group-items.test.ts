@@ -14,6 +14,9 @@ const call = (id: string, requestId: string | null): ToolCallItem => ({
   askedAt: "2026-01-01T00:00:00Z",
   startedAt: null,
   endedAt: null,
+  output: null,
+  exitCode: null,
+  durationMs: null,
   result: null,
   confirmation: null,
 });

@@ -32,6 +32,14 @@ export type Confirmation = {
   /** When the agent took it in. */
   at: string | null;
 };
+/** Output of a command that runs, its end at least. `before`: bytes that were left out before this text. */
+export type LiveOutput = {
+  /** The preview that it comes from. */
+  eventId: string;
+  parts: readonly { before: number; text: string }[];
+  /** The byte after the last one. */
+  reached: number;
+};
 export type ToolCallItem = {
   kind: "tool_call";
   id: string;
@@ -45,7 +53,13 @@ export type ToolCallItem = {
   /** When it began to run: at once, or when a person allowed it. */
   startedAt: string | null;
   endedAt: string | null;
+  /** While it runs; the result replaces it. */
+  output: LiveOutput | null;
   result: ResultBlock[] | null;
+  /** Of a command that ended by itself. */
+  exitCode: number | null;
+  /** How long it ran in the sandbox, as the result tells. */
+  durationMs: number | null;
   confirmation: Confirmation | null;
 };
 export type ErrorItem = {
