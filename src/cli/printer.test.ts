@@ -90,10 +90,104 @@ test("long output is cut, and says so", () => {
   expect(printed.note).toContain("  11\n  … 8 more lines\n");
 });
 
+const output = (callId: string, byte_offset: number, text: string): StreamEvent => ({
+  type: "event_delta",
+  event_id: `r${callId}`,
+  tool_use_id: callId,
+  delta: {
+    type: "content_delta",
+    index: 0,
+    content: { type: "text", text },
+    byte_offset,
+    byte_count: Buffer.byteLength(text),
+  },
+});
+const measured = (event: StreamEvent, exit_code: number | null, duration_ms: number) =>
+  ({ ...event, exit_code, duration_ms }) as StreamEvent;
+
+test("a result tells how a command ended and how long it took, and of several whose it is", () => {
+  const one = print([call("a", "npm test"), measured(result("a", "no"), 1, 4_230)]);
+  expect(one.note).toBe("● bash  npm test\n↳ exit 1 · 4.2 s\n  no\n");
+  const two = print([call("a", "one"), call("b", "two"), measured(result("b", "2"), null, 900)]);
+  expect(two.note).toBe("● bash  one\n● bash  two\n↳ bash  two · 900 ms\n  2\n");
+});
+
+test("output is shown while it comes, and the result adds only what was not seen", () => {
+  const pieces = [output("a", 0, "one"), output("a", 0, "one"), output("a", 3, "\ntw"), output("a", 6, "o\nthr")];
+  const { note } = print([
+    call("a", "count"),
+    ...pieces,
+    measured(result("a", "one\ntwo\nthree\nfour\n"), 0, 2_000),
+    message("m", "Done"),
+  ]);
+  expect(note).toBe("● bash  count\n  one\n  two\n  thr\n↳ exit 0 · 2.0 s\n  three\n  four\n");
+  const whole = print([call("a", "count"), output("a", 0, "one\n"), measured(result("a", "one"), 0, 2_000)]);
+  expect(whole.note).toBe("● bash  count\n  one\n↳ exit 0 · 2.0 s\n");
+});
+
+test("a result that is not what was seen is shown all the same", () => {
+  const { note } = print([call("a", "count"), output("a", 0, "one\n"), result("a", "bash: timed out\none")]);
+  expect(note).toBe("● bash  count\n  one\n  bash: timed out\n  one\n");
+});
+
+test("of output that is left out, or too long to be shown while it comes, the end is shown with the result", () => {
+  const numbers = Array.from({ length: 1_000 }, (_, index) => `${index}`).join("\n");
+  const gap = print([call("a", "seq"), output("a", 0, "0\n1"), output("a", 900, "300\n"), result("a", numbers)]).note;
+  expect(gap).toBe(
+    "● bash  seq\n  0\n  1\n  … 897 bytes left out …\n  300\n  994\n  995\n  996\n  997\n  998\n  999\n",
+  );
+  const long = print([
+    call("a", "seq"),
+    output("a", 0, numbers),
+    output("a", 3_900, "more"),
+    result("a", numbers),
+  ]).note;
+  expect(long.split("\n").slice(38, 44)).toEqual([
+    "  37",
+    "  38",
+    "  39",
+    expect.stringMatching(/^ {2}… more output/),
+    "  994",
+    "  995",
+  ]);
+  expect(
+    print([call("a", "x"), output("a", 0, "x".repeat(50_000)), output("a", 50_000, "y")]).note.length,
+  ).toBeLessThan(9_000);
+});
+
+test("output of calls that run at once says whose it is, and one that is not shown is left out", () => {
+  const { note } = print([
+    call("a", "one"),
+    call("b", "two"),
+    output("a", 0, "1"),
+    output("b", 0, "2"),
+    output("a", 1, "1"),
+    output("unknown", 0, "3"),
+  ]);
+  expect(note).toBe("● bash  one\n● bash  two\n↳ bash  one\n  1\n↳ bash  two\n  2\n↳ bash  one\n  1\n");
+});
+
+test("a colour or a line's end that is cut between two pieces is not shown in halves", () => {
+  const { note } = print([
+    call("a", "x"),
+    output("a", 0, "\u001b[3"),
+    output("a", 3, "1mred\r"),
+    output("a", 9, "\nnext"),
+  ]);
+  expect(note).toBe("● bash  x\n  red\n  next\n");
+});
+
 const attack = "\u001b]0;title\u0007\u001b[2Jsafe\u202eevil\u009b31m\r\u0008";
 
 test("nothing that an agent or a program writes reaches the terminal as a control", () => {
-  const events = [call("a", attack), result("a", attack), start("m"), delta("m", attack), message("m", `${attack}!`)];
+  const events = [
+    call("a", attack),
+    output("a", 0, attack),
+    result("a", attack),
+    start("m"),
+    delta("m", attack),
+    message("m", `${attack}!`),
+  ];
   const printed = print(events);
   let json = "";
   const lines = createJsonPrinter((text) => {
@@ -108,6 +202,7 @@ test("nothing that an agent or a program writes reaches the terminal as a contro
     expect(text).not.toMatch(dangerous);
   }
   expect(JSON.parse(json.split("\n")[0] ?? "")).toEqual(events[0]);
+  expect(json).not.toContain("byte_offset");
 });
 
 test("what is asked about is shown whole", () => {

@@ -1,7 +1,17 @@
 // Writes a session's events as they arrive: the agent's words, its tool calls, and what went wrong.
+
+import { describeMeasures } from "../client/tool-measures.ts";
 import type { ResultBlock } from "../contract/content.ts";
-import type { SessionEvent, StreamEvent } from "../contract/events.ts";
+import {
+  type AgentToolResultEvent,
+  isPreview,
+  isToolOutput,
+  type PreviewEvent,
+  type SessionEvent,
+  type StreamEvent,
+} from "../contract/events.ts";
 import { visibleOutput, visibleProse } from "../lib/visible-text.ts";
+import { createLiveOutput } from "./live-output.ts";
 import { callLine } from "./show-call.ts";
 import type { Paint, Terminal } from "./terminal.ts";
 import type { OpenCall } from "./turn-watch.ts";
@@ -14,6 +24,7 @@ export type Printer = {
 
 /** Lines of a tool's output that are shown. */
 const SHOWN_LINES = 12;
+const SLOW_MS = 1_000;
 
 export type PrinterOptions = {
   out: (text: string) => void;
@@ -29,8 +40,15 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
   const shownMessages = new Set<string>();
   /** The message that is on the screen in part. */
   let writing: { id: string; text: string } | null = null;
+  const live = createLiveOutput({ write: (text) => note(paint(text, "dim")), begin: beginOutput });
+
+  function beginOutput(callId: string): void {
+    const call = calls.get(callId);
+    if (call && calls.size > 1) note(`${paint("↳", "cyan")} ${callLine(call)}\n`);
+  }
 
   function breakOff(): void {
+    live.breakOff();
     if (writing && writing.text !== "" && !writing.text.endsWith("\n")) out("\n");
     writing = null;
   }
@@ -51,13 +69,16 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
     note(`${paint("●", "cyan")} ${callLine(call)}${waits ? paint(`  (${waits})`, "yellow") : ""}\n`);
   }
 
-  function takeResult(callId: string, content: readonly ResultBlock[], isError: boolean): void {
+  function takeResult(callId: string, content: readonly ResultBlock[], { isError, measures }: How): void {
+    const unseen = live.unseen(callId, textOf(content));
     breakOff();
     const call = calls.get(callId);
     // Several run at once: whose result it is has to be said.
-    if (call && calls.size > 1) note(`${paint("↳", "cyan")} ${callLine(call)}\n`);
+    const heading = [...(call && calls.size > 1 ? [callLine(call)] : []), ...(measures === "" ? [] : [measures])];
+    if (heading.length > 0) note(`${paint("↳", isError ? "red" : "cyan")} ${heading.join(" · ")}\n`);
     calls.delete(callId);
-    note(resultLines(content, isError, paint));
+    const lines = unseen ?? visibleOutput(textOf(content)).trimEnd().split("\n");
+    if (lines.length > 0) note(resultLines(lines, isError, paint));
   }
 
   function takeStored(event: SessionEvent): void {
@@ -79,11 +100,11 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
         takeCall(event, "waits for its program");
         break;
       case "agent.tool_result":
-        takeResult(event.tool_use_id, event.content, event.is_error);
+        takeResult(event.tool_use_id, event.content, { isError: event.is_error, measures: measuresOf(event) });
         break;
       case "user.custom_tool_result":
         if (event.processed_at !== null)
-          takeResult(event.custom_tool_use_id, event.content ?? [], event.is_error === true);
+          takeResult(event.custom_tool_use_id, event.content ?? [], { isError: event.is_error === true, measures: "" });
         break;
       case "user.interrupt":
         if (event.processed_at === null) return;
@@ -100,26 +121,44 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
     }
   }
 
+  function takePreview(event: PreviewEvent): void {
+    if (isToolOutput(event)) {
+      // Of a call that is not shown, its output is not either.
+      if (!calls.has(event.tool_use_id)) return;
+      if (writing) breakOff();
+      live.take(event);
+    } else if (event.type === "event_delta") {
+      if (writing?.id !== event.event_id) return;
+      writing.text += event.delta.content.text;
+      out(visibleProse(event.delta.content.text));
+    } else if (event.event.type !== "agent.tool_result") {
+      breakOff();
+      if (event.event.type === "agent.message") writing = { id: event.event.id, text: "" };
+    }
+  }
+
   return {
     take(event) {
-      if (event.type === "event_start") {
-        breakOff();
-        if (event.event.type === "agent.message") writing = { id: event.event.id, text: "" };
-      } else if (event.type === "event_delta") {
-        if (writing?.id !== event.event_id) return;
-        writing.text += event.delta.content.text;
-        out(visibleProse(event.delta.content.text));
-      } else takeStored(event);
+      if (isPreview(event)) takePreview(event);
+      else takeStored(event);
     },
     cut: breakOff,
   };
+}
+
+type How = { isError: boolean; measures: string };
+
+/** Of a command always; other tools are quick, and only a slow one is worth the words. */
+function measuresOf({ exit_code, duration_ms }: AgentToolResultEvent): string {
+  if (exit_code === undefined && (duration_ms ?? 0) < SLOW_MS) return "";
+  return describeMeasures({ exitCode: exit_code, durationMs: duration_ms });
 }
 
 /** One event a line, as the API has it; nothing in it can move a cursor or the order of reading. */
 export function createJsonPrinter(out: (text: string) => void): Printer {
   return {
     take(event) {
-      if (event.type !== "event_start" && event.type !== "event_delta") out(`${toJsonLine(event)}\n`);
+      if (!isPreview(event)) out(`${toJsonLine(event)}\n`);
     },
     cut: () => undefined,
   };
@@ -131,8 +170,7 @@ export function toJsonLine(value: unknown): string {
   return JSON.stringify(value).replace(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-function resultLines(content: readonly ResultBlock[], isError: boolean, paint: Paint): string {
-  const lines = visibleOutput(textOf(content)).trimEnd().split("\n");
+function resultLines(lines: readonly string[], isError: boolean, paint: Paint): string {
   const shown = lines.slice(0, SHOWN_LINES).map((line) => `  ${line}`);
   const left = lines.length - SHOWN_LINES;
   if (left > 0) shown.push(`  … ${left} more ${left === 1 ? "line" : "lines"}`);

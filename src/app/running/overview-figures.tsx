@@ -2,7 +2,8 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { Overview } from "../../contract/overview.ts";
-import { formatBytes, formatDuration } from "../components/format.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
+import { formatBytes } from "../components/format.ts";
 
 export function OverviewFigures({ overview }: { overview: Overview }) {
   const { sessions, queue, sandboxes, database } = overview;

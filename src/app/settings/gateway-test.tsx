@@ -2,8 +2,8 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
+import { formatDuration } from "../../lib/format-duration.ts";
 import { FailureNote } from "../components/failure-note.tsx";
-import { formatDuration } from "../components/format.ts";
 import { Button } from "../components/ui/button.tsx";
 import { useBerth } from "../providers.tsx";
 import { useHealth } from "./use-health.ts";

@@ -1,6 +1,7 @@
 // Numbers of the usage page: what is measured, and how it is written. Pure.
 import type { UsageFigures } from "../../contract/usage.ts";
-import { formatCount, formatDuration } from "../components/format.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
+import { formatCount } from "../components/format.ts";
 import type { Metric } from "./usage-range.ts";
 
 export const metricWords: Record<Metric, string> = {

@@ -1,7 +1,8 @@
 // One breakdown: a name and its numbers a row, the dearest first.
 import type { ReactNode } from "react";
 import type { UsageRow } from "../../contract/usage.ts";
-import { formatCount, formatDuration } from "../components/format.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
+import { formatCount } from "../components/format.ts";
 import { formatCostOf, tokensOf } from "./usage-figures.ts";
 
 type UsageTableProps = {

@@ -1,6 +1,7 @@
 // The sums of all that is shown.
 import type { UsageFigures } from "../../contract/usage.ts";
-import { formatCount, formatDuration } from "../components/format.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
+import { formatCount } from "../components/format.ts";
 import { formatCostOf } from "./usage-figures.ts";
 
 export function UsageTotals({ totals }: { totals: UsageFigures }) {

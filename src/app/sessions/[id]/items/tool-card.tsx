@@ -13,7 +13,8 @@ import { Blocks } from "./blocks.tsx";
 import { CallInput } from "./call-input.tsx";
 import { ConfirmationLine } from "./confirmation-line.tsx";
 import { CustomResultForm } from "./custom-result-form.tsx";
-import { OutputPeek } from "./output-peek.tsx";
+import { LiveOutputText } from "./live-output-text.tsx";
+import { LivePeek, OutputPeek } from "./output-peek.tsx";
 import { OutputText } from "./output-text.tsx";
 import { ToolIcon } from "./tool-icon.tsx";
 import { ToolStateLabel } from "./tool-state-label.tsx";
@@ -47,6 +48,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
         <div className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t border-line p-3">
           <CallInput item={item} />
           {item.confirmation && <ConfirmationLine confirmation={item.confirmation} />}
+          {item.output && <LiveOutputText output={item.output} />}
           {item.result && (
             <Blocks
               blocks={item.result}
@@ -62,6 +64,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
           )}
         </div>
       )}
+      {!open && item.output && <LivePeek output={item.output} />}
       {!open && item.result && <OutputPeek blocks={item.result} />}
       {asking && <ApprovalForm item={item} sessionId={sessionId} />}
       {item.state === "awaiting_result" && <CustomResultForm item={item} sessionId={sessionId} />}

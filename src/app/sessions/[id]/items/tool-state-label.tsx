@@ -1,12 +1,11 @@
 // State of a tool call as an icon and a word, with the time it took.
 "use client";
 
+import { formatDuration } from "../../../../lib/format-duration.ts";
 import { classNames } from "../../../components/class-names.ts";
-import { formatDuration } from "../../../components/format.ts";
 import type { Icon } from "../../../components/icons/create-icon.tsx";
 import { Ban, CircleCheck, CircleDashed, CircleX, Hand, LoaderCircle } from "../../../components/icons/icons.tsx";
 import { useNow } from "../../../components/use-now.ts";
-import { exitCode } from "../exit-code.ts";
 import type { ToolCallItem, ToolState } from "../session-view.ts";
 
 const looks: Record<ToolState, { word: string; icon: Icon; style: string }> = {
@@ -21,18 +20,23 @@ const looks: Record<ToolState, { word: string; icon: Icon; style: string }> = {
 
 export function ToolStateLabel({ item }: { item: ToolCallItem }) {
   const { word, icon: Icon, style } = looks[item.state];
-  const code = exitCode(item);
+  const elapsedMs = durationOf(item);
   return (
     <span className={classNames("flex shrink-0 items-center gap-1.5 text-[13px] tabular-nums", style)}>
       <Icon aria-hidden className="size-4" />
       {word}
-      {code !== null && <span>exit {code}</span>}
+      {item.exitCode !== null && item.exitCode !== 0 && <span>· exit {item.exitCode}</span>}
       {item.state === "running" && item.startedAt && <RunningTime since={item.startedAt} />}
-      {item.startedAt && item.endedAt && item.state !== "denied" && (
-        <span className="text-muted">{formatDuration(Date.parse(item.endedAt) - Date.parse(item.startedAt))}</span>
-      )}
+      {elapsedMs !== null && <span className="text-muted">· {formatDuration(elapsedMs)}</span>}
     </span>
   );
+}
+
+/** As the sandbox measured it; else from the log. */
+function durationOf({ state, durationMs, startedAt, endedAt }: ToolCallItem): number | null {
+  if (state === "denied") return null;
+  if (durationMs !== null) return durationMs;
+  return startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null;
 }
 
 function RunningTime({ since }: { since: string }) {

@@ -3,10 +3,10 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { TimelineEntry } from "../../../../contract/timeline.ts";
+import { formatDuration } from "../../../../lib/format-duration.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { EmptyState } from "../../../components/empty-state.tsx";
 import { FailureNote } from "../../../components/failure-note.tsx";
-import { formatDuration } from "../../../components/format.ts";
 import { TriangleAlert } from "../../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { RelativeTime } from "../../../components/relative-time.tsx";

@@ -3,9 +3,10 @@
 
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { formatDuration } from "../../../../lib/format-duration.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
-import { formatCost, formatDuration } from "../../../components/format.ts";
+import { formatCost } from "../../../components/format.ts";
 import { Name } from "../../../components/name.tsx";
 import { RelativeTime } from "../../../components/relative-time.tsx";
 import { openCalls } from "../session-view.ts";
