@@ -7,8 +7,10 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { ForkSession } from "../sessions/fork-session.ts";
 import type { ReadOverview } from "../sessions/overview.ts";
 import type { RetryTurn } from "../sessions/retry-turn.ts";
+import type { RewindSession } from "../sessions/rewind-session.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
 import type { SessionFiles } from "../sessions/session-files.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -31,6 +33,7 @@ import { keyRoutes } from "./keys.ts";
 import { licenceRoutes } from "./licences.ts";
 import { type ModelCatalog, modelRoutes } from "./models.ts";
 import { overviewRoutes } from "./overview.ts";
+import { rewindRoutes } from "./rewind.ts";
 import { type Api, createRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { timelineRoutes } from "./timeline.ts";
@@ -46,6 +49,8 @@ export type ApiOptions = {
   sendEvents: SendEvents;
   withdrawMessage: WithdrawMessage;
   retryTurn: RetryTurn;
+  rewindSession: RewindSession;
+  forkSession: ForkSession;
   files: SessionFiles;
   readLicences: () => LicenceList;
   usage: Usage;
@@ -90,6 +95,7 @@ export function createApi(options: ApiOptions): Api {
   usageRoutes(routes, options.usage);
   overviewRoutes(routes, options.readOverview);
   timelineRoutes(routes, options.readTimeline);
+  rewindRoutes(routes, options);
   modelRoutes(routes, options.models);
   keyRoutes(routes, options.apiKeys);
 

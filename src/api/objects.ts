@@ -105,6 +105,7 @@ export const sessionObject = z.strictObject({
   created_at: time,
   updated_at: time,
   archived_at: time.nullable(),
+  forked_from: z.strictObject({ session_id: z.string(), event_id: z.string().nullable() }).nullable(),
   last_message: z.strictObject({ role: z.enum(["user", "agent"]), text: z.string(), at: time }).nullable(),
 });
 

@@ -30,8 +30,10 @@ import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import { createForkSession } from "../sessions/fork-session.ts";
 import { createOverview } from "../sessions/overview.ts";
 import { createRetryTurn } from "../sessions/retry-turn.ts";
+import { createRewindSession } from "../sessions/rewind-session.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessionFiles } from "../sessions/session-files.ts";
 import { createSessions } from "../sessions/sessions.ts";
@@ -158,6 +160,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
     retryTurn: createRetryTurn({ clock, onLogGrew }),
+    rewindSession: createRewindSession({ clock, onLogGrew }),
+    forkSession: createForkSession({ clock, onLogGrew }),
     files,
     readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),

@@ -1,5 +1,6 @@
 // `/v1/sessions`: one conversation with one agent each.
 
+import type { ForkInput, RewindInput } from "../contract/rewind.ts";
 import type { CreateSessionInput, Session, SessionStatus, UpdateSessionInput } from "../contract/sessions.ts";
 import type { TimelineEntry, TimelineQuery } from "../contract/timeline.ts";
 import type { Page } from "./page.ts";
@@ -34,6 +35,12 @@ export function createSessionsClient(transport: Transport) {
     stream: (options: TeamStreamOptions) => streamSessions(transport, options),
     /** Asks the model again after a turn was given up (`retries_exhausted`); 409 otherwise. */
     retry: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/retry`),
+    /** Back to just before a message that the agent has read; 409 while it runs. */
+    rewind: (sessionId: string, input: RewindInput) =>
+      transport.json<Session>("POST", `${sessionPath(sessionId)}/rewind`, { body: input }),
+    /** A new session with the conversation before a message, or all of it. */
+    fork: (sessionId: string, input: ForkInput = {}) =>
+      transport.json<Session>("POST", `${sessionPath(sessionId)}/fork`, { body: input }),
     /** What happened to it, newest first: holds, its sandbox, states, failures. */
     timeline: (sessionId: string, query: TimelineQuery = {}, signal?: AbortSignal) =>
       transport.json<Page<TimelineEntry>>("GET", `${sessionPath(sessionId)}/timeline`, {

@@ -141,6 +141,11 @@ export type SessionUpdatedEvent = Stored<
   { title?: string | null; metadata?: Record<string, string>; agent?: SessionAgent; budget?: unknown }
 >;
 
+/** Berth's own: the conversation from the message `event_id` on was taken back. */
+export type SessionRewoundEvent = Stored<"session.rewound", { event_id: string }>;
+/** Berth's own: what comes before is a copy of that session, up to before the message `event_id`; null: of all of it. */
+export type SessionForkedEvent = Stored<"session.forked", { session_id: string; event_id: string | null }>;
+
 export type UsageSnapshot = {
   input_tokens: number;
   output_tokens: number;
@@ -179,7 +184,9 @@ export type StatusEvent =
   | SessionErrorEvent
   | SessionDeletedEvent
   | SessionUpdatedEvent
-  | SessionUsageEvent;
+  | SessionUsageEvent
+  | SessionRewoundEvent
+  | SessionForkedEvent;
 export type SpanEvent = ModelRequestStartEvent | ModelRequestEndEvent;
 
 /** Everything that is stored in a session's log. */

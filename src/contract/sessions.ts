@@ -61,6 +61,8 @@ export type Session = {
   created_at: string;
   updated_at: string;
   archived_at: string | null;
+  /** Berth's own addition: which session this is a copy of, and the message from which on it is its own (null: the end). */
+  forked_from: { session_id: string; event_id: string | null } | null;
   /** Berth's own addition, for lists: what was said last, null before the first message. */
   last_message: LastMessage | null;
 };

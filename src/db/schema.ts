@@ -103,6 +103,7 @@ export type SessionsTable = {
   last_message: ColumnType<unknown, never, never>;
   /** Since when its worker has it; kept by the database. */
   claimed_at: Date | null;
+  forked_from: Json<unknown> | null;
   /** Kept by the database: see changes.ts. */
   changed_xid: Generated<string>;
 };

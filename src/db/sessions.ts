@@ -35,6 +35,7 @@ export type SessionRow = {
   updatedAt: Date;
   archivedAt: Date | null;
   lastMessage: LastMessage | null;
+  forkedFrom: { session_id: string; event_id: string | null } | null;
 };
 
 // An archived session has no wake_at; an ended one is never shown as anything else.
@@ -46,7 +47,7 @@ export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmen
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
   s.cache_creation_tokens as "cacheCreationTokens", s.cost_usd as "costUsd", s.cost_complete as "costComplete",
   s.active_ms + coalesce((extract(epoch from now() - s.active_since) * 1000)::bigint, 0) as "activeMs",
-  s.created_at as "createdAt", s.updated_at as "updatedAt", s.archived_at as "archivedAt", s.last_message as "lastMessage"`;
+  s.created_at as "createdAt", s.updated_at as "updatedAt", s.archived_at as "archivedAt", s.last_message as "lastMessage", s.forked_from as "forkedFrom"`;
 
 export async function insertSession(
   db: Database,
@@ -182,7 +183,7 @@ export async function listPendingActions(db: Database, sessionId: string): Promi
           and r.type in ('agent.tool_result', 'user.tool_confirmation', 'user.custom_tool_result')
           and coalesce(r.payload->>'tool_use_id', r.payload->>'custom_tool_use_id') = e.id)
           and not exists (
-        select 1 from events i where i.session_id = e.session_id and i.seq > e.seq and i.type = 'user.interrupt')
+        select 1 from events i where i.session_id = e.session_id and i.seq > e.seq and i.type in ('user.interrupt', 'session.rewound', 'session.forked'))
     order by e.seq`.execute(db);
   return result.rows;
 }

@@ -186,3 +186,60 @@ test("any cut of the log and any repetition gives the same conversation", () => 
     expect(conversation).toEqual(whole);
   }
 });
+
+test("a rewind forgets the message and what followed, and comes to rest", () => {
+  const answered: Line[] = [
+    ...hello,
+    ["a1", "agent.message", text("Hello!"), { private: { request_id: "r1" } }],
+    ["e1", "span.model_request_end", { model_request_start_id: "r1", is_error: false }],
+    ["i1", "session.status_idle", { stop_reason: { type: "end_turn" } }],
+  ];
+  const before = toModelMessages(fold(...answered));
+  const cut = answered.length + 3;
+  const further: Line[] = [
+    ["m2", "user.message", text("And now?")],
+    ["s2", "session.status_running"],
+    ["m2", "user.message", text("And now?"), { echo: true }],
+    ["r2", "span.model_request_start"],
+    [
+      "t3",
+      "agent.tool_use",
+      { name: "bash", input: {}, evaluated_permission: "ask" },
+      { private: { request_id: "r2", call_id: "c3" } },
+    ],
+    ["e2", "span.model_request_end", { model_request_start_id: "r2", is_error: false }],
+    ["i2", "session.status_idle", { stop_reason: { type: "requires_action", event_ids: ["t3"] } }],
+  ];
+  const rewound = fold(...answered, ...further, [
+    "w1",
+    "session.rewound",
+    { event_id: "m2" },
+    { private: { to_seq: cut } },
+  ]);
+  expect(toModelMessages(rewound)).toEqual(before);
+  expect(rewound).toMatchObject({ status: "idle", stopReason: { type: "end_turn" }, owesAnswer: false, toolRounds: 0 });
+  expect(rewound.pending.size).toBe(0);
+});
+
+test("a rewind behind a compaction brings back what it summed up, and the one before it", () => {
+  const compacted = (id: string, summary: string, through: number): Line => [
+    id,
+    "agent.thread_context_compacted",
+    {},
+    { private: { summary, through_seq: through } },
+  ];
+  const log: Line[] = [
+    ...hello,
+    ["e1", "span.model_request_end", { model_request_start_id: "r1", is_error: false }],
+    compacted("k1", "first", 4),
+    ["m2", "user.message", text("two"), { echo: true }],
+    compacted("k2", "second", 7),
+    ["m3", "user.message", text("three"), { echo: true }],
+    compacted("k3", "third", 9),
+  ];
+  const back = (toSeq: number) =>
+    fold(...log, ["w", "session.rewound", { event_id: "x" }, { private: { to_seq: toSeq } }]);
+  expect(back(9).compaction?.summary).toBe("second");
+  expect(back(7).compaction?.summary).toBe("first");
+  expect(back(3)).toMatchObject({ compaction: null, items: [], earlierCompactions: [] });
+});

@@ -76,6 +76,8 @@ export type Conversation = {
   /** Seq of the last change of the session's definition (title, tools, budget). */
   updatedSeq: number;
   compaction: Compaction | null;
+  /** Those before it, the oldest first: a rewind may go back behind one. */
+  earlierCompactions: Compaction[];
 };
 
 export function emptyConversation(): Conversation {
@@ -97,6 +99,7 @@ export function emptyConversation(): Conversation {
     refused: false,
     updatedSeq: 0,
     compaction: null,
+    earlierCompactions: [],
   };
 }
 
@@ -184,6 +187,7 @@ const folds: Record<string, Fold> = {
   "agent.tool_result": (conversation, event) =>
     addResult(conversation, event, fieldOf<string>(event.payload, "tool_use_id") ?? ""),
   "agent.thread_context_compacted": (conversation, event) => {
+    if (conversation.compaction) conversation.earlierCompactions.push(conversation.compaction);
     conversation.compaction = {
       summary: fieldOf<string>(event.private ?? {}, "summary") ?? "",
       throughSeq: fieldOf<number>(event.private ?? {}, "through_seq") ?? 0,
@@ -228,7 +232,36 @@ const folds: Record<string, Fold> = {
   "session.status_terminated": (conversation) => {
     conversation.status = "terminated";
   },
+  "session.rewound": (conversation, event) => {
+    goBack(conversation, fieldOf<number>(event.private ?? {}, "to_seq") ?? event.seq);
+    beginAnew(conversation);
+  },
+  // What was under way belongs to the session that this one is a copy of.
+  "session.forked": (conversation) => beginAnew(conversation),
 };
+
+/** Forgets what entered the conversation from `toSeq` on. */
+function goBack(conversation: Conversation, toSeq: number): void {
+  conversation.items = conversation.items.filter((item) => item.seq < toSeq);
+  for (const [id, result] of conversation.results) if (result.seq >= toSeq) conversation.results.delete(id);
+  while (conversation.compaction && conversation.compaction.seq >= toSeq)
+    conversation.compaction = conversation.earlierCompactions.pop() ?? null;
+}
+
+/** At rest, with nothing owed and nothing under way. */
+function beginAnew(conversation: Conversation): void {
+  conversation.status = "idle";
+  conversation.stopReason = { type: "end_turn" };
+  conversation.pending.clear();
+  conversation.openRequest = null;
+  conversation.owesAnswer = false;
+  conversation.contextOverflow = false;
+  conversation.compactionsInRow = 0;
+  conversation.toolRounds = 0;
+  conversation.retryAt = null;
+  conversation.gaveUp = false;
+  conversation.refused = false;
+}
 
 /** The answer that this event is a part of: all parts name the request that they came from. */
 function answerOf(conversation: Conversation, event: StoredEvent) {

@@ -345,6 +345,7 @@ export function toSession(row: SessionRow, nowMs: number): Session {
     updated_at: row.updatedAt.toISOString(),
     archived_at: row.archivedAt?.toISOString() ?? null,
     // Postgres writes times its own way.
+    forked_from: row.forkedFrom,
     last_message: row.lastMessage && { ...row.lastMessage, at: new Date(row.lastMessage.at).toISOString() },
   };
 }

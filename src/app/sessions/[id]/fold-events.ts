@@ -196,6 +196,26 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       const text = `The agent's settings for this session were changed. Model: ${event.agent.model.id}`;
       draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
     },
+    "session.rewound"(draft, event) {
+      draft.view.status = "idle";
+      draft.goBackBefore(event.event_id, event.processed_at);
+      draft.putAside({
+        kind: "note",
+        id: event.id,
+        text: "Went back to here. What followed was taken back.",
+        at: event.processed_at,
+      });
+    },
+    "session.forked"(draft, event) {
+      draft.view.status = "idle";
+      draft.endTurn(event.processed_at);
+      draft.putAside({
+        kind: "note",
+        id: event.id,
+        text: "Forked here: what is above was copied from another session.",
+        at: event.processed_at,
+      });
+    },
     "session.usage"(draft, event) {
       draft.view.usage = event.usage;
     },

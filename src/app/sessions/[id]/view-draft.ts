@@ -11,8 +11,8 @@ export class ViewDraft {
   readonly view: SessionView & { turns: Turn[] };
   /** Turns that this draft has copied and may change. */
   readonly #own = new Set<Turn>();
-  /** Places never change: items are only added at the end or replaced where they stand. */
-  readonly #places: Map<string, Place> | null;
+  /** Places do not change: items are added at the end, replaced where they stand, or taken away with all that follows. */
+  #places: Map<string, Place> | null;
 
   constructor(view: SessionView, expectedChanges: number) {
     this.view = { ...view, turns: [...view.turns] };
@@ -45,6 +45,22 @@ export class ViewDraft {
         turn.items[index] = { ...item, state: "unfinished" };
       }
     }
+  }
+
+  /** Takes away the item with this id and all that came after it; what is left of its turn has ended. */
+  goBackBefore(id: string, at: string): void {
+    const place = this.#find(id);
+    if (!place) return;
+    const { turns } = this.view;
+    turns.splice(place.turnIndex + 1);
+    if (place.itemIndex === 0) turns.pop();
+    else {
+      const turn = this.#ownTurn(place.turnIndex);
+      turn.items.splice(place.itemIndex);
+      turn.endedAt ??= at;
+      turn.openRequests = [];
+    }
+    if (this.#places) this.#places = new Map(allPlaces(this.view));
   }
 
   /** Nothing more will be added to the previews that are there. They are all in the turn under way. */
