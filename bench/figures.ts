@@ -1,6 +1,6 @@
 // What a benchmark prints: a figure, the baseline of the same run, and whether the promise holds.
 
-type Unit = "ms" | "s" | "MB" | "/s" | "%" | "×";
+type Unit = "ms" | "s" | "MB" | "/s" | "%" | "×" | "";
 
 export type Figure = {
   name: string;

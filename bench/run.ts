@@ -8,12 +8,16 @@ import { benchFootprint } from "./footprint.ts";
 import { benchInstall } from "./install.ts";
 import { describeMachine, spawnMs, untilQuiet } from "./machine.ts";
 import { benchOverhead } from "./overhead.ts";
+import { benchRecovery } from "./recovery.ts";
+import { benchRest } from "./rest.ts";
 import { benchTabs } from "./tabs.ts";
 
 const benches: Record<string, { title: string; run: (print: (line: string) => void) => Promise<Figure[]> }> = {
   p1: { title: "P1 first command", run: benchFirstCommand },
   p2: { title: "P2 delivery of events", run: benchDelivery },
   p3: { title: "P3 what Berth adds to a turn", run: benchOverhead },
+  p4: { title: "P4 recovery", run: benchRecovery },
+  rest: { title: "A large database at rest", run: benchRest },
   tabs: { title: "200 open tabs", run: benchTabs },
   p8: { title: "P8 start and memory", run: benchFootprint },
   install: { title: "P8 install and build", run: benchInstall },
@@ -22,7 +26,7 @@ const benches: Record<string, { title: string; run: (print: (line: string) => vo
 const { values: args } = parseArgs({
   options: { only: { type: "string" }, json: { type: "string" }, install: { type: "boolean", default: false } },
 });
-const wanted = args.only?.split(",") ?? Object.keys(benches).filter((id) => id !== "install");
+const wanted = args.only?.split(",") ?? Object.keys(benches).filter((id) => id !== "install" && id !== "rest");
 if (args.install && !wanted.includes("install")) wanted.push("install");
 const unknown = wanted.filter((id) => !(id in benches));
 if (unknown.length > 0) {
