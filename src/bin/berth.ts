@@ -28,7 +28,11 @@ process.exitCode = await runCli({
   now: () => Date.now(),
   connect(flags) {
     const server = findServer(flags, { url: env.BERTH_URL, apiKey: env.BERTH_API_KEY, dataDir, readDataFile });
-    return { client: createBerthClient({ baseUrl: server.url, apiKey: server.apiKey }), url: server.url };
+    return {
+      client: createBerthClient({ baseUrl: server.url, apiKey: server.apiKey }),
+      url: server.url,
+      dataDir: server.isLocal ? dataDir : null,
+    };
   },
   startServer: (args) => runScript(join("scripts", "start.cjs"), args),
   printLoginLink: () => runScript(join("src", "bin", "login.ts"), []),

@@ -16,16 +16,15 @@ import { addUp } from "./commands/up.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
 
 export type CliOptions = Omit<CommandContext, "exit"> & {
-  version: string;
   /** Without the program's own name. */
   args: readonly string[];
 };
 
 /** Runs one command; resolves with its exit code. */
-export async function runCli({ version, args, ...world }: CliOptions): Promise<number> {
+export async function runCli({ args, ...world }: CliOptions): Promise<number> {
   const { terminal } = world;
   let code: number = EXIT.done;
-  const program = createProgram(version, {
+  const program = createProgram({
     ...world,
     exit: (chosen) => {
       code = chosen;
@@ -41,8 +40,8 @@ export async function runCli({ version, args, ...world }: CliOptions): Promise<n
   }
 }
 
-function createProgram(version: string, context: CommandContext): Command {
-  const { terminal } = context;
+function createProgram(context: CommandContext): Command {
+  const { terminal, version } = context;
   const program = new Command("berth")
     .description("Berth from the command line: talk to agents, watch sessions, answer what waits.")
     .version(version, "--version", "print the release")
@@ -80,5 +79,7 @@ function explain(error: unknown): string {
     const request = error.requestId ? `\n  Request ${visibleOutput(error.requestId)}` : "";
     return `${visibleOutput(error.message)}${request}`;
   }
+  if (error instanceof SyntaxError)
+    return "What answers there is not Berth: its answer cannot be read. Check --url and BERTH_URL.";
   return messageOf(error);
 }

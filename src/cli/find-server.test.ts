@@ -11,13 +11,17 @@ const running: Surroundings = {
 const nothing: Surroundings = { ...running, readDataFile: () => null };
 
 test("the Berth of this machine is found without any setting", () => {
-  expect(findServer({}, running)).toEqual({ url: "http://127.0.0.1:3000", apiKey: "local-key" });
+  expect(findServer({}, running)).toEqual({ url: "http://127.0.0.1:3000", apiKey: "local-key", isLocal: true });
 });
 
 test("flags win over variables, and variables over what runs here", () => {
   const around = { ...running, url: "http://b:1", apiKey: "variable" };
-  expect(findServer({}, around)).toEqual({ url: "http://b:1", apiKey: "variable" });
-  expect(findServer({ url: "http://c:2", apiKey: "flag" }, around)).toEqual({ url: "http://c:2", apiKey: "flag" });
+  expect(findServer({}, around)).toEqual({ url: "http://b:1", apiKey: "variable", isLocal: false });
+  expect(findServer({ url: "http://c:2", apiKey: "flag" }, around)).toEqual({
+    url: "http://c:2",
+    apiKey: "flag",
+    isLocal: false,
+  });
 });
 
 test.each([

@@ -2,7 +2,8 @@
 import { CliFailure } from "./exit-codes.ts";
 
 export type ServerFlags = { url?: string; apiKey?: string };
-export type Server = { url: string; apiKey: string };
+/** `isLocal`: it runs on the data directory of this machine. */
+export type Server = { url: string; apiKey: string; isLocal: boolean };
 
 export type Surroundings = {
   /** `BERTH_URL` and `BERTH_API_KEY`; empty means unset. */
@@ -23,7 +24,7 @@ export function findServer(flags: ServerFlags, around: Surroundings): Server {
   const isLocal = localUrl !== null && new URL(localUrl).origin === new URL(url).origin;
   const apiKey = flags.apiKey || around.apiKey || (isLocal ? around.readDataFile("api-key") : null);
   if (!apiKey) throw new CliFailure(noKey(url));
-  return { url, apiKey };
+  return { url, apiKey, isLocal };
 }
 
 function noServer(dataDir: string): string {

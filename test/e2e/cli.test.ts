@@ -80,7 +80,7 @@ test("a message is answered: words on stdout, work on stderr, exit code 0; logs 
   expect(listed.out).toMatch(new RegExp(`^${sessionId} +idle .*Doer +First$`, "m"));
   const logs = await berth(["logs", sessionId]);
   expect(logs.out).toMatch(
-    /^> Please `echo from-the-sandbox`\n[\s\S]*● bash {2}echo from-the-sandbox\n {2}from-the-sandbox\n/,
+    /^> Please `echo from-the-sandbox`\n[\s\S]*● bash {2}echo from-the-sandbox\n↳ exit 0 · .*\n {2}from-the-sandbox\n/,
   );
 
   const again = await berth(["run", "-", "--session", sessionId, "--json"], { input: "Now `echo second`\n" });
@@ -177,14 +177,6 @@ test("wrong usage is told with what would be right", async () => {
   expect((await berth(["run", "hi", "--agent", "Nobody"])).note).toMatch(/No agent is called "Nobody"[\s\S]*Asker/);
   expect((await berth(["run", "-", "--agent", "Doer"])).note).toContain("The message is empty");
   expect((await berth(["logs", "sesn_unknown"])).code).toBe(1);
-});
-
-test("completions are scripts that their shell can read, and know the commands", async () => {
-  const script = (await berth(["completion", "bash"])).out;
-  const asked = start("bash", ["-c", `${script}\nCOMP_WORDS=(berth ap); COMP_CWORD=1; _berth; echo "$COMPREPLY"`]);
-  expect(await asked.ended).toBe(0);
-  expect(asked.out()).toBe("approve\n");
-  for (const shell of ["zsh", "fish"]) expect((await berth(["completion", shell])).out).toContain("approve");
 });
 
 test("login prints a link that opens the dashboard's door", async () => {

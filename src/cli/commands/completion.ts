@@ -1,87 +1,77 @@
-// `berth completion`: scripts that teach a shell the commands and options, made from the commands themselves.
-import { Argument, type Command } from "commander";
+// `berth completion`: scripts that teach a shell the commands and options, made from the commands themselves. `berth complete`: what they ask for.
+import { Argument, type Command, type Option } from "commander";
+import type { BerthClient } from "../../client/berth.ts";
+import { visibleName } from "../../lib/visible-text.ts";
+import { type Completion, completionScript, SHELLS, type Shell, type Values } from "../completion-scripts.ts";
+import type { ServerFlags } from "../find-server.ts";
 import type { CommandContext } from "./context.ts";
 
-const SHELLS = ["bash", "zsh", "fish"] as const;
-type Shell = (typeof SHELLS)[number];
-export type Completion = { name: string; summary: string; options: { flag: string; about: string }[] };
+/** What a server can be asked for. */
+const ASKED = ["sessions", "agents"] as const;
+const MAX_LISTED = 100;
 
-export function addCompletion(program: Command, { terminal }: CommandContext): void {
+export function addCompletion(program: Command, { terminal, connect }: CommandContext): void {
   program
     .command("completion")
     .summary("print a completion script for a shell")
-    .description("Prints a script that completes commands and options.")
+    .description("Prints a script that completes commands, options, ids of sessions and names of agents.")
     .addArgument(new Argument("<shell>", "your shell").choices(SHELLS))
     .addHelpText(
       "after",
       "\nExamples:\n  source <(berth completion bash)                                      # in ~/.bashrc\n  source <(berth completion zsh)                                       # in ~/.zshrc\n  berth completion fish > ~/.config/fish/completions/berth.fish",
     )
-    .action((shell: Shell) => terminal.out(scripts[shell](describe(program))));
+    .action((shell: Shell) => terminal.out(completionScript(shell, describe(program))));
+
+  program
+    .command("complete", { hidden: true })
+    .description("Prints what a completion script offers: a value and what it is, with a tab between them.")
+    .addArgument(new Argument("<what>", "of the server").choices(ASKED))
+    .addHelpText("after", "\nExamples:\n  berth complete sessions\n  berth complete agents")
+    .action(async (what: (typeof ASKED)[number], _options: object, command: Command) => {
+      const { client } = connect(command.optsWithGlobals<ServerFlags>());
+      for (const [value, about] of await offered(client, what)) terminal.out(`${value}\t${visibleName(about)}\n`);
+    });
+}
+
+async function offered(client: BerthClient, what: (typeof ASKED)[number]): Promise<[value: string, about: string][]> {
+  if (what === "sessions") {
+    const { data } = await client.sessions.list({ limit: MAX_LISTED });
+    return data.map((session) => [session.id, session.title ?? session.agent.name]);
+  }
+  const { data } = await client.agents.list({ limit: MAX_LISTED });
+  // A name that a terminal cannot show as it is would be typed wrongly: its id says the same.
+  return data.map((agent) =>
+    visibleName(agent.name) === agent.name ? [agent.name, agent.id] : [agent.id, agent.name],
+  );
 }
 
 function describe(program: Command): Completion[] {
-  const shared = optionsOf(program);
-  return program.commands.map((command) => ({
+  const shared = program.options.filter((option) => option.long !== "--version").flatMap(toOption);
+  const commands = program.commands.filter((command) => command.name() !== "complete");
+  return commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
-    options: [...optionsOf(command), ...shared],
+    values: valuesOf(command),
+    options: [...command.options.flatMap(toOption), ...shared],
   }));
 }
 
-function optionsOf(command: Command): Completion["options"] {
-  return command.options.flatMap(({ long, description }) => (long ? [{ flag: long, about: description }] : []));
+/** By the names of the arguments. */
+function valuesOf(command: Command): Values {
+  const [first] = command.registeredArguments;
+  if (first?.argChoices) return { choices: first.argChoices };
+  switch (first?.name()) {
+    case "session":
+      return "sessions";
+    case "from":
+      return "places";
+    default:
+      return null;
+  }
 }
 
-const scripts: Record<Shell, (commands: readonly Completion[]) => string> = {
-  bash: (commands) => `_berth() {
-  local current="\${COMP_WORDS[COMP_CWORD]}"
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${commands.map((one) => one.name).join(" ")} help" -- "$current"))
-    return
-  fi
-  case "\${COMP_WORDS[1]}" in
-${commands.map((one) => `    ${one.name}) COMPREPLY=($(compgen -W "${words(one)}" -- "$current")) ;;`).join("\n")}
-  esac
-}
-complete -o default -F _berth berth
-`,
-  zsh: (commands) => `#compdef berth
-_berth() {
-  local -a commands
-  commands=(
-${commands.map((one) => `    ${quoted(`${one.name}:${one.summary}`)}`).join("\n")}
-  )
-  if (( CURRENT == 2 )); then
-    _describe command commands
-    return
-  fi
-  case "\${words[2]}" in
-${commands.map((one) => `    ${one.name}) compadd -- ${words(one)} ;;`).join("\n")}
-  esac
-}
-(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
-compdef _berth berth
-`,
-  fish: (commands) =>
-    [
-      "complete -c berth -f",
-      ...commands.flatMap((one) => [
-        `complete -c berth -n __fish_use_subcommand -a ${one.name} -d ${quoted(one.summary)}`,
-        ...one.options.map(
-          ({ flag, about }) =>
-            `complete -c berth -n '__fish_seen_subcommand_from ${one.name}' -l ${flag.slice(2)} -d ${quoted(about)}`,
-        ),
-      ]),
-      "",
-    ].join("\n"),
-};
-
-function words(command: Completion): string {
-  const values = command.name === "completion" ? SHELLS : [];
-  return [...values, ...command.options.map((option) => option.flag)].join(" ");
-}
-
-/** For all three shells: nothing in single quotes is read but the quote itself. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "’")}'`;
+function toOption({ long, description, required }: Option): Completion["options"] {
+  if (!long) return [];
+  const asked = ASKED.find((what) => `--${what.slice(0, -1)}` === long);
+  return [{ flag: long, about: description, takesValue: required, values: asked ?? null }];
 }

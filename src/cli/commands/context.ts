@@ -5,8 +5,10 @@ import type { Terminal } from "../terminal.ts";
 
 export type CommandContext = {
   terminal: Terminal;
-  /** The server's client; throws `CliFailure` when no server or key is found. */
-  connect: (flags: ServerFlags) => { client: BerthClient; url: string };
+  /** The release of this command. */
+  version: string;
+  /** The server's client; throws `CliFailure` when no server or key is found. `dataDir`: where the data of a server on this machine is, else null. */
+  connect: (flags: ServerFlags) => { client: BerthClient; url: string; dataDir: string | null };
   /** `npm start` of this Berth, in the foreground; resolves with its exit code. */
   startServer: (args: readonly string[]) => Promise<number>;
   /** Prints another one-time link; resolves with the exit code. */

@@ -4,6 +4,7 @@ import type { BerthClient } from "../../client/berth.ts";
 import type { Page } from "../../client/page.ts";
 import { STATE_WORDS, sessionState, waitingTools } from "../../client/session-state.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
+import { CliFailure } from "../exit-codes.ts";
 import type { ServerFlags } from "../find-server.ts";
 import { wholeNumber } from "../options.ts";
 import { toJsonLine } from "../printer.ts";
@@ -31,9 +32,14 @@ export function addLs(program: Command, { terminal, connect, now }: CommandConte
     .option("--all", "archived ones too")
     .option("--limit <n>", "how many at most", wholeNumber(1, 10_000), 20)
     .option("--json", "one JSON object a line")
-    .addHelpText("after", "\nExamples:\n  berth ls\n  berth ls --agents\n  berth ls --waiting --json | jq -r .id")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  berth ls\n  berth ls --agents\n  berth ls --search 'release notes'\n  berth ls --waiting --json | jq -r .id",
+    )
     .action(async (_options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
+      if (options.agents && (options.waiting || options.search !== undefined))
+        throw new CliFailure("--waiting and --search are for sessions: leave out --agents.");
       const { client } = connect(options);
       const listed = options.agents ? await listAgents(client, options) : await listSessions(client, options, now());
       if (options.json) {

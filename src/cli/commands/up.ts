@@ -16,6 +16,9 @@ export function addUp(program: Command, { startServer, printLoginLink, exit }: C
   program
     .command("login")
     .summary("print a one-time link to the dashboard")
-    .description("Prints a one-time link to the dashboard of the Berth that runs on this machine.")
+    .description(
+      "Prints a one-time link to the dashboard of the Berth that runs on this machine. It works once, within 15 minutes.",
+    )
+    .addHelpText("after", "\nExamples:\n  berth login\n  BERTH_DATA_DIR=~/other berth login")
     .action(async () => exit(await printLoginLink()));
 }
