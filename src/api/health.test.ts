@@ -92,6 +92,13 @@ test.each<[string, HealthFacts, string, "ready" | "not_ready", RegExp]>([
   expect(readiness.parts[part]).toMatchObject({ ok: false, detail: expect.stringMatching(detail) });
 });
 
+test("a process that holds one session alone is no worker to count on", () => {
+  const alone = { id: "a", seenAgoMs: 1, version: "1", health: { alone: "sesn_1", running: 1 } };
+  expect(toReadiness({ ...good, workers: [alone] }, "1").status).toBe("not_ready");
+  const { parts } = toReadiness({ ...good, workers: [alone, ...(good.workers ?? [])] }, "1");
+  expect(parts).toMatchObject({ worker: { count: 1 }, sandbox: { state: "ok" } });
+});
+
 test("a weak sandbox is usable, and the demo model is named", () => {
   const facts = withHealth({
     sandbox: { usable: true, remedy: null, checks: [{ holds: false, detail: "no memory limit" }] },

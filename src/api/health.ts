@@ -32,7 +32,10 @@ export function healthRoutes({ readFacts, version }: { readFacts: () => Promise<
 }
 
 export function toReadiness(facts: HealthFacts, version: string): Readiness {
-  const workers = facts.workers?.filter((worker) => worker.seenAgoMs < WORKER_SILENCE_MS) ?? [];
+  // One that holds a suspect alone takes no work, and knows nothing of its surroundings.
+  const isWorker = ({ health, seenAgoMs }: { health: unknown; seenAgoMs: number }) =>
+    seenAgoMs < WORKER_SILENCE_MS && recordOf(health).alone === undefined;
+  const workers = facts.workers?.filter(isWorker) ?? [];
   const parts = {
     database:
       facts.database.error === null

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isConnectionFailure, isMissingTable, openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { listMigrations } from "../db/health.ts";
+import type { Claim } from "../db/leases.ts";
 import { schemaState } from "../db/migrate.ts";
 import { persistently } from "../db/persistently.ts";
 import { createNotifier } from "../db/wakeups.ts";
@@ -18,8 +19,10 @@ import { createDemoModel } from "../models/demo.ts";
 import { createGatewayClient } from "../models/gateway.ts";
 import { backends } from "../sandboxes/registry.ts";
 import { openOwnerFile } from "../worker/data-owner.ts";
+import { runLoneWorker } from "../worker/lone-worker.ts";
 import { createWorker } from "../worker/worker.ts";
 import { type Config, loadConfigOrExit } from "./config.ts";
+import { type LoneMessage, loneClaim, startAlone } from "./start-alone.ts";
 import { packageVersion } from "./version.ts";
 
 process.title = "berth-worker";
@@ -49,12 +52,13 @@ const notifier = createNotifier({ url, applicationName, logger });
 const models = createModels(config);
 const backend = backends[config.sandbox.backend].create({ socketPath: join(config.dataDir, "run", "sandboxd.sock") });
 const { memoryMb, cpus, pids, diskMb, env } = config.sandbox;
-const worker = createWorker({
+const claim = loneClaim(process.argv.slice(2));
+const options = {
   db,
   databaseUrl: url,
   notifier,
   identity: {
-    id: newId("worker"),
+    id: claim?.fence.owner ?? newId("worker"),
     // Below 2^47, so that both halves and the whole fit every type on the way.
     lockKey: randomInt(1, 2 ** 47),
     hostname: hostname(),
@@ -62,40 +66,69 @@ const worker = createWorker({
     version: packageVersion(),
   },
   harness: harnesses.builtin.create({ models, clock: systemClock }),
-  models,
   backend,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
-  ownerFile: openOwnerFile(config.dataDir),
-  sandboxIdleMs: config.sandbox.idleS * 1_000,
-  concurrency: config.workerConcurrency,
   clock: systemClock,
   logger,
   random: Math.random,
-});
+};
 
+let stopWork: () => Promise<void> = async () => undefined;
 let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
-  await worker.stop();
+  await stopWork();
   await Promise.all([notifier.close(), backend.close(), db.destroy()]);
   process.exit(0);
 }
 process.on("SIGTERM", () => void stop());
 process.on("SIGINT", () => void stop());
-// The supervisor is gone; the next one starts a new worker.
+// The supervisor is gone; the next one starts a new worker. Or the worker for which this one holds a session.
 process.on("disconnect", () => void stop());
 
 try {
+  await (claim ? holdAlone(claim) : work());
+} catch (error) {
+  const what = claim ? "a session could not be held alone to its end" : "the worker could not be started";
+  logger.fatal({ err: error }, what);
+  if (!claim) console.error(`The worker could not be started: ${messageOf(error)}`);
+  process.exit(1);
+}
+
+async function work(): Promise<void> {
+  const worker = createWorker({
+    ...options,
+    models,
+    startAlone,
+    ownerFile: openOwnerFile(config.dataDir),
+    sandboxIdleMs: config.sandbox.idleS * 1_000,
+    concurrency: config.workerConcurrency,
+  });
+  stopWork = () => worker.stop();
   await checkDatabase();
   await worker.start();
   logger.info({ concurrency: config.workerConcurrency, models: models.id, sandboxes: backend.id }, "worker is ready");
   process.send?.({ type: "ready" });
-} catch (error) {
-  logger.fatal({ err: error }, "the worker could not be started");
-  console.error(`The worker could not be started: ${messageOf(error)}`);
-  process.exit(1);
+}
+
+/** For the worker that started this process. */
+async function holdAlone(claim: Claim): Promise<void> {
+  process.title = "berth-worker-alone";
+  const say = (message: LoneMessage) => void process.send?.(message);
+  const worker = runLoneWorker({
+    ...options,
+    claim,
+    onHolding: () => say({ type: "holding" }),
+    onLetGo: () => say({ type: "let-go" }),
+  });
+  stopWork = async () => {
+    worker.stop();
+    await worker.done;
+  };
+  await worker.done;
+  await stop();
 }
 
 /** Waits a while for a database that is not there yet; its schema must be this release's. */

@@ -41,7 +41,7 @@ export type SessionChanges = {
   addCostUsd?: string | null;
   /** Gives the lease back in the same statement. */
   releaseLease?: boolean;
-  /** The session got on: its earlier failed claims do not count any more. */
+  /** The session got on: earlier failures of its workers do not count any more. */
   forgetFailedClaims?: boolean;
 };
 
@@ -91,7 +91,7 @@ export async function appendEvents(
   }
   if (changes.addCostUsd === null) sets.push(sql`cost_complete = false`);
   else if (changes.addCostUsd !== undefined) sets.push(sql`cost_usd = cost_usd + ${changes.addCostUsd}::numeric`);
-  if (changes.forgetFailedClaims || changes.releaseLease) sets.push(sql`failed_claims = 0`);
+  if (changes.forgetFailedClaims || changes.releaseLease) sets.push(sql`failed_claims = 0, failures_alone = 0`);
   if (changes.releaseLease) sets.push(sql`lease_owner = null, lease_until = null`);
   const guard = fence ? sql`and lease_owner = ${fence.owner} and lease_epoch = ${fence.epoch}` : sql``;
   const atSeq = ifLastSeq === undefined ? sql`` : sql`and last_seq = ${ifLastSeq}`;

@@ -1,23 +1,28 @@
-// Leases: which worker may write to which session. Claiming, keeping, giving back, and taking over from the dead.
+// Leases: which worker may write to which session. Claiming, keeping, giving back, and taking over from the dead. For suspects: suspects.ts.
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { Fence } from "./events.ts";
 
 export const LEASE_MS = 30_000;
+/**
+ * A session whose workers failed so often in a row, whatever the reason, is a suspect: it is held alone until it gets on, so
+ * that what it may do to its worker it does to nobody else.
+ */
+export const SUSPECT_AFTER = 2;
 
 export type Claim = { sessionId: string; fence: Fence };
 
-/** Takes up to `limit` sessions that have work and no live lease. A lease that ran out counts as a failed claim. */
+/** Takes up to `limit` sessions that have work, no live lease and no suspicion. A lease that ran out counts as a failed claim. */
 export async function claimSessions(db: Database, input: { workerId: string; limit: number }): Promise<Claim[]> {
   const result = await sql<{ id: string; lease_epoch: number }>`
     with due as (
       select id from sessions
-      where wake_at is not null and wake_at <= now() and (lease_owner is null or lease_until < now())
+      where ${isDue} and ${failedClaims} < ${SUSPECT_AFTER}
       order by wake_at limit ${input.limit} for update skip locked
     )
     update sessions s set
       lease_owner = ${input.workerId}, lease_epoch = lease_epoch + 1, lease_until = now() + ${leaseInterval},
-      failed_claims = failed_claims + case when lease_owner is null then 0 else 1 end
+      failed_claims = ${failedClaims}
     from due where s.id = due.id
     returning s.id, s.lease_epoch`.execute(db);
   return result.rows.map((row) => toClaim(row, input.workerId));
@@ -35,9 +40,12 @@ export async function claimIdleSession(
   return result.rows[0] ? toClaim(result.rows[0], input.workerId) : null;
 }
 
-const leaseInterval = sql`${LEASE_MS}::integer * interval '1 millisecond'`;
+export const isDue = sql`wake_at is not null and wake_at <= now() and (lease_owner is null or lease_until < now())`;
+/** With the failure of a worker that let its lease run out. */
+export const failedClaims = sql`failed_claims + case when lease_owner is null then 0 else 1 end`;
+export const leaseInterval = sql`${LEASE_MS}::integer * interval '1 millisecond'`;
 
-function toClaim(row: { id: string; lease_epoch: number }, workerId: string): Claim {
+export function toClaim(row: { id: string; lease_epoch: number }, workerId: string): Claim {
   return { sessionId: row.id, fence: { owner: workerId, epoch: row.lease_epoch } };
 }
 
@@ -67,19 +75,20 @@ export async function releaseSession(
 ): Promise<boolean> {
   const wakeInMs = input.wakeInMs === null ? null : Math.max(0, Math.round(input.wakeInMs));
   const result = await sql`
-    update sessions set lease_owner = null, lease_until = null, failed_claims = 0, wake_at = now() + ${wakeInMs}::integer * interval '1 millisecond'
+    update sessions set lease_owner = null, lease_until = null, failed_claims = 0, failures_alone = 0, wake_at = now() + ${wakeInMs}::integer * interval '1 millisecond'
     where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}
       and last_seq = ${input.ifLastSeq}`.execute(db);
   return result.numAffectedRows === 1n;
 }
 
-/** Gives a session back after the worker failed at it, to be tried again in `delayMs`. */
+/** Gives a session back after an error of ours in its own work, to be tried again in `delayMs`. Nobody else is to blame. */
 export async function giveBackFailed(
   db: Database,
   input: { sessionId: string; fence: Fence; delayMs: number },
 ): Promise<void> {
   await sql`
-    update sessions set lease_owner = null, lease_until = null, failed_claims = failed_claims + 1,
+    update sessions set lease_owner = null, lease_until = null,
+      failed_claims = failed_claims + 1, failures_alone = failures_alone + 1,
       wake_at = now() + ${Math.round(input.delayMs)}::integer * interval '1 millisecond'
     where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}`.execute(
     db,

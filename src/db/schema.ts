@@ -87,6 +87,7 @@ export type SessionsTable = {
   lease_until: Date | null;
   retry_attempt: Generated<number>;
   failed_claims: Generated<number>;
+  failures_alone: Generated<number>;
   input_tokens: Generated<number>;
   output_tokens: Generated<number>;
   cache_read_tokens: Generated<number>;

@@ -10,6 +10,7 @@ export type TurnFacts = {
   budget: { type: "limit"; max_list_cost: { amount: string; currency: string } } | null;
   archived: boolean;
   failedClaims: number;
+  failuresAlone: number;
   retryAttempt: number;
   inputTokens: number;
   outputTokens: number;
@@ -29,6 +30,7 @@ export async function getTurnFacts(db: Database, input: { sessionId: string; fen
     budget: TurnFacts["budget"];
     archived_at: Date | null;
     failed_claims: number;
+    failures_alone: number;
     retry_attempt: number;
     input_tokens: number;
     output_tokens: number;
@@ -38,7 +40,7 @@ export async function getTurnFacts(db: Database, input: { sessionId: string; fen
     cost_complete: boolean;
     active_ms: number;
   }>`
-    select team_id, agent, budget, archived_at, failed_claims, retry_attempt,
+    select team_id, agent, budget, archived_at, failed_claims, failures_alone, retry_attempt,
       input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, cost_usd, cost_complete,
       active_ms + coalesce((extract(epoch from now() - active_since) * 1000)::bigint, 0) as active_ms
     from sessions
@@ -53,6 +55,7 @@ export async function getTurnFacts(db: Database, input: { sessionId: string; fen
     budget: row.budget,
     archived: row.archived_at !== null,
     failedClaims: row.failed_claims,
+    failuresAlone: row.failures_alone,
     retryAttempt: row.retry_attempt,
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,

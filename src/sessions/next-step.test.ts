@@ -4,7 +4,7 @@ import {
   afterModelFailure,
   type Facts,
   MAX_COMPACTIONS_IN_ROW,
-  MAX_FAILED_CLAIMS,
+  MAX_FAILURES_ALONE,
   MAX_MODEL_ATTEMPTS,
   MAX_TOOL_ROUNDS,
   nextStep,
@@ -16,7 +16,7 @@ const idle: Facts = {
   status: "idle",
   stopReason: { type: "end_turn" },
   archived: false,
-  failedClaims: 0,
+  failuresAlone: 0,
   queue: [],
   openRequestId: null,
   pending: [],
@@ -230,9 +230,9 @@ describe("limits end a turn, not the session", () => {
 });
 
 test("a session that keeps breaking its worker is isolated", () => {
-  const facts = { ...idle, queue: [message("m")], failedClaims: MAX_FAILED_CLAIMS };
+  const facts = { ...idle, queue: [message("m")], failuresAlone: MAX_FAILURES_ALONE };
   expect(nextStep(facts)).toMatchObject({ do: "terminate" });
-  expect(nextStep({ ...facts, failedClaims: MAX_FAILED_CLAIMS - 1 })).toMatchObject({ do: "take-in" });
+  expect(nextStep({ ...facts, failuresAlone: MAX_FAILURES_ALONE - 1 })).toMatchObject({ do: "take-in" });
 });
 
 test("whatever the facts are, there is a next step, and a session that rests has nothing that could be done", () => {

@@ -10,14 +10,14 @@ export const MAX_TOOL_ROUNDS = 200;
 export const MAX_COMPACTIONS_IN_ROW = 3;
 /** Model requests that may fail in a row before the turn is given up. */
 export const MAX_MODEL_ATTEMPTS = 6;
-/** Claims in a row that ended with a dead or failing worker. */
-export const MAX_FAILED_CLAIMS = 5;
+/** Failures in a row while it was held alone, or of its own work: so many end it. */
+export const MAX_FAILURES_ALONE = 3;
 
 export type Facts = {
   status: SessionStatus;
   stopReason: StopReason | null;
   archived: boolean;
-  failedClaims: number;
+  failuresAlone: number;
   /** Ids of accepted events that are not yet in the conversation, in order of arrival. */
   queue: { id: string; type: "message" | "interrupt" | "answer" }[];
   /** A model request that was begun and not ended. Nobody works on it when this is asked. */
@@ -68,12 +68,7 @@ export type Step =
 export function nextStep(facts: Facts): Step {
   if (facts.status === "terminated") return { do: "rest" };
   if (facts.openRequestId !== null) return { do: "close-request", requestId: facts.openRequestId };
-  if (facts.failedClaims >= MAX_FAILED_CLAIMS) {
-    return {
-      do: "terminate",
-      message: `This session made its worker fail ${facts.failedClaims} times in a row and was ended, so that others are not harmed. The worker's log has the reason. Its events and files are kept.`,
-    };
-  }
+  if (facts.failuresAlone >= MAX_FAILURES_ALONE) return { do: "terminate", message: failedAlone(facts.failuresAlone) };
   const interrupts = facts.queue.filter((event) => event.type === "interrupt");
   if (interrupts.length > 0) return interrupt(facts);
   if (facts.archived) return facts.status === "idle" ? { do: "rest" } : { do: "interrupt", eventIds: [] };
@@ -92,6 +87,11 @@ export function nextStep(facts: Facts): Step {
     return { do: "end-turn", stopReason: { type: facts.refused ? "refusal" : "end_turn" } };
   }
   return askModel(facts);
+}
+
+/** What a session that keeps breaking its workers is ended with. */
+export function failedAlone(times: number): string {
+  return `This session made its worker fail ${times} times in a row while nothing else ran beside it, and was ended. The worker's log has the reason. Its events and files are kept.`;
 }
 
 /** An interrupt wins over everything. Messages before it that nobody began to answer are overtaken by it; later ones begin a new turn. */
@@ -154,7 +154,7 @@ function askModel(facts: Facts): Step {
 /** What the fold knows, as facts. The rest the caller knows. */
 export function factsOf(
   conversation: Conversation,
-  rest: Pick<Facts, "archived" | "failedClaims" | "budgetReached" | "now"> & { promptTooLong: boolean },
+  rest: Pick<Facts, "archived" | "failuresAlone" | "budgetReached" | "now"> & { promptTooLong: boolean },
 ): Facts {
   const { promptTooLong, ...known } = rest;
   return {

@@ -8,6 +8,7 @@ import type { TurnFacts } from "../db/turn-facts.ts";
 import { requestEnd } from "./ask-model.ts";
 import { INTERRUPTED } from "./conversation.ts";
 import { resultEvent } from "./run-tools.ts";
+import { terminationEvents } from "./terminate-unread.ts";
 import { errorResult } from "./tool-results.ts";
 import { becomeRunning, echoOf, newEvent, type Turn } from "./turn.ts";
 import { chargeUnanswered } from "./unanswered-request.ts";
@@ -82,8 +83,7 @@ export async function failTurn(turn: Turn, failure: { error: SessionErrorType; m
 
 /** A session that keeps breaking its workers ends for good. */
 export async function terminate(turn: Turn, message: string): Promise<void> {
-  const error = { type: "unknown_error", message, retry_status: { type: "terminal" } };
-  const events = [newEvent(turn, "session.error", { error }), newEvent(turn, "session.status_terminated")];
+  const events = terminationEvents(message, turn.deps.clock.now());
   await turn.log.write({ events, changes: { status: "terminated", wakeAt: null, releaseLease: true } });
 }
 

@@ -23,6 +23,8 @@ export type TurnDependencies = {
   logger: Logger;
   /** For jitter: 0 ≤ x < 1. */
   random: () => number;
+  /** The session is a suspect, and nothing else is held here: it is let go of as soon as it got on. */
+  alone?: true;
 };
 
 export type Turn = {
@@ -80,7 +82,13 @@ export function becomeRunning(turn: Turn): { events: NewEvent[]; changes: Sessio
 
 /** With an answer or a result: a session that gets on does not harm its workers, however often they died. */
 export function gotOn(turn: Turn): SessionChanges {
-  if (turn.facts.failedClaims === 0) return {};
+  if (isTrusted(turn)) return {};
   turn.facts.failedClaims = 0;
+  turn.facts.failuresAlone = 0;
   return { forgetFailedClaims: true };
+}
+
+/** No worker has failed with it since it got on last. */
+export function isTrusted(turn: Turn): boolean {
+  return turn.facts.failedClaims === 0 && turn.facts.failuresAlone === 0;
 }

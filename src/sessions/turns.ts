@@ -14,9 +14,12 @@ import { runTools } from "./run-tools.ts";
 import { createSessionLog } from "./session-log.ts";
 import { createSessionSandbox } from "./session-sandbox.ts";
 import * as settle from "./settle-turn.ts";
-import type { Turn, TurnDependencies } from "./turn.ts";
+import { isTrusted, type Turn, type TurnDependencies } from "./turn.ts";
 
-/** How a hold ended: given back · the worker stops · another worker has it · an error of ours (given back, to be tried again). */
+/**
+ * How a hold ended: given back · to be given back by the caller, as the worker stops or has held it alone for long enough ·
+ * another worker has it · an error of ours (given back, to be tried again).
+ */
 export type HoldEnd =
   | { how: "rested"; wakeAt: number | null }
   | { how: "stopped" }
@@ -31,11 +34,14 @@ export type SessionHold = {
   repeatPreviews(): void;
   /** Ends the work without a trace: the lease is lost, or will be given back by the caller. */
   stop(reason: "lost" | "stopped"): void;
+  /** When it began to wait for tools; null while it does something else. Waiting can be left and taken up again. */
+  readonly waitingSince: number | null;
   /** Never rejects. */
   readonly done: Promise<HoldEnd>;
 };
 
 const FAILED_DELAY_MS = 1_000;
+const MAX_FAILED_DELAY_MS = 30_000;
 
 export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   const { sessionId, fence } = claim;
@@ -44,6 +50,8 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   let stopReason: "lost" | "stopped" = "stopped";
   let current: AbortController | null = null;
   const outputs = new Set<OutputPreviews>();
+  let failuresBefore = 0;
+  let waitingSince: number | null = null;
   const log = createSessionLog({
     db: deps.db,
     sessionId,
@@ -90,6 +98,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   async function hold(): Promise<HoldEnd> {
     await log.catchUp();
     let facts = await readFacts();
+    failuresBefore = facts.failuresAlone;
     let decidedAt = 0;
     const turn: Turn = {
       deps,
@@ -121,8 +130,9 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
       },
     };
     if (log.conversation.status === "running") await settle.takeUp(turn);
-    return advance(turn, (seq) => {
+    return advance(turn, ({ step, seq }) => {
       decidedAt = seq;
+      waitingSince = step.do === "run-tools" ? deps.clock.now() : null;
     });
   }
 
@@ -131,7 +141,8 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
     if (hasCode(error, "lease_lost")) return { how: "lost" };
     logger.error({ err: error }, "a session's work failed");
     try {
-      await giveBackFailed(deps.db, { sessionId, fence, delayMs: FAILED_DELAY_MS });
+      const delayMs = Math.min(FAILED_DELAY_MS * 2 ** failuresBefore, MAX_FAILED_DELAY_MS);
+      await giveBackFailed(deps.db, { sessionId, fence, delayMs });
     } catch (failure) {
       logger.warn({ err: failure }, "a session could not be given back; its lease will run out");
     }
@@ -151,6 +162,9 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
       for (const output of outputs) output.repeat();
     },
     stop,
+    get waitingSince() {
+      return waitingSince;
+    },
     done: hold().catch(end),
   };
 }
@@ -162,8 +176,16 @@ function startableCalls({ pending }: Conversation): string[] {
     .map((call) => call.id);
 }
 
-/** Step after step. `onDecide` is told where the log ended when the step was chosen. */
-async function advance(turn: Turn, onDecide: (seq: number) => void): Promise<HoldEnd> {
+type Decision = {
+  step: Step;
+  /** Where the log ended when the step was chosen. */
+  seq: number;
+};
+
+const LONG_STEPS: ReadonlySet<Step["do"]> = new Set(["call-model", "compact", "run-tools"]);
+
+/** Step after step. */
+async function advance(turn: Turn, onDecide: (decision: Decision) => void): Promise<HoldEnd> {
   const { log } = turn;
   let factsSeq = log.conversation.lastSeq;
   for (;;) {
@@ -172,8 +194,11 @@ async function advance(turn: Turn, onDecide: (seq: number) => void): Promise<Hol
       factsSeq = log.conversation.lastSeq;
       await turn.refreshFacts();
     }
-    const { step, seq } = await decide(turn);
-    onDecide(seq);
+    const decision = await decide(turn);
+    const { step } = decision;
+    // Before a step that may take long, when nothing is under way that would have to be done again.
+    if (turn.deps.alone && isTrusted(turn) && LONG_STEPS.has(step.do)) return { how: "stopped" };
+    onDecide(decision);
     turn.logger.debug({ step: step.do }, "next step");
     const settled = await take(turn, step);
     if (settled === "released") return { how: "rested", wakeAt: step.do === "rest-until" ? step.at : null };
@@ -182,17 +207,17 @@ async function advance(turn: Turn, onDecide: (seq: number) => void): Promise<Hol
 }
 
 /** The prompt is measured only when it is about to be sent. */
-async function decide(turn: Turn): Promise<{ step: Step; seq: number }> {
+async function decide(turn: Turn): Promise<Decision> {
   const first = chooseStep(turn, false);
   if (first.step.do !== "call-model" || !(await promptTooLong(turn))) return first;
   return chooseStep(turn, true);
 }
 
 /** Without waiting in between, so that `seq` is what the step was chosen by. */
-function chooseStep(turn: Turn, promptTooLong: boolean): { step: Step; seq: number } {
+function chooseStep(turn: Turn, promptTooLong: boolean): Decision {
   const { conversation } = turn.log;
-  const { archived, failedClaims } = turn.facts;
-  const known = { archived, failedClaims, budgetReached: budgetReached(turn.facts), now: turn.deps.clock.now() };
+  const { archived, failuresAlone } = turn.facts;
+  const known = { archived, failuresAlone, budgetReached: budgetReached(turn.facts), now: turn.deps.clock.now() };
   return { step: nextStep(factsOf(conversation, { ...known, promptTooLong })), seq: conversation.lastSeq };
 }
 

@@ -206,20 +206,6 @@ test("a worker whose row was removed by mistake registers again", async () => {
   });
 });
 
-test("a session that breaks every worker is ended with words, and others go on", async () => {
-  const sessionId = await world.createSession();
-  await sql`update sessions set failed_claims = 5 where id = ${sessionId}`.execute(world.db);
-  await world.say(sessionId, "Hi");
-  await start({ model: createScriptedModel(inTurn({ text: "Hi" })), backend: createMemoryBackend() });
-  await until(async () => (await world.session(sessionId)).status === "terminated");
-  const log = await world.log(sessionId);
-  expect(ofType(log, "session.error")[0]?.payload.error).toMatchObject({ retry_status: { type: "terminal" } });
-  expect(log.at(-1)?.type).toBe("session.status_terminated");
-  const other = await world.createSession();
-  await world.say(other, "Hi");
-  await world.settled(other, { reason: "end_turn" });
-});
-
 test("a deleted session ends its worker's hold silently", async () => {
   const model = createScriptedModel(inTurn({ first: "Once", until: new Promise(() => undefined) }));
   const worker = await start({ model, backend: createMemoryBackend() });

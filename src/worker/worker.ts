@@ -17,6 +17,7 @@ import { type HoldEnd, holdSession, type SessionHold } from "../sessions/turns.t
 import type { OwnerFile } from "./data-owner.ts";
 import { every } from "./every.ts";
 import { createHealthProbe, type WorkerHealth } from "./health.ts";
+import { createLoneHolds, type StartAlone } from "./lone-holds.ts";
 import { createSandboxSweeper } from "./sweep-sandboxes.ts";
 
 const POLL_MS = 1_000;
@@ -34,6 +35,8 @@ export type WorkerOptions = TurnDependencies & {
   models: ModelClient;
   /** Sessions at once. */
   concurrency: number;
+  /** Starts the process that holds a suspect. */
+  startAlone: StartAlone;
   /** Names the database to which the data directory belongs. */
   ownerFile: OwnerFile;
   /** Sandboxes that nobody used for so long are put to sleep. */
@@ -57,8 +60,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const jobs: Promise<void>[] = [];
   let claiming: Promise<void> | null = null;
   let claimAgain = false;
+  /** Not for every message that comes: suspects are few, and wait for a process to be started anyway. */
+  let lookForSuspects = false;
   let suspects: string[] = [];
   let close: (() => Promise<void>) | null = null;
+
+  const alone = createLoneHolds({ ...options, onFree: kickAll, onTerminated: (log) => notifier.logGrew(log) });
+  const running = () => holds.size + alone.size;
 
   /** Claims what is there; calls while one is under way become one more. */
   function kick(): void {
@@ -69,11 +77,18 @@ export function createWorker(options: WorkerOptions): Worker {
     });
   }
 
+  function kickAll(): void {
+    lookForSuspects = true;
+    kick();
+  }
+
   async function claimAll(): Promise<void> {
     try {
       while (claimAgain && !stopping.signal.aborted) {
         claimAgain = false;
-        const room = concurrency - holds.size;
+        if (lookForSuspects) await alone.claim(concurrency - running());
+        lookForSuspects = false;
+        const room = concurrency - running();
         if (room <= 0) break;
         const claims = await claimSessions(db, { workerId, limit: room });
         for (const claim of claims) hold(claim);
@@ -138,7 +153,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (again.length === 0) return;
     const freed = await takeOverFromDead(db, { suspects: again });
     logger.warn({ workers: again, sessions: freed.length }, "took over from a dead worker");
-    kick();
+    kickAll();
   }
 
   /** A message that comes before we listen waits for the next poll; not longer than a poll, as the jobs work without it. */
@@ -151,14 +166,14 @@ export function createWorker(options: WorkerOptions): Worker {
   const probe = createHealthProbe({ backend: options.backend, models: options.models, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
     const known = probe.current();
-    const health: WorkerHealth = { ...known, data: sweeper.dataHealth(), concurrency, running: holds.size };
+    const health: WorkerHealth = { ...known, data: sweeper.dataHealth(), concurrency, running: running() };
     const registered = await reportHealth(db, { workerId, health });
     if (!registered && isHeld()) await registerWorker(db, identity);
   }
 
   return {
     get running() {
-      return holds.size;
+      return running();
     },
 
     async start() {
@@ -199,7 +214,7 @@ export function createWorker(options: WorkerOptions): Worker {
         jobs.push(every({ job, intervalMs, clock, logger, signal: stopping.signal, work }));
       };
       run("look-for-dead-workers", LOOK_FOR_DEAD_MS, lookForDead);
-      run("claim", POLL_MS, async () => kick());
+      run("claim", POLL_MS, async () => kickAll());
       run("check-holds", POLL_MS, checkHolds);
       run("extend-leases", EXTEND_MS, () => extendLeases(db, { workerId }));
       run("tell-health", HEALTH_MS, () => tellHealth(() => lock.held));
@@ -211,7 +226,8 @@ export function createWorker(options: WorkerOptions): Worker {
       stopping.abort(new Error("the worker stops"));
       for (const timer of timers) clearTimeout(timer);
       for (const one of holds.values()) one.stop("stopped");
-      const ended = Promise.all([claiming, ...[...holds.values()].map((one) => one.done)]);
+      alone.stop();
+      const ended = Promise.all([claiming, alone.ended(), ...[...holds.values()].map((one) => one.done)]);
       let late: NodeJS.Timeout | undefined;
       const deadline = new Promise<void>((resolve) => {
         late = setTimeout(resolve, STOP_WAIT_MS);

@@ -15,6 +15,8 @@ import { createRetryTurn } from "../../src/sessions/retry-turn.ts";
 import type { LogGrowth } from "../../src/sessions/send-events.ts";
 import { createWithdrawMessage } from "../../src/sessions/withdraw-message.ts";
 import type { OwnerFile } from "../../src/worker/data-owner.ts";
+import type { StartAlone } from "../../src/worker/lone-holds.ts";
+import { runLoneWorker } from "../../src/worker/lone-worker.ts";
 import { createWorker, type Worker } from "../../src/worker/worker.ts";
 import { freshDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
@@ -30,6 +32,7 @@ export type TurnWorld = {
     concurrency?: number;
     sandboxIdleMs?: number;
     random?: () => number;
+    startAlone?: StartAlone;
   }): Promise<TestWorker>;
   createSession(options?: { tools?: AgentTool[]; system?: string; budgetCents?: number }): Promise<string>;
   /** As the API does: appended unprocessed, and the session is put up for work. Returns the ids. */
@@ -46,6 +49,7 @@ export type TurnWorld = {
     leased: boolean;
     wakeAt: Date | null;
     failedClaims: number;
+    failuresAlone: number;
     costUsd: string;
     retryAttempt: number;
   }>;
@@ -92,31 +96,47 @@ export async function createTurnWorld(): Promise<TurnWorld> {
     db,
     url: fresh.url,
 
-    async startWorker({ model, backend, concurrency = 10, sandboxIdleMs = 900_000, random = () => 0 }) {
+    async startWorker({ model, backend, concurrency = 10, sandboxIdleMs = 900_000, random = () => 0, startAlone }) {
       const id = newId("worker");
       const workerDb = openDatabase({ url: fresh.url, maxConnections: 8, applicationName: `pool-${id}` });
       const workerNotifier = createNotifier({ url: fresh.url, applicationName: `notify-${id}`, logger });
-      const worker = createWorker({
+      const identity = (workerId: string) => ({
+        id: workerId,
+        lockKey: Math.floor(Math.random() * 2 ** 50),
+        hostname: "test",
+        pid: process.pid,
+        version: "0",
+      });
+      const shared = {
         db: workerDb,
         databaseUrl: fresh.url,
         notifier: workerNotifier,
-        identity: {
-          id,
-          lockKey: Math.floor(Math.random() * 2 ** 50),
-          hostname: "test",
-          pid: process.pid,
-          version: "0",
-        },
         harness: createBuiltinHarness({ models: model, clock: systemClock }),
-        models: model,
         backend,
         sandboxSpec: { limits: { memoryMb: 64, cpus: 1, pids: 32, diskMb: 64 }, env: {} },
-        ownerFile: createMemoryOwnerFile(),
-        sandboxIdleMs,
-        concurrency,
         clock: systemClock,
         logger: process.env.TURN_LOG ? createLogger(id.slice(-4), { level: "debug", pretty: false }) : logger,
         random,
+      };
+      /** As a process would, without one. */
+      const holdAlone: StartAlone = (claim) => {
+        const { done, stop } = runLoneWorker({
+          ...shared,
+          identity: identity(claim.fence.owner),
+          claim,
+          onHolding: () => undefined,
+          onLetGo: () => undefined,
+        });
+        return { ended: done.then(() => ({ well: true, state: "let-go", how: "" })), stop };
+      };
+      const worker = createWorker({
+        ...shared,
+        models: model,
+        identity: identity(id),
+        startAlone: startAlone ?? holdAlone,
+        ownerFile: createMemoryOwnerFile(),
+        sandboxIdleMs,
+        concurrency,
       });
       await worker.start();
       const started: TestWorker = {
@@ -187,6 +207,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         leased: row.lease_owner !== null,
         wakeAt: row.wake_at,
         failedClaims: row.failed_claims,
+        failuresAlone: row.failures_alone,
         costUsd: row.cost_usd,
         retryAttempt: row.retry_attempt,
       };
