@@ -1,9 +1,21 @@
 // One directory per sandbox in the data directory: its disk and a small record. The directory is the sandbox's existence.
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import { messageOf } from "../../lib/errors.ts";
 
 const recordSchema = z.object({
   identity: z.string().min(1),
@@ -20,6 +32,8 @@ export type SandboxRecord = z.infer<typeof recordSchema>;
 const BLANK = ".blank-";
 const UNFINISHED = ".new-";
 const TRASH = ".trash-";
+/** A disk whose record cannot be read: kept for a person, used by nobody. */
+const UNREADABLE = ".unreadable-";
 const FIRST_UID = 200_000;
 
 export function isSandboxName(name: string): boolean {
@@ -29,22 +43,40 @@ export function isSandboxName(name: string): boolean {
 export type Records = ReturnType<typeof createRecords>;
 
 /** `firstUid` is where this installation's user ids begin; each disk has one that no other disk has. */
-export function createRecords(options: { directory: string; firstUid: number | null }) {
-  const { directory, firstUid } = options;
+export function createRecords(options: {
+  directory: string;
+  firstUid: number | null;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}) {
+  const { directory, firstUid, log } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const usedUids = new Set<number>();
 
   const pathOf = (entry: string) => join(directory, entry);
   const recordFile = (path: string) => join(path, "record.json");
 
+  /** Null when there is none, or none that can be read: one bad record must not keep the other sandboxes from working. */
   function read(path: string): SandboxRecord | null {
-    const file = recordFile(path);
-    return existsSync(file) ? recordSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : null;
+    if (!existsSync(path)) return null;
+    try {
+      return recordSchema.parse(JSON.parse(readFileSync(recordFile(path), "utf8")));
+    } catch (error) {
+      const kept = pathOf(`${UNREADABLE}${basename(path)}-${randomBytes(4).toString("hex")}`);
+      renameSync(path, kept);
+      log("the record of a sandbox cannot be read: its disk is kept aside and its session gets a new one", {
+        sandboxId: basename(path),
+        kept,
+        reason: messageOf(error),
+      });
+      return null;
+    }
   }
 
+  /** On the disk when it returns, whole or not at all, whatever fails afterwards. */
   function write(path: string, record: SandboxRecord): void {
-    writeFileSync(`${recordFile(path)}.new`, JSON.stringify(record));
+    writeFileSync(`${recordFile(path)}.new`, JSON.stringify(record), { flush: true });
     renameSync(`${recordFile(path)}.new`, recordFile(path));
+    syncDirectory(path);
   }
 
   function takeUid(): number | null {
@@ -69,7 +101,7 @@ export function createRecords(options: { directory: string; firstUid: number | n
       if (isSandboxName(entry)) {
         const uid = read(pathOf(entry))?.uid ?? null;
         if (uid !== null) usedUids.add(uid);
-      } else {
+      } else if (!entry.startsWith(UNREADABLE)) {
         await rm(pathOf(entry), { recursive: true, force: true });
       }
     }
@@ -104,6 +136,7 @@ export function createRecords(options: { directory: string; firstUid: number | n
   /** Gives a blank its name. The rename is the moment at which the sandbox exists. */
   function claim(blankPath: string, name: string): string {
     renameSync(blankPath, pathOf(name));
+    syncDirectory(directory);
     return pathOf(name);
   }
 
@@ -115,15 +148,25 @@ export function createRecords(options: { directory: string; firstUid: number | n
 
   /** Gone at once for everybody, removed from the disk after. */
   async function remove(path: string): Promise<void> {
-    if (!existsSync(path)) return;
-    const uid = read(path)?.uid ?? null;
+    const record = read(path);
+    if (!record) return;
     const trash = pathOf(TRASH + randomBytes(8).toString("hex"));
     renameSync(path, trash);
     await rm(trash, { recursive: true, force: true });
-    freeUid(uid);
+    freeUid(record.uid);
   }
 
   return { open, make, claim, find, names, remove, write };
+}
+
+/** A rename is on the disk once its directory is. */
+function syncDirectory(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Names an installation on its host: cgroups and user ids of several must not meet. */

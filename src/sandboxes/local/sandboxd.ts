@@ -52,7 +52,8 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
   const stageDir = isRoot ? STAGE_DIR : join(runDir, "stage");
   const { runnerFile, ptyFile } = options;
   const stage = await prepareStage(stageDir, { isRoot, runnerFile, ptyFile });
-  const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid: isRoot ? firstUidFor(hash) : null });
+  const firstUid = isRoot ? firstUidFor(hash) : null;
+  const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid, log });
   await records.open();
   const workshop: Workshop = {
     host: readHost,
