@@ -57,6 +57,7 @@ describe("a wrong value", () => {
     ["BERTH_SANDBOX_MEMORY_MB", "-5"],
     ["BERTH_SANDBOX_CPUS", "two"],
     ["BERTH_SANDBOX_PIDS", "NaN"],
+    ["BERTH_SANDBOX_PIDS", "31"],
     ["BERTH_SANDBOX_DISK_MB", "1"],
     ["BERTH_SANDBOX_WARM", "-1"],
     ["BERTH_INSTALL", "yes"],

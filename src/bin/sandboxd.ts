@@ -4,11 +4,14 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { childEnv } from "../lib/child-env.ts";
+import { messageOf } from "../lib/errors.ts";
 import { closeInherited } from "../sandboxes/local/descriptors.ts";
 import { findProgram } from "../sandboxes/local/host.ts";
 import { installSandboxTools } from "../sandboxes/local/install.ts";
+import { platformProblem } from "../sandboxes/local/platform.ts";
 import { SYSTEM_PATH } from "../sandboxes/local/run-command.ts";
 import { startSandboxd } from "../sandboxes/local/sandboxd.ts";
+import { type Setting, settings } from "./settings.ts";
 
 const NAMESPACED = "--namespaced";
 
@@ -16,11 +19,11 @@ const { values } = parseArgs({
   options: {
     "data-dir": { type: "string" },
     runner: { type: "string", default: resolve(import.meta.dirname, "../../.build/runner.cjs") },
-    warm: { type: "string", default: "2" },
-    "memory-mb": { type: "string", default: "2048" },
-    cpus: { type: "string", default: "2" },
-    pids: { type: "string", default: "512" },
-    "disk-mb": { type: "string", default: "10240" },
+    warm: { type: "string" },
+    "memory-mb": { type: "string" },
+    cpus: { type: "string" },
+    pids: { type: "string" },
+    "disk-mb": { type: "string" },
     install: { type: "string", default: "never" },
     namespaced: { type: "boolean", default: false },
   },
@@ -31,11 +34,15 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function numberOf(flag: "warm" | "memory-mb" | "cpus" | "pids" | "disk-mb", minimum: number): number {
-  const value = Number(values[flag]);
-  if (!Number.isFinite(value) || value < minimum)
-    fail(`--${flag} ${values[flag]}: a number from ${minimum} on is needed`);
-  return value;
+/** As the setting that it stands for: the same bounds, the same default. */
+function numberOf(flag: "warm" | "memory-mb" | "cpus" | "pids" | "disk-mb", setting: Setting<number>): number {
+  const text = values[flag];
+  if (text === undefined) return setting.fallback({});
+  try {
+    return setting.parse(text);
+  } catch (error) {
+    return fail(`--${flag} ${text} ${messageOf(error)}`);
+  }
 }
 
 /** Mounts made from here on vanish with this process, however it ends. The process stays the same one. */
@@ -53,6 +60,8 @@ function moveIntoMountNamespace(): never {
   return fail("unshare did not start");
 }
 
+const elsewhere = platformProblem();
+if (elsewhere) fail(`${elsewhere.detail}. ${elsewhere.remedy}`);
 closeInherited();
 const dataDir = values["data-dir"] ?? fail("--data-dir is needed");
 if (process.getuid?.() === 0 && !values.namespaced) moveIntoMountNamespace();
@@ -70,12 +79,12 @@ const sandboxd = await startSandboxd({
   dataDir,
   runnerFile: resolve(values.runner),
   ptyFile: findPtyFile(),
-  warm: numberOf("warm", 0),
+  warm: numberOf("warm", settings.BERTH_SANDBOX_WARM),
   limits: {
-    memoryMb: numberOf("memory-mb", 64),
-    cpus: numberOf("cpus", 0.1),
-    pids: numberOf("pids", 32),
-    diskMb: numberOf("disk-mb", 64),
+    memoryMb: numberOf("memory-mb", settings.BERTH_SANDBOX_MEMORY_MB),
+    cpus: numberOf("cpus", settings.BERTH_SANDBOX_CPUS),
+    pids: numberOf("pids", settings.BERTH_SANDBOX_PIDS),
+    diskMb: numberOf("disk-mb", settings.BERTH_SANDBOX_DISK_MB),
   },
   log: (event, fields) => log(40, event, fields),
 }).catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));

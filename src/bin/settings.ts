@@ -193,7 +193,8 @@ export const settings = {
     about: "CPUs of one sandbox.",
   }),
   BERTH_SANDBOX_PIDS: setting({
-    parse: integer(16, 100_000),
+    // Fewer are not enough for the runner and a shell.
+    parse: integer(32, 100_000),
     ...fixed(512),
     example: "512",
     about: "Processes and threads of one sandbox.",

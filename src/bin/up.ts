@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
+import { platformProblem } from "../sandboxes/local/platform.ts";
 import { ask } from "../supervisor/ask.ts";
 import { runBuild } from "../supervisor/build.ts";
 import { outdatedTargets } from "../supervisor/build-stamp.ts";
@@ -88,6 +89,7 @@ async function start(config: Config): Promise<void> {
   const build = (target: "runner" | "dashboard") =>
     runBuild({ target, repository, env: process.env, logs, signal: stopping.signal });
   const sandboxes = startSandboxd({
+    problem: platformProblem(),
     prepare: async () => (outdated.has("runner") ? build("runner") : undefined),
     spec: sandboxdSpec(config, logs),
     parts,

@@ -7,13 +7,16 @@ import { renderFailure, type Terminal } from "./terminal.ts";
 
 /** Resolves when sandboxes are ready, or the terminal says why they are not. */
 export async function startSandboxd(options: {
+  /** Why no sandbox will ever run here; null where they can: then sandboxd is started. */
+  problem: { detail: string; remedy: string } | null;
   prepare: () => Promise<void>;
   spec: PartSpec<NodePart>;
   parts: Supervisor;
   terminal: Terminal;
   signal: AbortSignal;
 }): Promise<void> {
-  const { terminal } = options;
+  const { terminal, problem } = options;
+  if (problem) return showOff({ why: problem.detail, remedy: problem.remedy }, terminal);
   const started = performance.now();
   terminal.row({ name: "sandboxes", text: "local", state: "starting" });
   try {
@@ -38,9 +41,12 @@ function showSandboxes(message: NodePart["readyMessage"], seconds: number, termi
     terminal.row({ name: "sandboxes", text: summary, state: "ready", seconds });
     return;
   }
-  terminal.row({ name: "sandboxes", text: "off: agents run without tools", state: "off" });
   const remedy = typeof message.remedy === "string" ? message.remedy : "See logs/sandboxd.log in the data directory.";
-  terminal.print(
-    renderFailure({ what: "No sandbox can be made on this system.", why: summary, remedy }, terminal.style),
-  );
+  showOff({ why: summary, remedy }, terminal);
+}
+
+function showOff(failure: { why: string; remedy: string }, terminal: Terminal): void {
+  terminal.row({ name: "sandboxes", text: "off: agents run without tools", state: "off" });
+  const what = "No sandbox can be made on this system.";
+  terminal.print(renderFailure({ what, ...failure }, terminal.style));
 }

@@ -1,11 +1,12 @@
 // The wire between the worker's backend and sandboxd: what is asked and answered, parsed on both sides.
 import { z } from "zod";
 
+/** What is too little to work with, the configuration knows. */
 export const limitsSchema = z.object({
-  memoryMb: z.number().int().min(32),
-  cpus: z.number().min(0.05),
-  pids: z.number().int().min(16),
-  diskMb: z.number().int().min(16),
+  memoryMb: z.number().int().positive(),
+  cpus: z.number().positive(),
+  pids: z.number().int().positive(),
+  diskMb: z.number().int().positive(),
 });
 
 export const specSchema = z.object({ limits: limitsSchema, env: z.record(z.string(), z.string()) });

@@ -72,6 +72,11 @@ describe.skipIf(missing)("sandboxd", () => {
     expect(disks().filter((name) => name.startsWith(".blank-")).length).toBeLessThanOrEqual(1);
   });
 
+  it("works with the fewest processes that the configuration takes", async () => {
+    await using sandboxd = await startTestSandboxd({ limits: { ...TEST_LIMITS, pids: 32 } });
+    expect(await sandboxd.backend.selfTest()).toMatchObject({ usable: true });
+  });
+
   it("makes a hundred at once, all of them usable", async () => {
     await using sandboxd = await startTestSandboxd({ warm: 2 });
     const contents = await Promise.all(

@@ -7,6 +7,7 @@ import { openRunner } from "../runner-client.ts";
 import type { Patience } from "../runner-watch.ts";
 import type { Sandbox, SandboxBackend } from "../sandbox.ts";
 import { accessSchema, failureSchema, infoListSchema, selfTestSchema } from "./control-protocol.ts";
+import { platformProblem } from "./platform.ts";
 
 /** While sandboxd is being started again, calls wait this long for it. */
 const DEFAULT_PATIENCE_MS = 5000;
@@ -17,10 +18,13 @@ export type LocalBackendOptions = {
   patienceMs?: number;
   /** How long a runner may be silent; shorter in tests. */
   runnerPatience?: Patience;
+  /** Of this machine; another one in tests. */
+  platform?: NodeJS.Platform;
 };
 
 export function createLocalBackend(options: LocalBackendOptions): SandboxBackend {
   const { socketPath, patienceMs = DEFAULT_PATIENCE_MS, runnerPatience } = options;
+  const elsewhere = platformProblem(options.platform);
   const agent = new Agent({ keepAlive: true });
   /** One client per running sandbox, so that its connections are used again. */
   const clients = new Map<string, { sandbox: Sandbox; close: () => void; socketPath: string }>();
@@ -43,6 +47,8 @@ export function createLocalBackend(options: LocalBackendOptions): SandboxBackend
 
   /** Every request may be sent twice: creating, hibernating and removing are all by name. */
   async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    // Nobody will ever answer there.
+    if (elsewhere) throw new PlatformError("sandbox_unavailable", elsewhere.detail);
     const deadline = Date.now() + patienceMs;
     const text = body === undefined ? undefined : JSON.stringify(body);
     for (;;) {
@@ -109,6 +115,10 @@ export function createLocalBackend(options: LocalBackendOptions): SandboxBackend
       return infoListSchema.parse(await ask("GET", "/sandboxes"));
     },
     async selfTest() {
+      if (elsewhere) {
+        const check = { name: "system", holds: false, required: true, detail: elsewhere.detail };
+        return { usable: false, checks: [check], remedy: elsewhere.remedy };
+      }
       return selfTestSchema.parse(await ask("GET", "/self-test"));
     },
     async close() {

@@ -31,23 +31,26 @@ test.each([
   ["torn", '{"identity":"ab'],
   ["of another shape", '{"identity":7}'],
   ["missing", null],
-])("a record that is %s: the others are listed and found, its disk lies aside, and its name is free", async (_how, text) => {
-  const good = await make("sesn_good");
-  await make("sesn_bad");
-  const file = join(directory, "sesn_bad", "record.json");
-  if (text === null) rmSync(file);
-  else writeFileSync(file, text);
-  await open();
-  expect(records.names()).toEqual(["sesn_good"]);
-  expect(records.find("sesn_good")?.record).toEqual(good);
-  expect(records.find("sesn_bad")).toBeNull();
-  expect(logged).toMatchObject([{ fields: { sandboxId: "sesn_bad" } }]);
-  const kept = String(logged[0]?.fields.kept);
-  expect(readFileSync(join(kept, "disk.img"), "utf8")).toBe("sesn_bad");
-  await open();
-  expect(existsSync(kept)).toBe(true);
-  expect((await make("sesn_bad")).uid).not.toBe(good.uid);
-});
+])(
+  "a record that is %s: the others are listed and found, its disk lies aside, and its name is free",
+  async (_how, text) => {
+    const good = await make("sesn_good");
+    await make("sesn_bad");
+    const file = join(directory, "sesn_bad", "record.json");
+    if (text === null) rmSync(file);
+    else writeFileSync(file, text);
+    await open();
+    expect(records.names()).toEqual(["sesn_good"]);
+    expect(records.find("sesn_good")?.record).toEqual(good);
+    expect(records.find("sesn_bad")).toBeNull();
+    expect(logged).toMatchObject([{ fields: { sandboxId: "sesn_bad" } }]);
+    const kept = String(logged[0]?.fields.kept);
+    expect(readFileSync(join(kept, "disk.img"), "utf8")).toBe("sesn_bad");
+    await open();
+    expect(existsSync(kept)).toBe(true);
+    expect((await make("sesn_bad")).uid).not.toBe(good.uid);
+  },
+);
 
 test("what is found while it runs is treated the same, and what a predecessor left unfinished is removed", async () => {
   await make("sesn_a");

@@ -161,7 +161,8 @@ export function isAtLeast(version: readonly number[], minimum: readonly number[]
   return true;
 }
 
-function remedyFor(host: Host, newEnough: boolean, problem: string): string {
+/** Pure: what to do where no sandbox starts. `problem`: what bubblewrap said. */
+export function remedyFor(host: Pick<Host, "isRoot">, newEnough: boolean, problem: string): string {
   if (!newEnough) return `Install bubblewrap: ${installCommand(["bubblewrap", "ripgrep"], host.isRoot)}`;
   if (
     /setting up uid map|No permissions to create new namespace|Creating new namespace failed|user namespace/i.test(
