@@ -26,12 +26,14 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     "secrets",
     "db",
     "blobs",
+    "snapshots",
     "models",
     "contract",
     "lib",
     "sandboxes/sandbox.ts",
     "harnesses/harness.ts",
   ],
+  snapshots: ["db", "blobs", "contract", "lib", "sandboxes/sandbox.ts"],
   supervisor: ["db", "lib"],
   teams: ["db", "contract", "lib"],
   worker: [
@@ -40,6 +42,8 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     "teams",
     "secrets",
     "db",
+    "blobs",
+    "snapshots",
     "contract",
     "lib",
     "models/model.ts",
@@ -67,7 +71,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   { packages: /^(commander)$/, folders: ["cli"] },
   { packages: /^(aws4fetch)$/, folders: ["blobs"] },
   { packages: /^(esbuild|@iconify-json\/lucide)$/, folders: ["scripts"] },
-  { packages: /^(@anthropic-ai\/sdk|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },
+  { packages: /^(@anthropic-ai\/sdk|fast-check|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },
 ];
 
 const MAX_LINES = 500;

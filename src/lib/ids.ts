@@ -10,7 +10,9 @@ const prefixes = {
   login: "login_",
   request: "req_",
   sandbox: "sbx_",
+  restore: "rstr_",
   session: "sesn_",
+  snapshot: "snap_",
   team: "team_",
   worker: "wrk_",
 } as const;

@@ -1,0 +1,234 @@
+// Brings a sandbox's tree to what a snapshot holds, and tells what came back. Every content is checked; what is damaged is named, and the rest is restored.
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SnapshotRow } from "../db/snapshots.ts";
+import type { Sandbox, TreePart } from "../sandboxes/sandbox.ts";
+import { type ChunkReader, createChunkReader } from "./chunk-reader.ts";
+import { chunksOf, fromStoredContent } from "./content.ts";
+import { listingLimits, takeListing } from "./listing.ts";
+import { type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
+import { planRestore, type RestorePlan } from "./plan-restore.ts";
+import { fingerprintOf, getIndex, putIndex, removeIndexes, type StatIndex } from "./stat-index.ts";
+import type { SnapshotDeps } from "./take-snapshot.ts";
+
+export type RestoreProgress = { files: number; totalFiles: number; bytes: number; totalBytes: number };
+
+/** Paths are as people write them. Of lists, the first hundred. */
+export type Receipt = {
+  snapshotId: string;
+  takenAt: string;
+  /** What the snapshot holds. */
+  files: number;
+  directories: number;
+  symlinks: number;
+  links: number;
+  totalBytes: number;
+  /** Files that were written, and those that were what they should be already. */
+  writtenFiles: number;
+  writtenBytes: number;
+  sameFiles: number;
+  removed: number;
+  /** Files whose content was checked against its hash. */
+  checkedFiles: number;
+  refused: { path: string; why: string }[];
+  refusedCount: number;
+  /** What the snapshot could not hold. */
+  leftOut: { path: string; why: string }[];
+  leftOutCount: number;
+  /** Files that changed while they were read. */
+  changedCount: number;
+  durationMs: number;
+};
+
+export type RestoreSnapshot = {
+  teamId: string;
+  /** The session whose sandbox it is. */
+  sessionId: string;
+  sandbox: Pick<Sandbox, "identity" | "listTree" | "writeTree">;
+  diskMb: number;
+  snapshot: SnapshotRow;
+  /** What the disk was last taken to or restored from: its files need not be written again. Null: not known. */
+  base: SnapshotRow | null;
+  onProgress?: (progress: RestoreProgress) => void;
+  signal?: AbortSignal;
+};
+
+const MAX_NAMED = 100;
+/** A frame of the runner's takes no more. */
+const PIECE_BYTES = 512 * 1024;
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+/** Throws `unavailable` when the blob store is away, `sandbox_gone` with the sandbox. Asked again after that, it goes on. */
+export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot): Promise<Receipt> {
+  const { blobs, clock } = deps;
+  const { teamId, sessionId, sandbox, snapshot, signal } = input;
+  const startedAt = clock.now();
+  const reader = createChunkReader({ blobs, teamId, signal });
+  const { manifest, damaged } = await readManifest(fromStoredContent(snapshot.root), reader);
+  const listing = await takeListing(sandbox.listTree(signal ? { signal } : {}), listingLimits(input));
+  const known = await knownFiles(deps, input, manifest);
+  const plan = planRestore({
+    current: listing.entries,
+    target: manifest,
+    unknown: damaged.map(({ path }) => path),
+    sha256Of: (path, stat) => known.get(`${path}\0${fingerprintOf(stat)}`) ?? null,
+  });
+  const refusals = createRefusals();
+  for (const { path, why } of damaged) refusals.add(path, why);
+  const writing = createWriting({ plan, reader, refusals, onProgress: input.onProgress });
+  const index: StatIndex = new Map();
+  for await (const { path, problem, stat } of sandbox.writeTree(writing.parts(), signal ? { signal } : {})) {
+    if (problem !== null) refusals.add(path, problem);
+    else if (stat) index.set(path, fingerprintOf(stat));
+  }
+  // A file with several names has other times once they are there: it is read again, next time.
+  for (const { to } of plan.links) index.delete(to);
+  for (const path of plan.same) {
+    const stat = listing.entries.get(path)?.stat;
+    if (stat) index.set(path, fingerprintOf(stat));
+  }
+  const written = plan.files.filter(({ path }) => !refusals.has(path));
+  const owner = { teamId, sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
+  await putIndex(blobs, owner, index);
+  await removeIndexes(blobs, owner, { except: snapshot.id });
+  return {
+    snapshotId: snapshot.id,
+    takenAt: snapshot.untilAt.toISOString(),
+    ...pick(snapshot),
+    writtenFiles: written.length,
+    writtenBytes: written.reduce((sum, file) => sum + file.content.sizeBytes, 0),
+    sameFiles: plan.same.length,
+    removed: plan.remove.filter((path) => !refusals.has(path)).length,
+    checkedFiles: writing.checkedFiles(),
+    ...refusals.told(),
+    leftOut: snapshot.leftOut.map(({ path, why }) => ({ path: shownPath(path), why })),
+    leftOutCount: snapshot.leftOutCount,
+    durationMs: clock.now() - startedAt,
+  };
+}
+
+function pick({ files, directories, symlinks, links, totalBytes, changedCount }: SnapshotRow) {
+  return { files, directories, symlinks, links, totalBytes, changedCount };
+}
+
+/** Hashes of the files that are on the disk, by path and what the system tells of them. */
+async function knownFiles(
+  { blobs }: SnapshotDeps,
+  { teamId, sessionId, sandbox, base, snapshot, signal }: RestoreSnapshot,
+  target: Manifest,
+): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  if (!base) return known;
+  const index = await getIndex(blobs, { teamId, sessionId, snapshotId: base.id, identity: sandbox.identity });
+  if (index.size === 0) return known;
+  const reader = createChunkReader({ blobs, teamId, signal });
+  const manifest =
+    base.id === snapshot.id ? target : (await readManifest(fromStoredContent(base.root), reader)).manifest;
+  for (const [path, fingerprint] of index) {
+    const entry = manifest.get(path);
+    if (entry?.kind === "file") known.set(`${path}\0${fingerprint}`, entry.content.sha256);
+  }
+  return known;
+}
+
+type Refusals = ReturnType<typeof createRefusals>;
+
+function createRefusals() {
+  const whys = new Map<string, string>();
+  return {
+    /** The first reason counts: others follow from it. */
+    add(path: string, why: string): void {
+      if (!whys.has(path)) whys.set(path, why);
+    },
+    has: (path: string) => whys.has(path),
+    told: () => ({
+      refused: [...whys].slice(0, MAX_NAMED).map(([path, why]) => ({ path: shownPath(path), why })),
+      refusedCount: whys.size,
+    }),
+  };
+}
+
+function createWriting(options: {
+  plan: RestorePlan;
+  reader: ChunkReader;
+  refusals: Refusals;
+  onProgress: ((progress: RestoreProgress) => void) | undefined;
+}) {
+  const { plan, reader, refusals, onProgress } = options;
+  const totalBytes = plan.files.reduce((sum, file) => sum + file.content.sizeBytes, 0);
+  let writtenBytes = 0;
+  let checkedFiles = 0;
+
+  async function* parts(): AsyncGenerator<TreePart> {
+    for (const path of plan.remove) yield { do: "remove", path };
+    for (const path of plan.directories) yield { do: "directory", path };
+    yield* files();
+    for (const { path, target, mtimeNs } of plan.symlinks) yield { do: "symlink", path, target, mtimeNs };
+    for (const { path, to } of plan.links) {
+      if (refusals.has(to)) refusals.add(path, "the file that it is another name of could not be restored");
+      else yield { do: "link", path, to };
+    }
+    for (const one of plan.attributes) yield { do: "attributes", ...one };
+  }
+
+  async function* files(): AsyncGenerator<TreePart> {
+    const chunks = reader.readChunks(allChunks(plan.files));
+    for (const [index, file] of plan.files.entries()) {
+      const { path, mode, mtimeNs, content } = file;
+      yield { do: "file", path, mode: mode % 0o1000, mtimeNs };
+      const damage = yield* contentParts(file, chunks);
+      if (damage === null) {
+        yield { do: "end" };
+        checkedFiles += 1;
+        writtenBytes += content.sizeBytes;
+      } else {
+        yield { do: "abort" };
+        refusals.add(path, damage);
+      }
+      onProgress?.({ files: index + 1, totalFiles: plan.files.length, bytes: writtenBytes, totalBytes });
+    }
+  }
+  return { parts, checkedFiles: () => checkedFiles };
+}
+
+function* allChunks(files: readonly ManifestFile[]) {
+  for (const file of files) yield* chunksOf(file.content);
+}
+
+/** Returns why the content is not what it should be; null: it is. */
+async function* contentParts(
+  { content }: ManifestFile,
+  chunks: ReturnType<ChunkReader["readChunks"]>,
+): AsyncGenerator<TreePart, string | null> {
+  // A single chunk that was checked is the whole.
+  const whole = content.segments.length > 1 ? createHash("sha256") : null;
+  let damage: string | null = null;
+  for (const segment of content.segments) {
+    if ("zeros" in segment) {
+      for (let at = 0; at < segment.zeros; at += ZEROS.length) {
+        whole?.update(ZEROS.subarray(0, segment.zeros - at));
+        if (at % (64 * ZEROS.length) === 0) await nextTurn();
+      }
+      if (damage === null) yield { do: "hole", lengthBytes: segment.zeros };
+      continue;
+    }
+    const { value: read } = await chunks.next();
+    if (!read || "damage" in read) {
+      damage ??= read ? read.damage.message : "a part of its content is missing";
+      continue;
+    }
+    whole?.update(read.bytes);
+    if (damage !== null) continue;
+    for (let at = 0; at < read.bytes.length; at += PIECE_BYTES)
+      yield { do: "data", bytes: read.bytes.subarray(at, at + PIECE_BYTES) };
+  }
+  if (damage === null && whole && whole.digest("hex") !== content.sha256) damage = "it is not what was stored";
+  return damage;
+}
+
+/** Bytes as latin1 text, from `workspace` or `home` on, as a person knows it. */
+export function shownPath(path: string): string {
+  const text = Buffer.from(path, "latin1").toString("utf8");
+  if (text === "") return "/";
+  return text.replace(/^workspace(?=\/|$)/, "/workspace").replace(/^home(?=\/|$)/, "/home/agent");
+}
