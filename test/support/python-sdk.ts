@@ -33,6 +33,11 @@ export async function pythonSdkMissing(): Promise<string | null> {
   return null;
 }
 
+/** The Python that has the SDK; null where it can't be used. */
+export async function pythonForDocs(): Promise<string | null> {
+  return (await pythonSdkMissing()) === null ? join(venvPath(), "bin", "python") : null;
+}
+
 /** Runs a Python file with the SDK and answers what it printed; fails with its error output. */
 export async function runPython(script: string, env: Record<string, string>): Promise<string> {
   const { stdout } = await run(join(venvPath(), "bin", "python"), [script], {
