@@ -1,6 +1,6 @@
 // `GET /v1/sessions/{id}/events/stream`: server-sent events, written on the raw connection. Resumable by Last-Event-ID.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { PREVIEWED_TYPES } from "../contract/events.ts";
+import { PREVIEWED_TYPES } from "../contract/previews.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { answerStream, type StreamAnswering } from "./answer-stream.ts";
 import type { EventHub } from "./event-hub.ts";

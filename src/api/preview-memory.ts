@@ -1,6 +1,7 @@
 // What is being written in one session, messages and output of commands: what a late subscriber needs to see it, and which
 // previews come too late because the finished event is already there.
-import { isToolOutput, type PreviewEvent } from "../contract/events.ts";
+import type { PreviewEvent } from "../contract/events.ts";
+import { isToolOutput } from "../contract/previews.ts";
 import { createOutputMemory } from "./output-memory.ts";
 import type { Frame } from "./sse-frame.ts";
 

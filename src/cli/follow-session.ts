@@ -2,7 +2,8 @@
 import { ApiError } from "../client/api-error.ts";
 import type { BerthClient } from "../client/berth.ts";
 import type { StreamedEvent } from "../client/stream-events.ts";
-import { type EventInput, isPreview } from "../contract/events.ts";
+import type { EventInput } from "../contract/events.ts";
+import { isPreview } from "../contract/previews.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Printer } from "./printer.ts";
 import { callExactly } from "./show-call.ts";

@@ -2,14 +2,8 @@
 
 import { describeMeasures } from "../client/tool-measures.ts";
 import type { ResultBlock } from "../contract/content.ts";
-import {
-  type AgentToolResultEvent,
-  isPreview,
-  isToolOutput,
-  type PreviewEvent,
-  type SessionEvent,
-  type StreamEvent,
-} from "../contract/events.ts";
+import type { AgentToolResultEvent, PreviewEvent, SessionEvent, StreamEvent } from "../contract/events.ts";
+import { isPreview, isToolOutput } from "../contract/previews.ts";
 import { visibleOutput, visibleProse } from "../lib/visible-text.ts";
 import { createLiveOutput } from "./live-output.ts";
 import { callLine } from "./show-call.ts";

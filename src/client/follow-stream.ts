@@ -1,5 +1,5 @@
 // Follows any of the API's event streams through broken connections: what is asked for anew each time is the caller's to say.
-import { PREVIEWED_TYPES } from "../contract/events.ts";
+import { PREVIEWED_TYPES } from "../contract/previews.ts";
 import { createSseParser, type SseFrame } from "../lib/sse.ts";
 import { ApiError, readApiError } from "./api-error.ts";
 import type { Transport } from "./transport.ts";

@@ -193,9 +193,6 @@ export type SpanEvent = ModelRequestStartEvent | ModelRequestEndEvent;
 export type SessionEvent = UserEvent | AgentEvent | StatusEvent | SpanEvent;
 export type SessionEventType = SessionEvent["type"];
 
-/** The types of events that streams can be asked to preview, with `event_deltas[]`. `agent.tool_result` is Berth's own. */
-export const PREVIEWED_TYPES = ["agent.message", "agent.thinking", "agent.tool_result"] as const;
-
 /** Previews, for streams that ask with `event_deltas[]`. Never stored, never replayed; the event with the same id replaces them. */
 export type EventStart = { type: "event_start"; event: { type: "agent.message" | "agent.thinking"; id: string } };
 export type EventDelta = {
@@ -218,14 +215,6 @@ export type ToolOutputDelta = EventDelta & {
 };
 export type PreviewEvent = EventStart | EventDelta | OutputStart | ToolOutputDelta;
 export type StreamEvent = SessionEvent | PreviewEvent;
-
-export function isPreview(event: StreamEvent): event is PreviewEvent {
-  return event.type === "event_start" || event.type === "event_delta";
-}
-
-export function isToolOutput(event: PreviewEvent): event is ToolOutputDelta {
-  return event.type === "event_delta" && "tool_use_id" in event;
-}
 
 /** What a client sees of a stored entry. */
 export function toWireEvent(entry: {

@@ -1,7 +1,8 @@
 // Wake-ups between processes: NOTIFY on a connection of its own, after commit, coalesced; LISTEN on another.
 // Nothing here is needed for correctness: whoever misses a wake-up finds the same facts by polling.
 import pg from "pg";
-import { isToolOutput, type PreviewEvent } from "../contract/events.ts";
+import { type PreviewEvent } from "../contract/events.ts";
+import { isToolOutput } from "../contract/previews.ts";
 import type { Logger } from "../lib/logger.ts";
 
 /** A session's log grew to `lastSeq` (0: look yourself). */

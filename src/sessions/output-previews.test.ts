@@ -1,6 +1,6 @@
 // Previews of output: a few a second, bounded, never half a character, and nothing after the end.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { isToolOutput } from "../contract/events.ts";
+import { isToolOutput } from "../contract/previews.ts";
 import type { Preview } from "../db/wakeups.ts";
 import { createOutputPreviews } from "./output-previews.ts";
 

@@ -1,12 +1,6 @@
 // Folds a session's events into what the page shows. Pure: the same events give the same view, however they are cut.
-import {
-  isPreview,
-  isToolOutput,
-  type PreviewEvent,
-  type SessionEvent,
-  type SessionEventType,
-  type StreamEvent,
-} from "../../../contract/events.ts";
+import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
+import { isPreview, isToolOutput } from "../../../contract/previews.ts";
 import { addOutput } from "./live-output.ts";
 import type { SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
