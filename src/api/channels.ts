@@ -48,12 +48,16 @@ export function createChannelServer(options: StreamAnswering & { files: SessionF
     const header = (name: string) => singleHeader(request.headers[name]);
     const facts: RequestFacts = { method: "GET", header };
     let channel: Channel | null = null;
+    let fromOurPage = false;
     try {
       if (!hostIsAllowed(header("host"), allowedHosts))
         throw new PlatformError("permission_denied", "This name does not belong to this server.");
       const caller = await authenticate(access, facts);
       // A browser opens WebSockets for any page and sends its cookie along: only our own pages may.
-      if (caller.via === "browser") refuseOtherOrigins(facts);
+      if (caller.via === "browser") {
+        refuseOtherOrigins(facts);
+        fromOurPage = true;
+      }
       const [pathname = "", search = ""] = (request.url ?? "").split("?");
       const [opened, sessionId] = await open(caller, pathname, search);
       channel = opened;
@@ -64,6 +68,13 @@ export function createChannelServer(options: StreamAnswering & { files: SessionF
       const expected = expectedError(error, translate);
       if (expected.code === "internal") logger.error({ err: error, requestId }, "a channel could not be opened");
       const { status, headers, body } = toErrorAnswer(expected, requestId);
+      if (fromOurPage && !socket.destroyed) {
+        const notice: ChannelNotice = { type: "refused", status, message: body.error.message };
+        return server.handleUpgrade(request, socket, head, (webSocket) => {
+          webSocket.send(JSON.stringify(notice));
+          webSocket.close(CLOSE_CODES.notOpened);
+        });
+      }
       const text = JSON.stringify(body);
       const lines = { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(text) };
       socket.end(
@@ -155,6 +166,9 @@ async function giveOutput(webSocket: WebSocket, channel: Channel): Promise<void>
     switch (event.type) {
       case "begun":
         await note({ type: "begun", offset: event.offset });
+        break;
+      case "size":
+        await note({ type: "size", ...event.size });
         break;
       case "output":
         await send(Buffer.concat([Buffer.of(OUTPUT_BYTE), event.bytes]));

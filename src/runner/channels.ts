@@ -9,13 +9,14 @@ import {
   encodeExit,
   encodeFrame,
   encodeOffset,
+  encodeSize,
   FROM_RUNNER,
   FrameParser,
   MAX_FRAME_BYTES,
   TO_RUNNER,
 } from "./frames.ts";
 import { BadRequest } from "./protocol.ts";
-import type { Terminals } from "./terminals.ts";
+import type { TerminalSize, Terminals } from "./terminals.ts";
 
 /** What a program left running may still print when the program has ended. */
 const LEFT_RUNNING_MS = 250;
@@ -62,20 +63,26 @@ export async function viewTerminal(
   const { columns, rows } = options;
   const terminal = await terminals.open(options.id, { columns, rows });
   options.accept();
-  terminal.resize({ columns, rows });
   let wake: () => void = () => undefined;
-  const viewer = { offset: Math.min(options.offset, terminal.scrollback.end), changed: () => wake() };
+  const viewer = {
+    offset: Math.min(options.offset, terminal.scrollback.end),
+    size: { columns, rows },
+    changed: () => wake(),
+  };
   const leave = terminal.attach(viewer);
   socket.once("close", () => wake());
   readFrames(socket, {
     input: (bytes) => terminal.write(Buffer.from(bytes)),
     other(type, payload) {
       const size = type === TO_RUNNER.resize ? decodeSize(payload) : null;
-      if (size) terminal.resize(size);
+      if (!size) return;
+      viewer.size = size;
+      terminal.fit();
     },
   });
   try {
     let told = -1;
+    let toldSize: TerminalSize | null = null;
     while (!socket.destroyed) {
       const changed = new Promise<void>((resolve) => {
         wake = resolve;
@@ -84,6 +91,11 @@ export async function viewTerminal(
       const offset = part?.offset ?? Math.max(viewer.offset, terminal.scrollback.start);
       // At the beginning, and where output was left out that a slow viewer missed.
       if (offset !== told) await send(socket, FROM_RUNNER.begun, encodeOffset(offset));
+      // Before what is printed in it.
+      if (toldSize !== terminal.size) {
+        toldSize = terminal.size;
+        await send(socket, FROM_RUNNER.size, encodeSize(toldSize));
+      }
       if (part) {
         await send(socket, FROM_RUNNER.output, part.bytes);
         viewer.offset = part.offset + part.bytes.length;

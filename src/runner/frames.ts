@@ -5,8 +5,8 @@ export const CHANNEL_PROTOCOL = "berth-channel";
 
 /** To the runner. `end`: no more input. `signal`: its name, to the whole process group. */
 export const TO_RUNNER = { input: 1, resize: 2, end: 3, signal: 4 } as const;
-/** From the runner. `begun`: where in the terminal's output the next byte stands. `exited` is the last. */
-export const FROM_RUNNER = { output: 1, errorOutput: 2, begun: 3, exited: 4 } as const;
+/** From the runner. `begun`: where in the terminal's output the next byte stands. `size`: the terminal's. `exited` is the last. */
+export const FROM_RUNNER = { output: 1, errorOutput: 2, begun: 3, exited: 4, size: 5 } as const;
 
 export type Frame = { type: number; payload: Buffer };
 

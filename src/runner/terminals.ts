@@ -16,7 +16,18 @@ export type Viewer = {
   changed: () => void;
   /** Where this viewer is. */
   offset: number;
+  /** What it has room for. */
+  size: TerminalSize;
 };
+
+/** What every viewer has room for; null without any. Pure. */
+export function smallestSize(sizes: readonly TerminalSize[]): TerminalSize | null {
+  if (sizes.length === 0) return null;
+  return {
+    columns: Math.min(...sizes.map(({ columns }) => columns)),
+    rows: Math.min(...sizes.map(({ rows }) => rows)),
+  };
+}
 
 export class Terminal {
   readonly scrollback = new Scrollback(SCROLLBACK_BYTES);
@@ -24,9 +35,11 @@ export class Terminal {
   readonly #pty: IPty;
   readonly #viewers = new Set<Viewer>();
   #paused = false;
+  #size: TerminalSize;
 
-  constructor(pty: IPty) {
+  constructor(pty: IPty, size: TerminalSize) {
     this.#pty = pty;
+    this.#size = size;
     pty.onData((data) => {
       // Bytes, since the terminal was opened without an encoding; its types know texts only.
       this.scrollback.add(Buffer.from(data));
@@ -41,10 +54,17 @@ export class Terminal {
 
   attach(viewer: Viewer): () => void {
     this.#viewers.add(viewer);
+    this.fit();
     return () => {
       this.#viewers.delete(viewer);
       this.advanced();
+      this.fit();
     };
+  }
+
+  /** As it is for all viewers. */
+  get size(): TerminalSize {
+    return this.#size;
   }
 
   get watched(): boolean {
@@ -63,8 +83,14 @@ export class Terminal {
     if (this.exitCode === null) this.#pty.write(input as unknown as string);
   }
 
-  resize({ columns, rows }: TerminalSize): void {
-    if (this.exitCode === null) this.#pty.resize(columns, rows);
+  /** The smallest of its viewers decides: each sees the same picture whole, and none takes the size from another again and again. */
+  fit(): void {
+    const size = smallestSize([...this.#viewers].map((viewer) => viewer.size));
+    if (!size || this.exitCode !== null) return;
+    if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
+    this.#size = size;
+    this.#pty.resize(size.columns, size.rows);
+    this.#tell();
   }
 
   end(): void {
@@ -125,6 +151,7 @@ export class Terminals {
         env: { ...this.#env(), TERM: "xterm-256color", COLORTERM: "truecolor" },
         encoding: null,
       }),
+      size,
     );
     this.#terminals.set(id, terminal);
     return terminal;

@@ -6,6 +6,7 @@ import {
   CHANNEL_PROTOCOL,
   decodeExit,
   decodeOffset,
+  decodeSize,
   encodeFrame,
   encodeSize,
   FROM_RUNNER,
@@ -109,6 +110,10 @@ function toEvent(type: number, payload: Buffer): ChannelEvent | null {
   switch (type) {
     case FROM_RUNNER.begun:
       return { type: "begun", offset: decodeOffset(payload) };
+    case FROM_RUNNER.size: {
+      const size = decodeSize(payload);
+      return size && { type: "size", size };
+    }
     case FROM_RUNNER.output:
       return { type: "output", bytes: payload };
     case FROM_RUNNER.errorOutput:

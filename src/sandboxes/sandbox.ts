@@ -111,6 +111,8 @@ export type TerminalSize = { columns: number; rows: number };
 /** What comes from a process: where its output goes on, output, and as the last thing its exit code (above 128: a signal). */
 export type ChannelEvent =
   | { type: "begun"; offset: number }
+  /** The terminal's, which is that of its smallest viewer. */
+  | { type: "size"; size: TerminalSize }
   | { type: "output"; bytes: Uint8Array }
   | { type: "error_output"; bytes: Uint8Array }
   | { type: "exited"; exitCode: number };

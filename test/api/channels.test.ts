@@ -58,6 +58,53 @@ describe.skipIf(sandboxesMissing() !== null)("channels", () => {
     return { status: response.statusCode as number, message: String(JSON.parse(body).error?.message) };
   }
 
+  test("two viewers of different size share the smaller one, are told it, and do not take it from each other", async () => {
+    const sizes = ({ notices }: Opened) =>
+      notices.flatMap((notice) => {
+        const { type, ...size } = notice as { type: string };
+        return type === "size" ? [size] : [];
+      });
+    const wide = await open("/terminals/shared?columns=120&rows=30");
+    await until(() => sizes(wide).length === 1);
+    const tall = await open("/terminals/shared?columns=80&rows=50");
+    await until(() => sizes(wide).length === 2 && sizes(tall).length >= 1);
+    expect(sizes(wide)).toEqual([
+      { columns: 120, rows: 30 },
+      { columns: 80, rows: 30 },
+    ]);
+    expect(sizes(tall).at(-1)).toEqual({ columns: 80, rows: 30 });
+    tall.socket.send(Buffer.from("stty size\n"));
+    await until(() => wide.text().includes("30 80"));
+    // Saying again what one has room for changes nothing.
+    wide.socket.send(JSON.stringify({ type: "resize", columns: 130, rows: 30 }));
+    wide.socket.send(Buffer.from("clear; stty size; echo same-$((1+1))\n"));
+    await until(() => tall.text().includes("same-2"));
+    expect(sizes(tall)).toHaveLength(1);
+    tall.socket.close();
+    await until(() => JSON.stringify(sizes(wide).at(-1)) === JSON.stringify({ columns: 130, rows: 30 }));
+    wide.socket.send(Buffer.from("stty size; exit\n"));
+    await wide.closed;
+    expect(wide.text()).toContain("30 130");
+  });
+
+  test("a browser, which cannot read a refusal, is told it on the connection", async () => {
+    const login = await server.call("POST", "/auth/login", {
+      anonymous: true,
+      body: { api_key: server.apiKey },
+      headers: { "x-berth-csrf": "1", "sec-fetch-site": "same-origin", "content-type": "application/json" },
+    });
+    const host = new URL(server.url).host;
+    const ours = { cookie: login.headers.get("set-cookie")?.split(";")[0] ?? "", origin: `http://${host}` };
+    const unknown = await open("/terminals/main", ours, "sesn_unknown");
+    expect((await unknown.closed).code).toBe(4403);
+    expect(unknown.notices).toEqual([{ type: "refused", status: 404, message: "There is no session sesn_unknown." }]);
+    const gone = await newSession();
+    await server.call("POST", `/v1/sessions/${gone}/archive`);
+    const archived = await open("/terminals/main", ours, gone);
+    await archived.closed;
+    expect(archived.notices).toMatchObject([{ type: "refused", message: expect.stringContaining("archived") }]);
+  });
+
   test("a terminal is opened in a sandbox that is made for it, takes input and sizes, and comes back where it was", async () => {
     const one = await open("/terminals/main?columns=90&rows=20");
     one.socket.send(Buffer.from("stty size; echo hello-$((1+1))\n"));

@@ -77,12 +77,58 @@ describe.skipIf(!chromium)("the terminal", () => {
     await page.reload();
     await connected(page);
     await shows(page, /from-the-other-2/);
-    await page.getByLabel("Read only").check();
+    await page.getByLabel("Type here").selectOption("never");
     await type(page, "echo must-not-$((1+1))");
-    await page.getByLabel("Read only").uncheck();
+    await page.getByLabel("Type here").selectOption("always");
     await type(page, "echo may-$((1+1))");
     await shows(page, /may-2/);
     expect(await screen(page).innerText()).not.toContain("must-not");
+  });
+
+  test("a smaller second viewer sets the size for both, and gives it back when it leaves", async () => {
+    const { page } = browser;
+    const width = async (tab: Page) => Number(/^\d+ (\d+)$/m.exec(await screen(tab).innerText())?.[1]);
+    await type(page, "clear; stty size");
+    await shows(page, /^\d+ \d+$/m);
+    const alone = await width(page);
+    const other = await browser.context.newPage();
+    await other.setViewportSize({ width: 390, height: 844 });
+    await other.goto(`${address}?tab=terminal`);
+    await connected(other);
+    await type(page, "clear; stty size");
+    await expect.poll(() => width(page)).toBeLessThan(alone);
+    const shared = await width(page);
+    // The larger one moves a little: nobody's picture changes.
+    await page.setViewportSize({ width: 1430, height: 890 });
+    await type(page, "clear; stty size; echo same-$((1+1))");
+    await shows(other, /same-2/);
+    expect([await width(page), await width(other)]).toEqual([shared, shared]);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await other.close();
+    await type(page, "clear; stty size");
+    await expect.poll(() => width(page)).toBe(alone);
+  });
+
+  test("while the agent works nothing is typed into it, for those who wish so", async () => {
+    const { page } = browser;
+    await page.getByLabel("Type here").selectOption("resting");
+    await type(page, "clear; echo rests-$((1+1))");
+    await shows(page, /rests-2/);
+    await page.getByLabel("Message", { exact: true }).fill("Run `until [ -e go ]; do sleep 0.1; done`");
+    await page.keyboard.press("Enter");
+    await page.getByText("you can type when it rests").waitFor({ timeout: 30_000 });
+    await type(page, "echo must-not-$((2+2))");
+    const id = new URL(address).pathname.split("/").at(-1);
+    await fetch(`${system.url}/v1/sessions/${id}/files/content?path=/workspace/go`, {
+      method: "POST",
+      headers: { "x-api-key": system.apiKey },
+      body: "go",
+    });
+    await page.getByText("you can type when it rests").waitFor({ state: "detached", timeout: 30_000 });
+    await type(page, "echo again-$((1+1))");
+    await shows(page, /again-2/);
+    expect(await screen(page).innerText()).not.toContain("must-not");
+    await page.getByLabel("Type here").selectOption("always");
   });
 
   test("Shift Tab leads out of it; hostile output changes nothing outside of it", async () => {
@@ -104,7 +150,7 @@ describe.skipIf(!chromium)("the terminal", () => {
     const { page } = browser;
     await type(page, "clear; x=kept");
     await system.killPart("web");
-    await page.getByText("Connection lost. Trying again; the shell goes on.").waitFor();
+    await page.getByText("Trying again; the shell goes on.").waitFor();
     await connected(page);
     await type(page, "echo $x-$((1+1))");
     await shows(page, /kept-2/);
@@ -114,6 +160,21 @@ describe.skipIf(!chromium)("the terminal", () => {
     await connected(page);
     await type(page, "echo fresh-$((1+1))");
     await shows(page, /fresh-2/);
+  });
+
+  test("a refusal that stays is told once, and not tried again for ever", async () => {
+    const { page } = browser;
+    let attempts = 0;
+    await page.routeWebSocket(/\/terminals\//, (socket) => {
+      attempts += 1;
+      socket.send(JSON.stringify({ type: "refused", status: 404, message: "There is no session of this name." }));
+      void socket.close({ code: 4403 });
+    });
+    await page.reload();
+    await page.getByText("There is no session of this name.").waitFor();
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    expect(attempts).toBe(1);
   });
 
   test("nothing was complained about, beside the lost server", () => {

@@ -1,15 +1,18 @@
 // A shell in the session's sandbox, the same for everybody who opens it, and still there after a reload.
 "use client";
 
-import { useState } from "react";
 import { EmptyState } from "../../../components/empty-state.tsx";
 import { Button } from "../../../components/ui/button.tsx";
+import { Select } from "../../../components/ui/input.tsx";
 import type { PanelTabProps } from "./panel-tabs.ts";
+import { terminalWords } from "./terminal-state.ts";
 import { TerminalView } from "./terminal-view.tsx";
-import { terminalWords, useTerminal } from "./use-terminal.ts";
+import { useTerminal } from "./use-terminal.ts";
+import { TYPING, type Typing, useTyping } from "./use-typing.ts";
 
 export function TerminalTab({ session, view }: PanelTabProps) {
-  const [readOnly, setReadOnly] = useState(false);
+  const [typing, setTyping] = useTyping();
+  const readOnly = typing === "never" || (typing === "resting" && view.status === "running");
   const terminal = useTerminal(session.id);
   const { state } = terminal;
   const closed = session.archived_at !== null || view.status === "terminated";
@@ -31,10 +34,25 @@ export function TerminalTab({ session, view }: PanelTabProps) {
             {state.is === "refused" ? "Try again" : "New shell"}
           </Button>
         )}
-        {view.status === "running" && <span className="text-running">The agent is at work.</span>}
-        <label className="ml-auto flex min-h-7 items-center gap-1.5 max-md:min-h-[44px]">
-          <input type="checkbox" checked={readOnly} onChange={(event) => setReadOnly(event.target.checked)} />
-          Read only
+        {view.status === "running" && (
+          <span className="text-running">
+            The agent is at work{typing === "resting" ? "; you can type when it rests." : "."}
+          </span>
+        )}
+        <label htmlFor="terminal-typing" className="ml-auto flex items-center gap-1.5 whitespace-nowrap">
+          Type here
+          <Select
+            id="terminal-typing"
+            className="w-auto text-[13px]"
+            value={typing}
+            onChange={(event) => setTyping(event.target.value as Typing)}
+          >
+            {TYPING.map(({ value, words }) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </Select>
         </label>
       </div>
       <TerminalView terminal={terminal} readOnly={readOnly} />

@@ -2,45 +2,23 @@
 "use client";
 
 import { useEffect, useMemo, useRef, useState } from "react";
+import { ApiError } from "../../../../client/api-error.ts";
 import type { ChannelConnection } from "../../../../client/channels.ts";
 import { CLOSE_CODES } from "../../../../contract/channel-frames.ts";
 import { goToLoginWhenSignedOut, useBerth } from "../../../providers.tsx";
+import { type Refusal, refusalOf } from "./terminal-refusal.ts";
+import type { TerminalState } from "./terminal-state.ts";
 
 /** One terminal a session: what one person types the other sees. */
 const TERMINAL_ID = "main";
 const RETRY_MS = 1_000;
-/** A first attempt that fails so often is no accident. */
-const REFUSED_AFTER = 3;
-
-export type TerminalState =
-  | { is: "connecting" }
-  | { is: "open" }
-  | { is: "lost" }
-  | { is: "exited"; exitCode: number }
-  | { is: "sandbox_ended" }
-  | { is: "refused"; message: string };
-
-export function terminalWords(state: TerminalState): string {
-  switch (state.is) {
-    case "connecting":
-      return "Opening the terminal; the sandbox is woken if it sleeps…";
-    case "open":
-      return "Connected to the sandbox";
-    case "lost":
-      return "Connection lost. Trying again; the shell goes on.";
-    case "exited":
-      return `The shell ended with ${state.exitCode}.`;
-    case "sandbox_ended":
-      return "The sandbox ended. A new shell wakes it with its files.";
-    case "refused":
-      return state.message;
-  }
-}
 
 /** What draws the terminal; attached once it is there. */
 export type Screen = {
   size: () => { columns: number; rows: number };
   write: (bytes: Uint8Array) => void;
+  /** The terminal's size, which is that of its smallest viewer. */
+  resize: (size: { columns: number; rows: number }) => void;
   /** Everything comes again from the beginning of what is kept. */
   reset: () => void;
 };
@@ -49,7 +27,7 @@ export type TerminalLink = ReturnType<typeof useTerminal>;
 
 export function useTerminal(sessionId: string) {
   const berth = useBerth();
-  const [state, setState] = useState<TerminalState>({ is: "connecting" });
+  const [state, setState] = useState<TerminalState>({ is: "connecting", why: null });
   const [attempt, setAttempt] = useState(0);
   const [screen, setScreen] = useState<Screen | null>(null);
   const connection = useRef<ChannelConnection | null>(null);
@@ -61,30 +39,44 @@ export function useTerminal(sessionId: string) {
     let failures = 0;
     let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    setState({ is: "connecting" });
+    setState({ is: "connecting", why: null });
     screen.reset();
 
     const end = (how: TerminalState) => {
       over = true;
       setState(how);
     };
-    const comeBack = () => {
-      setState(offset > 0 ? { is: "lost" } : { is: "connecting" });
+    const comeBack = (why: string | null) => {
+      setState({ is: offset > 0 ? "lost" : "connecting", why });
       timer = setTimeout(open, RETRY_MS);
+    };
+    const refuse = ({ final, message }: Refusal) => {
+      if (over) return;
+      if (final) end({ is: "refused", message });
+      else comeBack(message);
     };
     function open() {
       const place = { id: TERMINAL_ID, ...(screen as Screen).size(), offset };
+      let refused: { status: number; message: string } | null = null;
       connection.current = berth.channels.terminal(sessionId, place, {
-        onOpen() {
-          failures = 0;
-          setState({ is: "open" });
-        },
+        onOpen: () => undefined,
         onOutput(bytes) {
           offset += bytes.length;
           screen?.write(bytes);
         },
         onNotice(notice) {
           if (notice.type === "exited") return end({ is: "exited", exitCode: notice.exit_code });
+          if (notice.type === "size") return screen?.resize(notice);
+          if (notice.type === "refused") {
+            refused = notice;
+            return;
+          }
+          failures = 0;
+          setState({ is: "open" });
+          // The place may have got another size while the sandbox was woken.
+          const { columns, rows } = (screen as Screen).size();
+          if (columns !== place.columns || rows !== place.rows)
+            connection.current?.control({ type: "resize", columns, rows });
           // Another shell than before, or one that has said more than is kept.
           if (notice.offset !== offset) screen?.reset();
           offset = notice.offset;
@@ -93,24 +85,21 @@ export function useTerminal(sessionId: string) {
           connection.current = null;
           if (over) return;
           if (code === CLOSE_CODES.sandboxEnded) return end({ is: "sandbox_ended" });
-          if (opened) return comeBack();
-          failures += 1;
-          void explain().then((refusal) => {
-            if (over) return;
-            if (refusal !== null && failures >= REFUSED_AFTER) end({ is: "refused", message: refusal });
-            else comeBack();
-          });
+          if (refused) return refuse(refusalOf(refused, ++failures));
+          if (opened && code !== CLOSE_CODES.refused) return comeBack(null);
+          void explain().then(refuse);
         },
       });
     }
-    /** A browser does not tell why a WebSocket was refused; a request of the same kind does. Null: the server is away. */
-    async function explain(): Promise<string | null> {
+    /** A browser does not tell why a WebSocket was refused; a request of the same kind does. While the server is away nothing is counted. */
+    async function explain(): Promise<Refusal> {
       try {
         await berth.files.sandbox(sessionId);
-        return "The terminal could not be opened. The sandbox may not start here: see the settings.";
+        return refusalOf({ status: 503, message: "The terminal could not be opened. Trying again." }, ++failures);
       } catch (error) {
         goToLoginWhenSignedOut(error);
-        return null;
+        if (error instanceof ApiError) return refusalOf(error, ++failures);
+        return { final: false, message: "Berth does not answer. Trying again; the shell goes on." };
       }
     }
     open();
