@@ -24,8 +24,8 @@ export function ApprovalsRoom() {
         </EmptyState>
       )}
       <div className="grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-6 p-4">
-        {data?.sessions.map((session) => (
-          <WaitingSession key={session.id} session={session} />
+        {data?.sessions.map((session, index) => (
+          <WaitingSession key={session.id} session={session} first={index === 0} />
         ))}
         {data?.more && (
           <p className="text-[13px] text-muted">

@@ -9,6 +9,7 @@ import { FailureNote } from "../components/failure-note.tsx";
 import { Name } from "../components/name.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { useBerth } from "../providers.tsx";
+import { FirstAsking } from "../sessions/[id]/first-asking.ts";
 import { foldEvents } from "../sessions/[id]/fold-events.ts";
 import { ToolCard } from "../sessions/[id]/items/tool-card.tsx";
 import { emptyView, openCalls } from "../sessions/[id]/session-view.ts";
@@ -16,7 +17,8 @@ import { emptyView, openCalls } from "../sessions/[id]/session-view.ts";
 /** More calls than a turn is likely to have open at once. */
 const LATEST_EVENTS = 200;
 
-export function WaitingSession({ session }: { session: Session }) {
+/** `first`: the keys A, D and R are for its first call. */
+export function WaitingSession({ session, first }: { session: Session; first: boolean }) {
   const calls = useOpenCalls(session);
   return (
     <article aria-label={visibleName(session.title ?? "Untitled")} className="grid grid-cols-[minmax(0,1fr)] gap-2">
@@ -29,9 +31,11 @@ export function WaitingSession({ session }: { session: Session }) {
         </span>
       </h2>
       {calls.error && <FailureNote error={calls.error} onRetry={() => void calls.refetch()} />}
-      {calls.data?.map((item) => (
-        <ToolCard key={item.id} item={item} sessionId={session.id} />
-      ))}
+      <FirstAsking value={first ? (calls.data?.[0]?.id ?? null) : null}>
+        {calls.data?.map((item) => (
+          <ToolCard key={item.id} item={item} sessionId={session.id} />
+        ))}
+      </FirstAsking>
     </article>
   );
 }
@@ -48,20 +52,13 @@ function useOpenCalls(session: Session) {
         {
           order: "desc",
           limit: LATEST_EVENTS,
-          types: [
-            "agent.tool_use",
-            "agent.custom_tool_use",
-            "agent.tool_result",
-            "user.tool_confirmation",
-            "user.custom_tool_result",
-            "session.status_idle",
-          ],
+          types: ["agent.tool_use", "agent.tool_result", "user.tool_confirmation", "session.status_idle"],
         },
         signal,
       );
       const events = latest.data.reverse().map((event, index) => ({ seq: index + 1, event }));
       const view = foldEvents(emptyView, events);
-      return [...openCalls(view, "asking"), ...openCalls(view, "awaiting_result")];
+      return openCalls(view, "asking");
     },
   });
 }
