@@ -5,10 +5,13 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { ApiError } from "../client/api-error.ts";
 import { type BerthClient, createBerthClient } from "../client/berth.ts";
+import { createServerClock, type ServerClock } from "../client/server-clock.ts";
 import { createLiveLink, type LiveLink } from "./live/live-link.ts";
 import { openFeed } from "./live/open-feed.ts";
+import { noteSignedOut } from "./login/signed-out-note.ts";
 
 const BerthContext = createContext<BerthClient | null>(null);
+const ClockContext = createContext<ServerClock | null>(null);
 const LiveContext = createContext<LiveLink | null>(null);
 
 /** The client of the API on the page's own server. */
@@ -16,6 +19,13 @@ export function useBerth(): BerthClient {
   const berth = useContext(BerthContext);
   if (!berth) throw new Error("useBerth needs <Providers> above it");
   return berth;
+}
+
+/** How far the server's clock is from the browser's. */
+export function useServerClock(): ServerClock {
+  const clock = useContext(ClockContext);
+  if (!clock) throw new Error("useServerClock needs <Providers> above it");
+  return clock;
 }
 
 /** What changes on the server, as it changes. */
@@ -26,14 +36,17 @@ export function useLive(): LiveLink {
 }
 
 export function Providers({ children }: { children: ReactNode }) {
-  const [berth] = useState(() => createBerthClient());
+  const [clock] = useState(createServerClock);
+  const [berth] = useState(() => createBerthClient({ onServerTime: clock.observe }));
   const [live] = useState(() => createLiveLink((onMessage) => openFeed(berth.sessions.stream, onMessage)));
   const [queries] = useState(createQueryClient);
   return (
     <BerthContext value={berth}>
-      <LiveContext value={live}>
-        <QueryClientProvider client={queries}>{children}</QueryClientProvider>
-      </LiveContext>
+      <ClockContext value={clock}>
+        <LiveContext value={live}>
+          <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+        </LiveContext>
+      </ClockContext>
     </BerthContext>
   );
 }
@@ -51,5 +64,7 @@ function createQueryClient(): QueryClient {
 export function goToLoginWhenSignedOut(error: unknown): void {
   if (!(error instanceof ApiError) || error.status !== 401) return;
   const { pathname, search } = window.location;
-  if (pathname !== "/login") window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
+  if (pathname === "/login") return;
+  noteSignedOut(error.message);
+  window.location.assign(`/login?next=${encodeURIComponent(pathname + search)}`);
 }

@@ -1,6 +1,7 @@
 // One HTTP call to Berth: credentials, errors, and safe retries.
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { ConnectionError, readApiError } from "./api-error.ts";
+import type { ServerTime } from "./server-clock.ts";
 
 export type ClientOptions = {
   /** Empty in the browser: the page's own server. */
@@ -9,6 +10,8 @@ export type ClientOptions = {
   apiKey?: string;
   fetch?: typeof fetch;
   clock?: Clock;
+  /** Told of the time that each answer carries. */
+  onServerTime?: (time: ServerTime) => void;
 };
 
 type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -49,13 +52,17 @@ export function createTransport(options: ClientOptions): Transport {
     if (call.body !== undefined) headers.set("content-type", "application/json");
     else if (call.bytes !== undefined) headers.set("content-type", "application/octet-stream");
     const body = call.body === undefined ? call.bytes : JSON.stringify(call.body);
+    const sentMs = clock.now();
     try {
-      return await fetchAnswer(baseUrl + path + toQueryString(call.query), {
+      const answer = await fetchAnswer(baseUrl + path + toQueryString(call.query), {
         method,
         headers,
         ...(body === undefined ? {} : { body }),
         ...(call.signal ? { signal: call.signal } : {}),
       });
+      const serverMs = Date.parse(answer.headers.get("date") ?? "");
+      if (Number.isFinite(serverMs)) options.onServerTime?.({ serverMs, sentMs, receivedMs: clock.now() });
+      return answer;
     } catch (error) {
       if (call.signal?.aborted) throw error;
       throw new ConnectionError(error);

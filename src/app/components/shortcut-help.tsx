@@ -3,13 +3,17 @@
 
 import { useEffect, useState } from "react";
 import { Dialog } from "./ui/dialog.tsx";
+import { useCommandKey } from "./use-command-key.ts";
+import { toggleExactTimes } from "./use-exact-times.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 
+const COMMAND_KEY = "command-key";
 const groups: { title: string; keys: [keys: string, what: string][] }[] = [
   {
     title: "Everywhere",
     keys: [
-      ["Ctrl K or ⌘ K", "find a session, an agent, an action"],
+      [COMMAND_KEY, "find a session, an agent, an action"],
+      ["T", "write all times out, or as ages again"],
       ["?", "this list"],
       ["Esc", "close what is open"],
     ],
@@ -23,11 +27,16 @@ const groups: { title: string; keys: [keys: string, what: string][] }[] = [
     ],
   },
   {
-    title: "In a session",
+    title: "In a session, and in the approvals",
     keys: [
       ["A", "allow the first call that waits"],
       ["D", "deny it"],
       ["R", "write a reason, Enter denies with it"],
+    ],
+  },
+  {
+    title: "In a session",
+    keys: [
       ["/", "search in the session"],
       ["]", "show or hide details: overview, files, events"],
     ],
@@ -43,7 +52,8 @@ export function askForKeys(): void {
 
 export function ShortcutHelp() {
   const [open, setOpen] = useState(false);
-  useShortcuts({ "?": () => setOpen(true) });
+  const commandKey = useCommandKey();
+  useShortcuts({ "?": () => setOpen(true), t: toggleExactTimes });
   useEffect(() => {
     const show = () => setOpen(true);
     window.addEventListener(ASKED, show);
@@ -59,7 +69,9 @@ export function ShortcutHelp() {
               {keys.map(([key, what]) => (
                 <div key={key} className="contents">
                   <dt>
-                    <kbd className="rounded border border-line bg-sunken px-1.5 font-mono text-[13px]">{key}</kbd>
+                    <kbd className="rounded border border-line bg-sunken px-1.5 font-mono text-[13px]">
+                      {key === COMMAND_KEY ? commandKey : key}
+                    </kbd>
                   </dt>
                   <dd>{what}</dd>
                 </div>

@@ -2,7 +2,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { ApiError } from "../../client/api-error.ts";
 import type { BerthClient } from "../../client/berth.ts";
 import { Anchor } from "../components/icons/icons.tsx";
@@ -10,6 +10,9 @@ import { Button } from "../components/ui/button.tsx";
 import { Field } from "../components/ui/field.tsx";
 import { Input } from "../components/ui/input.tsx";
 import { useBerth } from "../providers.tsx";
+import { forgetSignedOutNote, readSignedOutNote } from "./signed-out-note.ts";
+
+const neverChanges = () => () => undefined;
 
 export function LoginForm({ token, next }: { token: string | null; next: string }) {
   const berth = useBerth();
@@ -19,7 +22,10 @@ export function LoginForm({ token, next }: { token: string | null; next: string 
     mutationFn: (way: { token: string } | { apiKey: string }) =>
       "token" in way ? logInByLink(berth, way.token) : berth.signIn.withApiKey(way.apiKey),
     // A full load, so that nothing of the time before remains; the token leaves the history with it.
-    onSuccess: () => window.location.replace(next),
+    onSuccess() {
+      forgetSignedOutNote();
+      window.location.replace(next);
+    },
   });
   const { mutate } = login;
   useEffect(() => {
@@ -29,6 +35,7 @@ export function LoginForm({ token, next }: { token: string | null; next: string 
     mutate({ token });
   }, [token, mutate]);
 
+  const signedOut = useSyncExternalStore(neverChanges, readSignedOutNote, () => null);
   const byLink = login.variables !== undefined && "token" in login.variables;
   const refused = login.error instanceof ApiError && login.error.status === 401;
   return (
@@ -36,6 +43,11 @@ export function LoginForm({ token, next }: { token: string | null; next: string 
       <h1 className="flex items-center gap-2 text-xl font-semibold">
         <Anchor aria-hidden className="size-5 text-accent" /> Berth
       </h1>
+      {signedOut !== null && login.isIdle && token === null && (
+        <p role="alert" className="rounded-md border border-waiting bg-waiting-soft px-3 py-2">
+          {signedOut}
+        </p>
+      )}
       <p aria-live="polite" className={login.error ? "text-danger" : "text-muted"}>
         {login.isPending || login.isSuccess || (login.isIdle && token)
           ? "Logging in…"
