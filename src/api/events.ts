@@ -1,6 +1,7 @@
 // `/v1/sessions/{id}/events`: write to a session and read its log. The live stream of the same path is event-stream.ts.
 import { z } from "zod";
-import { PREVIEWED_TYPES, sendEventsInput } from "../contract/events.ts";
+import { sendEventsInput } from "../contract/events.ts";
+import { PREVIEWED_TYPES } from "../contract/previews.ts";
 import { listEventsQuery } from "../contract/sessions.ts";
 import type { RetryTurn } from "../sessions/retry-turn.ts";
 import type { SendEvents } from "../sessions/send-events.ts";
@@ -25,7 +26,7 @@ export function eventRoutes(
       path: "/v1/sessions/{session_id}/events",
       tag,
       summary: "Send events to a session",
-      description: "Answers the stored events. `processed_at` is null until the agent takes an event in.",
+      description: "Answers the stored events. `processed_at` is null until the agent takes an event in. Berth's own: a `user.tool_confirmation` with `remember: true` also allows the call's tool from now on in this session.",
       body: sendEventsInput,
       answer: z.object({ data: z.array(eventObject) }),
     },

@@ -1,7 +1,7 @@
 // `/v1/sessions`: conversations with an agent that keeps its place.
 
 import { z } from "zod";
-import { PREVIEWED_TYPES } from "../contract/events.ts";
+import { PREVIEWED_TYPES } from "../contract/previews.ts";
 import { createSessionInput, listSessionsQuery, updateSessionInput } from "../contract/sessions.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { bidirectionalPageOf, sessionObject } from "./objects.ts";
@@ -29,6 +29,8 @@ export function sessionRoutes(routes: Routes, sessions: Sessions): void {
       path: "/v1/sessions",
       tag,
       summary: "List sessions",
+      description:
+        "Berth's own: `search` finds parts of titles, in any case, or one id; `waiting_for` chooses sessions that wait for a person's `tool_confirmation` or a program's `custom_tool_result`, `requires_action` those that wait for either.",
       query: listSessionsQuery,
       answer: bidirectionalPageOf(sessionObject),
     },

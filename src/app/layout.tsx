@@ -1,10 +1,11 @@
 // Frame of every page.
 import type { Metadata, Viewport } from "next";
-import { headers } from "next/headers";
+import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
 import "./globals.css";
 import { BUILD_HEADER } from "./build-header.ts";
 import { AppShell } from "./components/app-shell.tsx";
+import { readTheme, THEME_COOKIE } from "./components/theme.ts";
 import { Providers } from "./providers.tsx";
 
 /** Each answer carries the nonce of its own Content Security Policy, so no page can be made ahead of time. */
@@ -19,9 +20,10 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 export const viewport: Viewport = { width: "device-width", initialScale: 1, viewportFit: "cover" };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const theme = readTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (
-    <html lang="en">
+    <html lang="en" {...(theme === "system" ? {} : { "data-theme": theme })}>
       <body>
         <Providers>
           <AppShell>{children}</AppShell>

@@ -1,31 +1,36 @@
-// What the palette offers, narrowed by what is typed; arrows choose, Enter goes.
+// What the palette offers, narrowed by what is typed; arrows choose, Enter goes there or does it.
 "use client";
 
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { classNames } from "./class-names.ts";
-import { matchCommands } from "./match-commands.ts";
+import type { Command } from "./command.ts";
+import { FailureNote } from "./failure-note.tsx";
 import { Input } from "./ui/input.tsx";
 import { useCommands } from "./use-commands.ts";
 
 const MAX_SHOWN = 50;
 
-export function CommandList({ onDone }: { onDone: () => void }) {
+type CommandListProps = {
+  /** It was chosen; what it does is to be done once the palette is closed. */
+  onChosen: (act: () => void) => void;
+  onFailure: (error: unknown) => void;
+};
+
+export function CommandList({ onChosen, onFailure }: CommandListProps) {
   const router = useRouter();
-  const commands = useCommands();
   const [query, setQuery] = useState("");
+  const { commands, searching, error } = useCommands(query, onFailure);
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const shown = matchCommands(commands, query).slice(0, MAX_SHOWN);
+  const shown = commands.slice(0, MAX_SHOWN);
   const at = Math.min(chosen, shown.length - 1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is chosen moved
   useEffect(() => {
     list.current?.querySelector("[aria-selected='true']")?.scrollIntoView({ block: "nearest" });
   }, [at]);
-  function go(href: string | undefined) {
-    if (!href) return;
-    onDone();
-    router.push(href);
+  function go(command: Command | undefined): void {
+    if (command) onChosen("href" in command ? () => router.push(command.href) : command.run);
   }
   return (
     <div className="grid gap-2">
@@ -44,13 +49,14 @@ export function CommandList({ onDone }: { onDone: () => void }) {
         }}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return;
-          if (event.key === "Enter") go(shown[at]?.href);
+          if (event.key === "Enter") go(shown[at]);
           else if (event.key === "ArrowDown") setChosen(Math.min(at + 1, shown.length - 1));
           else if (event.key === "ArrowUp") setChosen(Math.max(at - 1, 0));
           else return;
           event.preventDefault();
         }}
       />
+      {error !== null && <FailureNote error={error} />}
       <div
         ref={list}
         id="commands"
@@ -58,11 +64,11 @@ export function CommandList({ onDone }: { onDone: () => void }) {
         aria-label="Matches"
         className="max-h-[min(24rem,60vh)] overflow-y-auto"
       >
-        {shown.map(({ id, label, hint, href, icon: Icon }, index) => (
+        {shown.map((command, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys of its list
           // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field
           <div
-            key={id}
+            key={command.id}
             id={`command-${index}`}
             role="option"
             aria-selected={index === at}
@@ -71,15 +77,17 @@ export function CommandList({ onDone }: { onDone: () => void }) {
               index === at && "bg-accent-soft",
             )}
             onMouseMove={() => setChosen(index)}
-            onClick={() => go(href)}
+            onClick={() => go(command)}
           >
-            <Icon aria-hidden className="size-4 shrink-0 text-muted" />
-            <span className="min-w-0 truncate">{label}</span>
-            <span className="ml-auto shrink-0 text-[13px] text-muted">{hint}</span>
+            <command.icon aria-hidden className="size-4 shrink-0 text-muted" />
+            <bdi className="min-w-0 truncate">{command.label}</bdi>
+            <bdi className="ml-auto max-w-1/2 shrink-0 truncate text-[13px] text-muted">{command.hint}</bdi>
           </div>
         ))}
       </div>
-      {shown.length === 0 && <p className="px-2 py-4 text-center text-muted">Nothing has these letters.</p>}
+      <p role="status" className="px-2 text-center text-muted not-empty:py-2">
+        {searching ? "Searching all sessions…" : shown.length === 0 && "Nothing has these letters."}
+      </p>
     </div>
   );
 }

@@ -21,3 +21,10 @@ test("every word has to occur, in any order and case", () => {
   expect(labels("SESSION new")).toEqual(["New session"]);
   expect(labels("session nothing")).toEqual([]);
 });
+
+test("a whole id finds its own, a part of one nothing", () => {
+  const idOf = ({ label }: { label: string }) => (label === "Coder" ? "agent_01" : "");
+  expect(matchCommands(commands, "agent_01", idOf)).toEqual([commands[2]]);
+  expect(matchCommands(commands, "agent_0", idOf)).toEqual([]);
+  expect(matchCommands(commands, "", idOf)).toHaveLength(3);
+});

@@ -2,11 +2,19 @@
 
 export type Matchable = { label: string; hint: string };
 
-/** Every word has to occur; a label that begins with the words comes before one that contains them, a hint last. */
-export function matchCommands<Command extends Matchable>(commands: readonly Command[], query: string): Command[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+/**
+ * Every word has to occur; a label that begins with the words comes before one that contains them, a hint last.
+ * Who types what `idOf` says of one, whole, gets that one.
+ */
+export function matchCommands<Command extends Matchable>(
+  commands: readonly Command[],
+  query: string,
+  idOf: (command: Command) => string = () => "",
+): Command[] {
+  const typed = query.trim();
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   return commands
-    .map((command) => ({ command, rank: rank(command, words) }))
+    .map((command) => ({ command, rank: typed !== "" && idOf(command) === typed ? 0 : rank(command, words) }))
     .filter(({ rank }) => rank !== null)
     .sort((one, other) => (one.rank ?? 0) - (other.rank ?? 0))
     .map(({ command }) => command);

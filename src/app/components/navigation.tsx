@@ -17,6 +17,7 @@ import {
   SquareTerminal,
 } from "./icons/icons.tsx";
 import { KeyHint } from "./key-hint.tsx";
+import { useCommandKey } from "./use-command-key.ts";
 import { WaitingBadge } from "./waiting-badge.tsx";
 
 type Room = {
@@ -50,9 +51,10 @@ const rooms: readonly Room[] = [
 ];
 
 export function Navigation({ pathname }: { pathname: string }) {
+  const commandKey = useCommandKey();
   return (
     <nav
-      aria-label="Rooms"
+      aria-label="Pages"
       className="flex shrink-0 gap-1 border-line bg-panel p-2 max-md:justify-around max-md:border-t max-md:pb-[max(0.5rem,env(safe-area-inset-bottom))] md:w-44 md:flex-col md:border-r"
     >
       <Link href="/" className="mb-2 hidden items-center gap-2 px-2 py-1 text-base font-semibold md:flex">
@@ -60,12 +62,14 @@ export function Navigation({ pathname }: { pathname: string }) {
       </Link>
       <button
         type="button"
-        className="mb-2 hidden items-center gap-2 rounded-md border border-line px-2 py-1 text-muted hover:bg-sunken md:flex"
+        className="flex items-center gap-2 rounded-md px-2 py-1 text-muted hover:bg-sunken max-md:order-last max-md:flex-col max-md:gap-0.5 max-md:min-h-[44px] max-md:justify-center max-md:px-1.5 max-md:py-1.5 max-md:text-xs md:mb-2 md:border md:border-line"
         aria-keyshortcuts="Control+K Meta+K"
         onClick={() => document.dispatchEvent(new Event(OPEN_PALETTE))}
       >
-        <Search aria-hidden className="size-4" /> <span className="flex-1 text-left">Find</span>{" "}
-        <KeyHint>Ctrl K</KeyHint>
+        <Search aria-hidden className="size-4 max-md:size-5" /> <span className="flex-1 text-left">Find</span>{" "}
+        <span className="max-md:hidden">
+          <KeyHint>{commandKey}</KeyHint>
+        </span>
       </button>
       {rooms.map(({ href, label, icon: Icon, owns, wide }) => {
         const here = owns(pathname);

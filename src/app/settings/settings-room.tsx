@@ -25,7 +25,7 @@ export function SettingsRoom() {
     <>
       <PageHeader title="Settings" />
       <div className="grid max-w-3xl gap-8 p-4">
-        <nav aria-label="More rooms" className="flex flex-wrap gap-2 md:hidden">
+        <nav aria-label="More pages" className="flex flex-wrap gap-2 md:hidden">
           <Button asChild>
             <Link href="/usage">Usage</Link>
           </Button>

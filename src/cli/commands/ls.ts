@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { BerthClient } from "../../client/berth.ts";
 import type { Page } from "../../client/page.ts";
 import { STATE_WORDS, sessionState, waitingTools } from "../../client/session-state.ts";
-import { visibleExactly } from "../../lib/visible-text.ts";
+import { visibleName } from "../../lib/visible-text.ts";
 import { CliFailure } from "../exit-codes.ts";
 import type { ServerFlags } from "../find-server.ts";
 import { wholeNumber } from "../options.ts";
@@ -102,7 +102,7 @@ export function stateOf(session: Parameters<typeof sessionState>[0]): string {
 }
 
 function oneLine(text: string): string {
-  return visibleExactly(text).replaceAll(/[\n\t]+/g, " ");
+  return visibleName(text);
 }
 
 async function collect<T>(list: (page: { page?: string }) => Promise<Page<T>>, limit: number): Promise<T[]> {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { isAlive, waitUntilGone } from "../../lib/processes.ts";
+import { migrate } from "../migrate.ts";
 import { findBinaries } from "./binaries.ts";
 import { clusterPaths, ensureCluster } from "./cluster.ts";
 import { type EmbeddedPostgres, findEmbeddedPostgresUrl, startEmbeddedPostgres } from "./embedded-postgres.ts";
@@ -124,6 +125,18 @@ it("shows itself on 127.0.0.1 only, with a password that only we can read, and t
   );
   await client.end();
   expect(rows[0]).toEqual({ address: "127.0.0.1", fsync: "on", super: false });
+});
+
+it("lets the application make the index that finds sessions by a part of their title, and a search uses it", async () => {
+  const postgres = await start();
+  await migrate({ url: postgres.url });
+  const client = await connect(postgres.url);
+  await client.query("set enable_seqscan = off");
+  const { rows } = await client.query<{ "QUERY PLAN": string }>(
+    "explain select id from sessions s where s.title ilike '%needle%'",
+  );
+  await client.end();
+  expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toContain("sessions_title");
 });
 
 it("leaves half a data directory, made by a start that was killed, behind", async () => {

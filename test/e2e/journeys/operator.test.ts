@@ -38,7 +38,7 @@ describe.skipIf(!chromium)("an operator", () => {
 
   test("while nothing runs and nothing was used, the pages say so", async () => {
     const { page } = browser;
-    await page.getByRole("navigation", { name: "Rooms" }).getByRole("link", { name: "Running" }).click();
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Running" }).click();
     await page.getByText("No session has work").waitFor();
     await page
       .getByText(/held by|of \d+ sessions at once/)

@@ -10,32 +10,42 @@ import { useBerth } from "../../providers.tsx";
 
 const MAX_TITLE_LENGTH = 500;
 
-export function SessionTitle({ sessionId, title }: { sessionId: string; title: string | null }) {
+/** Whether the field is open: also the palette opens it. */
+export type Renaming = { renaming: boolean; onRenaming: (on: boolean) => void };
+
+type SessionTitleProps = { sessionId: string; title: string | null } & Renaming;
+
+export function SessionTitle({ sessionId, title, renaming, onRenaming }: SessionTitleProps) {
   const berth = useBerth();
   const queries = useQueryClient();
-  const [draft, setDraft] = useState<string | null>(null);
+  const [edited, setEdited] = useState<string | null>(null);
+  const draft = edited ?? title ?? "";
   const rename = useMutation({
     mutationFn: (next: string) => berth.sessions.update(sessionId, { title: next === "" ? null : next }),
     onSuccess: (session) => queries.setQueryData(["session", sessionId], session),
   });
-  function save() {
-    if (draft === null) return;
-    const next = draft.trim();
-    if (next !== (title ?? "")) rename.mutate(next);
-    setDraft(null);
+  function close() {
+    setEdited(null);
+    onRenaming(false);
   }
-  if (draft !== null) {
+  function save() {
+    const next = draft.trim();
+    if (renaming && next !== (title ?? "")) rename.mutate(next);
+    close();
+  }
+  if (renaming) {
     return (
       <Input
         aria-label="Title"
         autoFocus
+        dir="auto"
         maxLength={MAX_TITLE_LENGTH}
         value={draft}
-        onChange={(event) => setDraft(event.target.value)}
+        onChange={(event) => setEdited(event.target.value)}
         onBlur={save}
         onKeyDown={(event) => {
           if (event.key === "Enter" && !event.nativeEvent.isComposing) save();
-          if (event.key === "Escape") setDraft(null);
+          if (event.key === "Escape") close();
         }}
       />
     );
@@ -46,7 +56,7 @@ export function SessionTitle({ sessionId, title }: { sessionId: string; title: s
         type="button"
         className="group flex min-w-0 items-center gap-2 rounded text-left"
         title="Rename"
-        onClick={() => setDraft(title ?? "")}
+        onClick={() => onRenaming(true)}
       >
         <span className="truncate">{title ? <Name text={title} /> : <span className="text-muted">Untitled</span>}</span>
         <Pencil

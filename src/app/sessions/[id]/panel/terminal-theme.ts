@@ -2,6 +2,7 @@
 "use client";
 
 import type { ITheme } from "@xterm/xterm";
+import { isDark } from "../../../components/theme.ts";
 
 const light = {
   black: "#1c1c1a",
@@ -26,8 +27,14 @@ const dark = {
 
 export function terminalTheme(element: Element): ITheme {
   const style = getComputedStyle(element);
-  const token = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const colours = window.matchMedia("(prefers-color-scheme: dark)").matches ? dark : light;
+  const darkNow = isDark();
+  /** A token holds both its colours. */
+  const token = (name: string) => {
+    const value = style.getPropertyValue(`--${name}`).trim();
+    const [, inLight, inDark] = /^light-dark\(([^,]+),([^)]+)\)$/.exec(value) ?? [];
+    return (darkNow ? inDark : inLight)?.trim() ?? value;
+  };
+  const colours = darkNow ? dark : light;
   const bright = Object.fromEntries(
     Object.entries(colours).map(([name, value]) => [`bright${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
   );

@@ -5,6 +5,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { useEffect, useRef } from "react";
+import { onThemeChange } from "../../../components/theme.ts";
 import { terminalTheme } from "./terminal-theme.ts";
 import type { TerminalLink } from "./use-terminal.ts";
 import { withNoncedStyles } from "./with-nonced-styles.ts";
@@ -31,9 +32,21 @@ export function TerminalView({ terminal, readOnly }: { terminal: TerminalLink; r
     });
     const fit = new FitAddon();
     drawn.loadAddon(fit);
+    /** What there is room for; what the terminal has is its smallest viewer's. */
+    let room = { columns: drawn.cols, rows: drawn.rows };
+    /** A runner of an earlier release tells no size: then it is as large as its place. */
+    let told = false;
+    const measure = () => {
+      const size = fit.proposeDimensions();
+      if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return;
+      if (size.cols === room.columns && size.rows === room.rows) return;
+      room = { columns: Math.max(2, size.cols), rows: Math.max(2, size.rows) };
+      if (!told) drawn.resize(room.columns, room.rows);
+      link.current.resize(room);
+    };
     withNoncedStyles(() => {
       drawn.open(element);
-      fit.fit();
+      measure();
     });
     screen.current = drawn;
     // Keyboards need a way out.
@@ -41,24 +54,25 @@ export function TerminalView({ terminal, readOnly }: { terminal: TerminalLink; r
     const encoder = new TextEncoder();
     drawn.onData((text) => link.current.send(encoder.encode(text)));
     drawn.onBinary((text) => link.current.send(Uint8Array.from(text, (character) => character.charCodeAt(0))));
-    drawn.onResize(({ cols, rows }) => link.current.resize({ columns: cols, rows }));
     const resized = new ResizeObserver(() => {
-      if (element.clientWidth > 0 && element.clientHeight > 0) fit.fit();
+      if (element.clientWidth > 0 && element.clientHeight > 0) measure();
     });
     resized.observe(element);
-    const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-    const recolour = () => {
+    const stopRecolouring = onThemeChange(() => {
       drawn.options.theme = terminalTheme(element);
-    };
-    scheme.addEventListener("change", recolour);
+    });
     attach({
-      size: () => ({ columns: drawn.cols, rows: drawn.rows }),
+      size: () => room,
+      resize({ columns, rows }) {
+        told = true;
+        drawn.resize(columns, rows);
+      },
       write: (bytes) => drawn.write(bytes),
       reset: () => drawn.reset(),
     });
     return () => {
       attach(null);
-      scheme.removeEventListener("change", recolour);
+      stopRecolouring();
       resized.disconnect();
       drawn.dispose();
       screen.current = null;

@@ -1,0 +1,13 @@
+// A value once it has not changed for a while.
+"use client";
+
+import { useEffect, useState } from "react";
+
+export function useDebounced<T>(value: T, pauseMs: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), pauseMs);
+    return () => clearTimeout(timer);
+  }, [value, pauseMs]);
+  return settled;
+}
