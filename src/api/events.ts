@@ -26,7 +26,8 @@ export function eventRoutes(
       path: "/v1/sessions/{session_id}/events",
       tag,
       summary: "Send events to a session",
-      description: "Answers the stored events. `processed_at` is null until the agent takes an event in. Berth's own: a `user.tool_confirmation` with `remember: true` also allows the call's tool from now on in this session.",
+      description:
+        "Answers the stored events. `processed_at` is null until the agent takes an event in. Berth's own: a `user.tool_confirmation` with `remember: true` also allows the call's tool from now on in this session.",
       body: sendEventsInput,
       answer: z.object({ data: z.array(eventObject) }),
     },

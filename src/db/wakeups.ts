@@ -1,7 +1,7 @@
 // Wake-ups between processes: NOTIFY on a connection of its own, after commit, coalesced; LISTEN on another.
 // Nothing here is needed for correctness: whoever misses a wake-up finds the same facts by polling.
 import pg from "pg";
-import { type PreviewEvent } from "../contract/events.ts";
+import type { PreviewEvent } from "../contract/events.ts";
 import { isToolOutput } from "../contract/previews.ts";
 import type { Logger } from "../lib/logger.ts";
 

@@ -4,7 +4,7 @@ import { sandboxesMissing, startTestSandboxd, type TestSandboxd } from "../../te
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
 import { createTurnWorld, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
-import { type ToolOutputDelta } from "../contract/events.ts";
+import type { ToolOutputDelta } from "../contract/events.ts";
 import { isToolOutput } from "../contract/previews.ts";
 import type { StoredEvent } from "../db/events.ts";
 import { createNotifier, type Listener, listenForWakeups, type Preview } from "../db/wakeups.ts";

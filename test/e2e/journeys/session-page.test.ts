@@ -280,17 +280,18 @@ describe.skipIf(!chromium)("the session page", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Keep it" }).click();
   });
 
-  test("images and texts are sent along; anything else is refused in words", async () => {
+  test("images and texts are sent along, anything else goes into the sandbox; what is empty is refused in words", async () => {
     const { page } = browser;
     const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
     await page.locator("input[type=file]").setInputFiles([
       { name: "pixel.png", mimeType: "image/png", buffer: Buffer.from(pixel, "base64") },
       { name: "notes.md", mimeType: "text/markdown", buffer: Buffer.from("# Notes") },
       { name: "tool.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 1, 2]) },
+      { name: "empty.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
     ]);
-    await page.getByText("tool.bin is neither a text nor an image").waitFor();
+    await page.getByText("empty.txt is empty.").waitFor();
     const list = page.getByRole("list", { name: "Attachments" });
-    expect(await list.getByRole("listitem").count()).toBe(2);
+    expect(await list.getByRole("listitem").count()).toBe(3);
     expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("composer-attachments");
     await page.getByLabel("Message", { exact: true }).fill("Look at these");
@@ -299,6 +300,7 @@ describe.skipIf(!chromium)("the session page", () => {
     const log = page.getByRole("log");
     await log.locator("img[src^='data:image/png']").first().waitFor();
     await log.getByText("notes.md").first().waitFor();
+    await log.getByText("/workspace/uploads/tool.bin").first().waitFor({ timeout: 30_000 });
     await expectStatus("Idle");
   });
 

@@ -1,22 +1,24 @@
-// Where a person writes. Enter sends, Shift+Enter starts a new line; files can be pasted and dropped.
+// Where a person writes. Enter sends, Shift+Enter starts a new line; files can be pasted here and dropped on the page.
 "use client";
 
-import { useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import type { SessionState } from "../../../client/session-state.ts";
 import type { MessageBlock } from "../../../contract/content.ts";
 import { ArrowUp, Paperclip } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
 import { AttachmentList } from "./attachment-list.tsx";
+import { ComposerNotes } from "./composer-notes.tsx";
+import type { Upload } from "./outbox-store.ts";
 import type { SessionView } from "./session-view.ts";
 import { parseSlash, type SlashCommand } from "./slash-command.ts";
 import { SlashHints } from "./slash-hints.tsx";
-import { useAttachments } from "./use-attachments.ts";
+import type { Attachments } from "./use-attachments.ts";
 import type { useDraft } from "./use-draft.ts";
 import { useRecall } from "./use-recall.ts";
 import { useSlashHints } from "./use-slash-hints.ts";
 
-const closedReasons: Partial<Record<SessionState, string>> = {
+export const closedReasons: Partial<Record<SessionState, string>> = {
   archived: "This session is archived: it can be read, but not written to.",
   ended: "This session has ended. Start a new one to go on.",
 };
@@ -29,62 +31,71 @@ const placeholders: Partial<Record<SessionState, string>> = {
 
 type ComposerProps = {
   draft: ReturnType<typeof useDraft>;
+  files: Attachments;
   view: SessionView;
   state: SessionState;
-  onSend: (content: MessageBlock[]) => void;
-  onCommand: (command: SlashCommand) => void;
+  onSend: (content: MessageBlock[], uploads: Omit<Upload, "path">[]) => void;
+  /** Resolves with whether it was done. */
+  onCommand: (command: SlashCommand) => Promise<boolean>;
 };
 
-export function Composer({ draft: [text, setText], view, state, onSend, onCommand }: ComposerProps) {
-  const { attachments, problem, add, remove, clear } = useAttachments();
+export function Composer({ draft: [text, setText], files, view, state, onSend, onCommand }: ComposerProps) {
+  const { attachments, reading } = files;
   const { recalling, recall, stop } = useRecall(view);
-  const [dropping, setDropping] = useState(false);
+  /** Enter was pressed while a file was being read: it is sent when that is done, unless something is changed before. */
+  const [armed, setArmed] = useState(false);
+  const [acting, setActing] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const closed = closedReasons[state];
   const hints = useSlashHints(text);
   const completion = hints[0]?.text ?? null;
-  const sendable = (text.trim() !== "" || attachments.length > 0) && closed === undefined;
-  function send() {
-    if (!sendable) return;
-    const command = attachments.length === 0 ? parseSlash(text) : null;
-    if (command) onCommand(command);
-    else {
-      const words: MessageBlock[] = text.trim() === "" ? [] : [{ type: "text", text }];
-      onSend([...attachments.map(({ block }) => block), ...words]);
-    }
-    setText("");
-    clear();
-    stop();
+  const filled = text.trim() !== "" || attachments.length > 0 || reading.length > 0;
+  const sendable = filled && closed === undefined && !acting;
+
+  async function act(command: SlashCommand): Promise<void> {
+    setActing(true);
+    // What failed stays, to be mended.
+    if (await onCommand(command)) setText("");
+    setActing(false);
   }
-  function take(files: FileList): boolean {
-    if (files.length === 0 || closed !== undefined) return false;
-    add([...files]);
+  function send(): void {
+    if (!sendable) return;
+    setArmed(reading.length > 0);
+    if (reading.length > 0) return;
+    stop();
+    const command = attachments.length === 0 ? parseSlash(text) : null;
+    if (command) return void act(command);
+    const blocks = attachments.flatMap((each) => (each.kind === "block" ? [each.block] : []));
+    const uploads = attachments.flatMap((each) =>
+      each.kind === "upload" ? [{ name: each.name, file: each.file }] : [],
+    );
+    onSend([...blocks, ...(text.trim() === "" ? [] : [{ type: "text" as const, text }])], uploads);
+    setText("");
+    files.clear();
+  }
+  const sendWhenRead = useEffectEvent(() => {
+    // A file that could not be read is told; the rest is not sent without it.
+    if (files.problem === null) send();
+    else setArmed(false);
+  });
+  useEffect(() => {
+    if (armed && reading.length === 0) sendWhenRead();
+  }, [armed, reading]);
+  function take(list: FileList | null): boolean {
+    if (!list || list.length === 0 || closed !== undefined) return false;
+    files.add([...list]);
     return true;
   }
   return (
     <form
-      className={`border-t bg-panel py-3 ${dropping ? "border-accent bg-accent-soft" : "border-line"}`}
+      className="border-t border-line bg-panel py-3"
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        setDropping(true);
-      }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={(event) => {
-        setDropping(false);
-        if (take(event.dataTransfer.files)) event.preventDefault();
-      }}
     >
-      <AttachmentList attachments={attachments} onRemove={remove} />
-      {problem !== null && (
-        <p role="alert" className="mx-auto max-w-3xl px-4 pb-2 text-[13px] text-danger">
-          {problem}
-        </p>
-      )}
+      <AttachmentList attachments={attachments} onRemove={files.remove} />
+      <ComposerNotes files={files} armed={armed} />
       <SlashHints hints={hints} onChoose={setText} />
       <div className="mx-auto flex max-w-3xl items-end gap-2 px-4">
         <input
@@ -93,7 +104,7 @@ export function Composer({ draft: [text, setText], view, state, onSend, onComman
           multiple
           hidden
           onChange={(event) => {
-            take(event.target.files ?? new DataTransfer().files);
+            take(event.target.files);
             event.target.value = "";
           }}
         />
@@ -103,7 +114,7 @@ export function Composer({ draft: [text, setText], view, state, onSend, onComman
           className="md:size-9"
           disabled={closed !== undefined}
           aria-label="Attach files"
-          title="Attach images and text files; they can be pasted and dropped too"
+          title="Attach files; they can be pasted, and dropped anywhere on the page"
           onClick={() => chooser.current?.click()}
         >
           <Paperclip aria-hidden />
@@ -111,12 +122,15 @@ export function Composer({ draft: [text, setText], view, state, onSend, onComman
         <Textarea
           aria-label="Message"
           rows={1}
+          dir="auto"
           className="max-h-60 min-h-9 resize-none disabled:opacity-100 max-md:min-h-[44px] max-md:py-2.5"
           disabled={closed !== undefined}
+          readOnly={acting}
           placeholder={closed ?? placeholders[state] ?? "Write a message"}
           value={text}
           onChange={(event) => {
             setText(event.target.value);
+            setArmed(false);
             stop();
           }}
           onPaste={(event) => {

@@ -14,7 +14,7 @@ import { Button } from "../../components/ui/button.tsx";
 import { useBerth } from "../../providers.tsx";
 import type { Panel } from "./panel/use-panel.ts";
 import { type Asking, SessionMenu } from "./session-menu.tsx";
-import { SessionTitle } from "./session-title.tsx";
+import { type Renaming, SessionTitle } from "./session-title.tsx";
 import type { SessionView } from "./session-view.ts";
 import { UsageLine } from "./usage-line.tsx";
 
@@ -25,6 +25,7 @@ type SessionHeaderProps = {
   state: SessionState;
   waitingFor: WaitingFor;
   asking: Asking;
+  renaming: Renaming;
   onSearch: () => void;
   /** Where there is room for details. */
   panel?: Panel;
@@ -37,6 +38,7 @@ export function SessionHeader({
   state,
   waitingFor,
   asking,
+  renaming,
   onSearch,
   panel,
 }: SessionHeaderProps) {
@@ -48,7 +50,7 @@ export function SessionHeader({
   return (
     <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2">
       <div className="min-w-0 flex-1 basis-60">
-        <SessionTitle sessionId={session.id} title={title} />
+        <SessionTitle sessionId={session.id} title={title} {...renaming} />
         <p className="flex flex-wrap gap-x-3 text-[13px] text-muted">
           <Link href={`/agents/${session.agent.id}`} className="hover:underline">
             <Name text={session.agent.name} /> v{session.agent.version}

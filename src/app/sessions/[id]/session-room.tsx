@@ -6,8 +6,6 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
-import { type SessionState, sessionState } from "../../../client/session-state.ts";
-import type { WaitingFor } from "../../../contract/sessions.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { preloadMarkdown } from "../../components/lazy-markdown.tsx";
@@ -16,16 +14,21 @@ import { useDocumentTitle } from "../../components/use-document-title.ts";
 import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
 import { useShortcuts } from "../../components/use-shortcuts.ts";
 import { useBerth, useLive } from "../../providers.tsx";
-import { Composer } from "./composer.tsx";
+import { Composer, closedReasons } from "./composer.tsx";
+import { DropHint } from "./drop-hint.tsx";
 import { FirstAsking } from "./first-asking.ts";
 import { SidePanel } from "./panel/side-panel.tsx";
 import { usePanel } from "./panel/use-panel.ts";
 import { SessionHeader } from "./session-header.tsx";
 import type { SessionQuestion } from "./session-menu.tsx";
+import { stateInView } from "./session-state-in-view.ts";
 import { openCalls, type SessionView } from "./session-view.ts";
 import { Timeline } from "./timeline.tsx";
+import { useAttachments } from "./use-attachments.ts";
 import { useDraft } from "./use-draft.ts";
 import { useOutbox } from "./use-outbox.ts";
+import { usePageDrops } from "./use-page-drops.ts";
+import { useSessionCommands } from "./use-session-commands.ts";
 import { useSessionEvents } from "./use-session-events.ts";
 import { useSlashCommands } from "./use-slash-commands.ts";
 
@@ -43,8 +46,10 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   const { view, log, caughtUp, error } = useSessionEvents(sessionId);
   const outbox = useOutbox(sessionId, view);
   const [draft, setDraft] = useDraft(sessionId);
+  const files = useAttachments(sessionId);
   const [searching, setSearching] = useState(false);
   useShortcuts({ "/": () => setSearching(true) });
+  const [renaming, setRenaming] = useState(false);
   const [asked, ask] = useState<SessionQuestion | null>(null);
   const commands = useSlashCommands(sessionId, { view, onArchive: () => ask("archive") });
   useEffect(() => {
@@ -64,6 +69,18 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   const tabTitle = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
   useDocumentTitle(ownPage ? tabTitle : null);
 
+  const { state, waitingFor } = stateInView(view, session.data?.archived_at ?? null);
+  useSessionCommands({
+    session: ownPage ? (session.data ?? null) : null,
+    view,
+    panel,
+    run: (command) => void commands.run(command),
+    ask,
+    onRename: () => setRenaming(true),
+    onSearch: () => setSearching(true),
+  });
+  const { dropping } = usePageDrops(closedReasons[state] === undefined ? files.add : null);
+
   const missing = [session.error, error].some((each) => each instanceof ApiError && each.status === 404);
   if (missing || status === "deleted") {
     return (
@@ -76,13 +93,9 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   }
   if (session.error && !session.data) return <FailureNote error={session.error} onRetry={() => void refetch()} />;
   if (!session.data || !caughtUp) return <ListSkeleton label="Loading the session" />;
-  const waitingFor = waitingInView(view);
-  const state = stateInRoom(
-    waitingFor,
-    sessionState({ ...session.data, status, stop_reason: view.stopReason, waiting_for: waitingFor }),
-  );
   return (
-    <div className="flex h-full flex-col">
+    <div className="relative flex h-full flex-col">
+      {dropping && <DropHint />}
       <SessionHeader
         session={session.data}
         view={view}
@@ -90,6 +103,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
         state={state}
         waitingFor={waitingFor}
         asking={{ asked, ask }}
+        renaming={{ renaming, onRenaming: setRenaming }}
         onSearch={() => setSearching(true)}
         {...(ownPage ? { panel } : {})}
       />
@@ -108,7 +122,14 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
               onSearchEnd={() => setSearching(false)}
             />
           </FirstAsking>
-          <Composer draft={[draft, setDraft]} view={view} state={state} onSend={outbox.send} onCommand={commands.run} />
+          <Composer
+            draft={[draft, setDraft]}
+            files={files}
+            view={view}
+            state={state}
+            onSend={outbox.send}
+            onCommand={commands.run}
+          />
         </div>
         <SidePanel panel={panel} session={session.data} view={view} log={log} />
       </div>
@@ -117,19 +138,3 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
 }
 
 const icons: Partial<Record<SessionView["status"], FaviconState>> = { running: "running", rescheduling: "running" };
-
-function waitingInView(view: SessionView): WaitingFor {
-  const waits = (state: "asking" | "awaiting_result") => {
-    const names = openCalls(view, state).map(({ name }) => name);
-    return { count: names.length, tools: [...new Set(names)] };
-  };
-  return { tool_confirmations: waits("asking"), custom_tool_results: waits("awaiting_result") };
-}
-
-/** The calls of the turn tell more than the session's own state: for whom it waits, and what is answered already. */
-function stateInRoom(waitingFor: WaitingFor, state: SessionState): SessionState {
-  if (state === "archived" || state === "ended") return state;
-  if (waitingFor.tool_confirmations.count > 0) return "waiting_for_you";
-  // Everything is answered: the agent is about to go on.
-  return state === "waiting_for_you" ? "running" : state;
-}

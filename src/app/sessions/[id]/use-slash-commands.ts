@@ -34,7 +34,15 @@ export function useSlashCommands(sessionId: string, { view, onArchive }: { view:
     }
   }
   const act = useMutation({ mutationFn: carryOut });
-  return { run: (command: SlashCommand) => act.mutate(command), error: act.error };
+  return {
+    /** Whether it was done; a failure is told by `error`. */
+    run: (command: SlashCommand): Promise<boolean> =>
+      act.mutateAsync(command).then(
+        () => true,
+        () => false,
+      ),
+    error: act.error,
+  };
 }
 
 function lastAnswer(view: SessionView): string {
