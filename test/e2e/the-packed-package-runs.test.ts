@@ -55,6 +55,9 @@ test("it holds what runs, and no tests", async () => {
     expect.arrayContaining([
       "LICENSE",
       "README.md",
+      "docs/quickstart.md",
+      "docs/images/session.png",
+      "docs/images/session-dark.png",
       "src/bin/up.ts",
       "src/app/components/icons/LICENSE",
       "src/db/migrations/0001-sessions-are-logs.sql",
