@@ -1,5 +1,6 @@
 // A newcomer in a real browser: the printed link, an agent, a session with an approval, a reload, an interrupt.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formatCount } from "../../../src/app/components/format.ts";
 import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
@@ -89,7 +90,15 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
     const after = await page.getByRole("log").innerText();
     expect(after).toContain("echo from-the-");
     expect(after.split("\n").length).toBeGreaterThanOrEqual(Math.min(3, before.split("\n").length));
-    expect(await page.locator("header").first().innerText()).toMatch(/tokens|\d/);
+    // The demo model counts, and costs nothing: the header has the figures of the API.
+    const sessionId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    const { usage } = await system.client().beta.sessions.retrieve(sessionId);
+    const { input_tokens: read = 0, output_tokens: written = 0 } = usage;
+    expect(read).toBeGreaterThan(100);
+    expect(written).toBeGreaterThan(10);
+    const header = await page.locator("header").first().innerText();
+    expect(header).toContain(`${formatCount(read)} in · ${formatCount(written)} out`);
+    expect(header).toContain("$0.00");
   });
 
   test("a denial reaches the agent with its reason", async () => {

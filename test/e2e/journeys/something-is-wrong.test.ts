@@ -62,6 +62,44 @@ describe.skipIf(!chromium)("something is wrong", () => {
     await idle();
   });
 
+  test("the header tells tokens and cost, as the gateway counts them, also after a reload", async () => {
+    const { page } = browser;
+    const tells = (figures: string[]) =>
+      expect
+        .poll(async () => {
+          const header = await page.locator("header").first().innerText();
+          return figures.filter((figure) => header.includes(figure));
+        })
+        .toEqual(figures);
+    const agent = (await system.client().beta.agents.list()).data.find(({ name }) => name === "Helper");
+    const environment_id = (await system.client().beta.environments.list()).data[0]?.id ?? "";
+    const { id } = await system
+      .client()
+      .beta.sessions.create({ agent: agent?.id ?? "", environment_id, title: "Priced" });
+    const before = page.url();
+    await page.goto(`${system.url}/sessions/${id}`);
+    await tells(["0 in · 0 out", "$0.00"]);
+    const priced = { text: "First.", usage: { prompt: 1_234, completion: 56 }, cost: 0.0123 };
+    provider.script([priced, { text: "Second.", usage: { prompt: 2_000, completion: 1_000, cached: 500 }, cost: 0.5 }]);
+    await composer().fill("One");
+    await composer().press("Enter");
+    await log().getByText("First.").waitFor({ timeout: 30_000 });
+    await tells(["1.2k in · 56 out", "$0.0123"]);
+    await composer().fill("Two");
+    await composer().press("Enter");
+    await log().getByText("Second.").waitFor({ timeout: 30_000 });
+    await tells(["3.2k in · 1.1k out", "$0.51"]);
+    await page.reload();
+    await tells(["3.2k in · 1.1k out", "$0.51"]);
+    expect((await system.client().beta.sessions.retrieve(id)).usage).toMatchObject({
+      input_tokens: 2_734,
+      output_tokens: 1_056,
+      cache_read_input_tokens: 500,
+      list_cost: { amount: "51", currency: "USD" },
+    });
+    await page.goto(before);
+  });
+
   test("a model that the gateway no longer has is told; another one is chosen, and it goes on", async () => {
     const { page } = browser;
     const message = "The model `scripted` does not exist";
