@@ -42,7 +42,7 @@ export async function pythonForDocs(): Promise<string | null> {
 export async function runPython(script: string, env: Record<string, string>): Promise<string> {
   const { stdout } = await run(join(venvPath(), "bin", "python"), [script], {
     env: { PATH: process.env.PATH, NODE_ENV: "test", PYTHONDONTWRITEBYTECODE: "1", ...env },
-    timeout: 60_000,
+    timeout: 110_000,
   });
   return stdout;
 }
