@@ -66,7 +66,7 @@ test.each([
   ["read", {}, /file_path/],
   ["read", { file_path: "a", view_range: [1] }, /start_line, end_line/],
   ["write", { file_path: "a" }, /content/],
-  ["edit", { file_path: "a", old_string: "", new_string: "b" }, /old_string: is required/],
+  ["edit", { file_path: "a", old_string: "", new_string: "b" }, /old_string is required/],
   ["web_fetch", { url: "https://example.org" }, /no network in this environment/],
   ["web_search", { query: "x" }, /no network in this environment/],
   ["teleport", {}, /There is no tool "teleport".*bash, read.*weather/],

@@ -44,9 +44,11 @@ function tool<Schema extends z.ZodType>(options: {
     toAction(input) {
       const parsed = schema.safeParse(input);
       if (parsed.success) return { action: toAction(parsed.data) };
-      const issues = parsed.error.issues.map((issue) =>
-        [issue.path.join("."), issue.message].filter(Boolean).join(": "),
-      );
+      const issues = parsed.error.issues.map(({ path, message }) => {
+        // Ours go on from the field's name, as the official toolset's do.
+        const between = /^[a-z]/.test(message) ? " " : ": ";
+        return [path.join("."), message].filter(Boolean).join(between);
+      });
       return { problem: issues.join("; ") };
     },
   };
