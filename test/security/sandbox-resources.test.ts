@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OperationResult, Sandbox } from "../../src/sandboxes/sandbox.ts";
+import type { OperationResult, Sandbox, SandboxLimits } from "../../src/sandboxes/sandbox.ts";
 import {
   sandboxesMissing,
   sandboxProcesses,
@@ -17,6 +17,7 @@ if (!isRoot) console.warn("SKIPPED: resource limits per sandbox hold for root on
 
 /** Half a processor, so that even one busy process is held back. */
 const limits = { ...TEST_LIMITS, cpus: 0.5 };
+const small = { ...TEST_LIMITS, diskMb: 64 };
 
 describe.skipIf(missing || !isRoot)("resources", () => {
   let sandboxd: TestSandboxd;
@@ -30,14 +31,15 @@ describe.skipIf(missing || !isRoot)("resources", () => {
 
   async function attacked(
     work: (sh: (command: string, timeoutMs?: number) => Promise<OperationResult>, sandbox: Sandbox) => Promise<void>,
+    spec: { limits: SandboxLimits } = { limits },
   ) {
     const name = `victim_${counter++}`;
-    const sandbox = await sandboxd.backend.create(name, { limits, env: {} });
+    const sandbox = await sandboxd.backend.create(name, { ...spec, env: {} });
     const sh = (command: string, timeoutMs = 20_000) =>
       sandbox.runOperation(`op${counter++}`, { kind: "bash", command, timeoutMs });
     try {
       await work(sh, sandbox);
-      const still = await sandboxd.backend.create(name, { limits, env: {} });
+      const still = await sandboxd.backend.create(name, { ...spec, env: {} });
       const usable = await still.runOperation(`op${counter++}`, { kind: "bash", command: "echo usable" });
       expect(usable.content).toBe("usable");
     } finally {
@@ -75,6 +77,30 @@ describe.skipIf(missing || !isRoot)("resources", () => {
       expect(usedSeconds).toBeGreaterThan(0.2);
       // At most four seconds of wall clock at half a processor; unlimited it would be six and more.
       expect(usedSeconds).toBeLessThan(2.5);
+    }));
+
+  it("R3: while one sandbox burns all the processor it can get, others get their work done", () =>
+    attacked(async (sh) => {
+      const other = await sandboxd.backend.create("neighbour", { limits, env: {} });
+      /** How long a fixed amount of work takes, as the neighbour sees it. */
+      const work = async () => {
+        const command = "perl -e '$x += $_ * 3 for 1 .. 4_000_000; print $x'";
+        const { outcome, durationMs } = await other.runOperation(`work${counter++}`, { kind: "bash", command });
+        expect(outcome).toBe("ok");
+        return durationMs;
+      };
+      const median = (values: number[]) => values.toSorted((one, two) => one - two)[1] ?? 0;
+      const [alone, beside]: [number[], number[]] = [[], []];
+      // In turns, so that what else this machine does weighs on both alike.
+      for (let round = 0; round < 3; round++) {
+        alone.push(await work());
+        await sh("for i in $(seq 40); do perl -e '1 while 1' & done");
+        beside.push(await work());
+        await sh("kill -9 $(jobs -p); wait 2>/dev/null; true");
+      }
+      // Forty busy processes on equal terms would leave it a fortieth.
+      expect(median(beside) / median(alone)).toBeLessThan(4);
+      await sandboxd.backend.destroy("neighbour");
     }));
 
   it("R4: filling disk, /tmp, /dev/shm or anything else ends in an error, not in the host's disk", () =>
@@ -129,6 +155,28 @@ describe.skipIf(missing || !isRoot)("resources", () => {
       expect(bytes).toBeGreaterThan(0);
       expect(bytes).toBeLessThan(1024 * 1024);
     }));
+
+  it("R6: an archive that would be larger than its cap is cut off with an error, and never more than the cap is sent", () =>
+    attacked(
+      async (sh, sandbox) => {
+        // A name costs the disk its own length, and an archive some 2.5 kB: the two long names in headers of their own.
+        const bomb = `perl -e 'my $long = "n" x 200; for my $in (1 .. 20) { mkdir $in; open(my $f, ">", "$in/$long") or die $!; close $f; link("$in/$long", "$in/$_-$long") or die $! for 1 .. 4_000 }'`;
+        expect(await sh(bomb, 120_000)).toMatchObject({ outcome: "ok", content: "" });
+        const cap = 2 * small.diskMb * 1024 * 1024;
+        let bytes = 0;
+        const read = async () => {
+          for await (const piece of await sandbox.archive()) bytes += piece.length;
+        };
+        await expect(read()).rejects.toThrow();
+        expect(bytes).toBeLessThanOrEqual(cap);
+        expect(bytes).toBeGreaterThan(0.9 * cap);
+        expect(await sh("rm -rf /workspace/*", 120_000)).toMatchObject({ outcome: "ok" });
+        let after = 0;
+        for await (const piece of await sandbox.archive()) after += piece.length;
+        expect(after).toBeLessThan(1024 * 1024);
+      },
+      { limits: small },
+    ));
 
   it("R7: a flood of output, a line of 100 MB and binary leave memory flat", () =>
     attacked(async (sh) => {
