@@ -172,6 +172,19 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     whileWatched: (work) => guarded(work),
   };
 
+  /** As long as it is read the runner is watched too: one that froze in the middle would keep its reader for ever. */
+  function bodyOf(response: IncomingMessage): ReadableStream<Uint8Array> {
+    const read = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        response.once("close", resolve);
+        signal.addEventListener("abort", () => response.destroy(signal.reason), { once: true });
+      });
+    // Its reader is told by the stream itself.
+    guarded(read).catch(() => undefined);
+    // Node types its web streams apart from the global ones, which they are.
+    return Readable.toWeb(response) as ReadableStream<Uint8Array>;
+  }
+
   const withPath = (room: string, path: string) => `/${room}?path=${encodeURIComponent(path)}`;
 
   return {
@@ -194,9 +207,7 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     async openFile(path) {
       const response = await guarded((signal) => ask({ method: "GET", path: withPath("files", path), signal }));
       if (response.statusCode === 200) {
-        // Node types its web streams apart from the global ones, which they are.
-        const content = Readable.toWeb(response) as ReadableStream<Uint8Array>;
-        return { sizeBytes: Number(response.headers["content-length"] ?? 0), content };
+        return { sizeBytes: Number(response.headers["content-length"] ?? 0), content: bodyOf(response) };
       }
       const body = await collect(response, MAX_ANSWER_BYTES);
       if (response.statusCode === 404) return null;
@@ -224,8 +235,7 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     async archive() {
       const response = await guarded((signal) => ask({ method: "GET", path: "/archive", signal }));
       if (response.statusCode !== 200) refuseUnlessOk(response, await collect(response, MAX_ANSWER_BYTES));
-      // Node types its web streams apart from the global ones, which they are.
-      return Readable.toWeb(response) as ReadableStream<Uint8Array>;
+      return bodyOf(response);
     },
     listTree: (options) => listTree(treeLink, options),
     readTree: (paths, options) => readTree(treeLink, paths, options),
