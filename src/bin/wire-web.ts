@@ -67,6 +67,8 @@ export type WebOptions = {
   ui: RawHandler | null;
   version: string;
   logger: Logger;
+  /** To the database; 16 unless said otherwise. */
+  maxConnections?: number;
   /** How sandboxes are reached; null: this process reaches none, and files are not served. */
   sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
   /** Where this installation keeps its data, for those who ask how much it is. */
@@ -90,8 +92,9 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const clock = systemClock;
   const db = openDatabase({
     url: databaseUrl,
-    maxConnections: MAX_CONNECTIONS,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
     applicationName,
+    waitsLike: "requests",
     onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
   });
   const team = await onceDatabaseAnswers(() => ensureDefaultTeam(db, { apiKey: options.apiKey }), logger);

@@ -20,22 +20,27 @@ export type DatabaseOptions = {
   /** Shown in pg_stat_activity. */
   applicationName: string;
   onError?: (error: Error) => void;
+  /** "requests": somebody waits for the answer, and is told to come back rather than kept. Default "work". */
+  waitsLike?: keyof typeof LIMITS;
 };
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const STATEMENT_TIMEOUT_MS = 30_000;
-const LOCK_TIMEOUT_MS = 10_000;
+/** How long a free connection (or a new one), a lock, and the end of a statement are waited for. */
+const LIMITS = {
+  requests: { connectMs: 3_000, lockMs: 3_000, statementMs: 10_000 },
+  work: { connectMs: 5_000, lockMs: 10_000, statementMs: 30_000 },
+} as const;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 
 export function openDatabase(options: DatabaseOptions): Database {
+  const limits = LIMITS[options.waitsLike ?? "work"];
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
     application_name: options.applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: limits.connectMs,
     idleTimeoutMillis: 30_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
+    statement_timeout: limits.statementMs,
+    lock_timeout: limits.lockMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
   });

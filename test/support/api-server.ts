@@ -37,7 +37,12 @@ const MODELS: ModelCatalog = {
 };
 
 export async function startApiServer(
-  options: { database?: FreshDatabase; models?: ModelCatalog; sandboxes?: WebOptions["sandboxes"] } = {},
+  options: {
+    database?: FreshDatabase;
+    models?: ModelCatalog;
+    sandboxes?: WebOptions["sandboxes"];
+    maxConnections?: number;
+  } = {},
 ): Promise<ApiServer> {
   const database = options.database ?? (await freshDatabase());
   const apiKey = "test-key-of-the-operator";
@@ -50,6 +55,7 @@ export async function startApiServer(
     ui: null,
     sandboxes: options.sandboxes ?? null,
     version: "0.0.0-test",
+    ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
     logger: createLogger("web", { level: "silent", pretty: false }),
   });
   web.server.listen(0, "127.0.0.1");
