@@ -44,14 +44,12 @@ import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
 import { createUsage } from "../teams/usage.ts";
+import { checkSchema } from "./check-schema.ts";
 import { readLicences } from "./licences.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MAX_CONNECTIONS = 16;
 const CLEANUP_MS = 3_600_000;
-/** How long a start waits for a database that is not there yet. */
-const DATABASE_PATIENCE_MS = 30_000;
-const DATABASE_PAUSE_MS = 250;
 const FIRST_AGENT_PATIENCE_MS = 500;
 const FIRST_AGENT_PAUSE_MS = 5_000;
 
@@ -97,7 +95,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     waitsLike: "requests",
     onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
   });
-  const team = await onceDatabaseAnswers(() => ensureDefaultTeam(db, { apiKey: options.apiKey }), logger);
+  await checkSchema(db, { url: databaseUrl, logger });
+  const team = await ensureDefaultTeam(db, { apiKey: options.apiKey });
   const stopping = new AbortController();
   // A gateway that is slow or away must not hold up the start.
   await Promise.race([
@@ -208,21 +207,6 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       await db.destroy();
     },
   };
-}
-
-async function onceDatabaseAnswers<T>(attempt: () => Promise<T>, logger: Logger): Promise<T> {
-  const deadline = systemClock.now() + DATABASE_PATIENCE_MS;
-  let told = false;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isConnectionFailure(error) || systemClock.now() > deadline) throw error;
-      if (!told) logger.warn({ why: messageOf(error), patienceMs: DATABASE_PATIENCE_MS }, "waiting for the database");
-      told = true;
-      await systemClock.sleep(DATABASE_PAUSE_MS);
-    }
-  }
 }
 
 /** Tries until the team has an agent: a gateway may answer later, or be mended. Never rejects. */

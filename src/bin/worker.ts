@@ -3,12 +3,9 @@
 import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isConnectionFailure, isMissingTable, openDatabase } from "../db/database.ts";
+import { openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
-import { listMigrations } from "../db/health.ts";
 import type { Claim } from "../db/leases.ts";
-import { schemaState } from "../db/migrate.ts";
-import { persistently } from "../db/persistently.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { harnesses } from "../harnesses/registry.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -21,6 +18,7 @@ import { backends } from "../sandboxes/registry.ts";
 import { openOwnerFile } from "../worker/data-owner.ts";
 import { runLoneWorker } from "../worker/lone-worker.ts";
 import { createWorker } from "../worker/worker.ts";
+import { checkSchema } from "./check-schema.ts";
 import { type Config, loadConfigOrExit } from "./config.ts";
 import { type LoneMessage, loneClaim, startAlone } from "./start-alone.ts";
 import { packageVersion } from "./version.ts";
@@ -29,7 +27,6 @@ process.title = "berth-worker";
 
 /** A stop that hangs must not keep the leases. */
 const STOP_LIMIT_MS = 2_800;
-const DATABASE_PATIENCE_MS = 30_000;
 /** Besides the sessions' own statements: upkeep, health, claims. */
 const MAX_CONNECTIONS = 16;
 
@@ -107,7 +104,7 @@ async function work(): Promise<void> {
     concurrency: config.workerConcurrency,
   });
   stopWork = () => worker.stop();
-  await checkDatabase();
+  await checkSchema(db, { url: options.databaseUrl, logger });
   await worker.start();
   logger.info({ concurrency: config.workerConcurrency, models: models.id, sandboxes: backend.id }, "worker is ready");
   process.send?.({ type: "ready" });
@@ -129,24 +126,6 @@ async function holdAlone(claim: Claim): Promise<void> {
   };
   await worker.done;
   await stop();
-}
-
-/** Waits a while for a database that is not there yet; its schema must be this release's. */
-async function checkDatabase(): Promise<void> {
-  const signal = AbortSignal.timeout(DATABASE_PATIENCE_MS);
-  let told = false;
-  const ask = () =>
-    schemaState(() => listMigrations(db)).catch((error: unknown) => {
-      if (!told && isConnectionFailure(error))
-        logger.warn({ why: messageOf(error), patienceMs: DATABASE_PATIENCE_MS }, "waiting for the database");
-      told = true;
-      throw error;
-    });
-  const state = await persistently(ask, { clock: systemClock, logger, signal }).catch((error: unknown) => {
-    if (signal.aborted) throw new Error(`the database at ${new URL(url ?? "").host} does not answer`, { cause: error });
-    throw isMissingTable(error) ? new Error("the database has no schema yet. Run npm run migrate.") : error;
-  });
-  if (!state.current) throw new Error(state.detail);
 }
 
 function createModels({ gatewayUrl, gatewayApiKey }: Config) {
