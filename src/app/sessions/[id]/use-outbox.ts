@@ -50,8 +50,9 @@ export function useOutbox(sessionId: string, view: SessionView) {
           return keep(placed);
         },
       });
-      await letGo(message.key);
+      // First: from now on the stream's own message is shown in its place.
       change(message.key, { eventId, failure: null });
+      await letGo(message.key);
     } catch (error) {
       goToLoginWhenSignedOut(error);
       const failure = error instanceof Error ? error.message : "It could not be sent.";
