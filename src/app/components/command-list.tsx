@@ -80,7 +80,7 @@ export function CommandList({ onChosen, onFailure }: CommandListProps) {
             onClick={() => go(command)}
           >
             <command.icon aria-hidden className="size-4 shrink-0 text-muted" />
-            <bdi className="min-w-0 truncate">{command.label}</bdi>
+            <bdi className="min-w-0 truncate">{command.label}</bdi>{" "}
             <bdi className="ml-auto max-w-1/2 shrink-0 truncate text-[13px] text-muted">{command.hint}</bdi>
           </div>
         ))}
