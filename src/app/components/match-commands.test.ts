@@ -28,3 +28,8 @@ test("a whole id finds its own, a part of one nothing", () => {
   expect(matchCommands(commands, "agent_0", idOf)).toEqual([]);
   expect(matchCommands(commands, "", idOf)).toHaveLength(3);
 });
+
+test("the very words come before all that contain them", () => {
+  const titles = ["Hay 127", "Hay 71", "Hay 7"].map((label) => ({ label, hint: "session" }));
+  expect(matchCommands(titles, "hay 7").map(({ label }) => label)).toEqual(["Hay 7", "Hay 71", "Hay 127"]);
+});

@@ -3,7 +3,7 @@
 export type Matchable = { label: string; hint: string };
 
 /**
- * Every word has to occur; a label that begins with the words comes before one that contains them, a hint last.
+ * Every word has to occur; a label that is what was typed comes first, then one that begins with it, one that contains it, a hint last.
  * Who types what `idOf` says of one, whole, gets that one.
  */
 export function matchCommands<Command extends Matchable>(
@@ -22,7 +22,7 @@ export function matchCommands<Command extends Matchable>(
 
 function rank({ label, hint }: Matchable, words: readonly string[]): number | null {
   const [inLabel, inHint] = [label.toLowerCase(), hint.toLowerCase()];
-  let sum = 0;
+  let sum = inLabel.startsWith(words.join(" ")) ? (inLabel === words.join(" ") ? -2 : -1) : 0;
   for (const word of words) {
     if (inLabel.startsWith(word)) continue;
     if (inLabel.includes(word)) sum += 1;

@@ -8,7 +8,7 @@ import { useBerth, useLive } from "../providers.tsx";
 import { useDebounced } from "./use-debounced.ts";
 
 const LATEST = 30;
-const FOUND = 20;
+const FOUND = 100;
 /** While somebody types. */
 const PAUSE_MS = 150;
 const patchLatest = patchPage((session) => session.archived_at === null);
