@@ -46,6 +46,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     sandbox: sandboxPart(workers[0]?.health),
     gateway: gatewayPart(workers[0]?.health),
     data: dataPart(workers.map((worker) => worker.health)),
+    snapshots: snapshotsPart(workers[0]?.health),
     tools: degraded(
       "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: no network in this environment.",
     ),
@@ -99,6 +100,15 @@ function gatewayPart(workerHealth: unknown): PartHealth {
     demo: gateway.ready && gateway.url === null,
   };
   return gateway.ready ? { ...up(detail), ...facts } : { ...degraded(detail), ok: false, ...facts };
+}
+
+/** Without them turns go on: a sandbox's disk keeps its files. */
+function snapshotsPart(workerHealth: unknown): PartHealth {
+  const blobs = recordOf(recordOf(workerHealth).blobs);
+  if (typeof blobs.ok !== "boolean") return degraded("Not known yet: a worker tells.");
+  const detail = String(blobs.detail ?? "");
+  if (blobs.ok) return up(`Files are kept in snapshots. ${detail}`);
+  return { ...degraded(`Snapshots of files wait, turns go on: ${detail}`), ok: false };
 }
 
 /** Of several workers the one that objects: each looks at the data directory of its machine. */

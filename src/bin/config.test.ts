@@ -160,3 +160,23 @@ describe("files", () => {
     });
   });
 });
+
+it("a bucket needs its name and its key, and no secret is repeated", () => {
+  const s3 = { BERTH_BLOBS: "s3", BERTH_S3_SECRET_ACCESS_KEY: "has a space" };
+  let problems: readonly string[] = [];
+  try {
+    parseConfig(s3);
+  } catch (error) {
+    if (error instanceof ConfigError) ({ problems } = error);
+  }
+  expect(problems.join("\n")).toMatch(/BERTH_S3_BUCKET is not set.*BERTH_S3_ACCESS_KEY_ID is not set/s);
+  expect(problems.join("\n")).not.toContain("has a space");
+  const whole = {
+    BERTH_BLOBS: "s3",
+    BERTH_S3_BUCKET: "b-1",
+    BERTH_S3_ACCESS_KEY_ID: "k",
+    BERTH_S3_SECRET_ACCESS_KEY: "s",
+  };
+  expect(parseConfig(whole).blobs.s3).toMatchObject({ endpoint: null, region: "us-east-1", pathStyle: false });
+  expect(parseConfig({ ...whole, BERTH_S3_ENDPOINT: "http://127.0.0.1:9" }).blobs.s3.pathStyle).toBe(true);
+});

@@ -31,6 +31,17 @@ export type Config = {
     /** From `CONTAINER_ENV_*`, prefix stripped. */
     env: Readonly<Record<string, string>>;
   };
+  blobs: {
+    store: "directory" | "s3";
+    s3: {
+      endpoint: string | null;
+      bucket: string | null;
+      region: string;
+      accessKeyId: string | null;
+      secretAccessKey: string | null;
+      pathStyle: boolean;
+    };
+  };
   install: "auto" | "never";
   logLevel: LogLevel;
   logFormat: "auto" | "json" | "pretty";
@@ -117,6 +128,17 @@ export function parseConfig(env: Environment): Config {
       diskMb: read("BERTH_SANDBOX_DISK_MB", settings.BERTH_SANDBOX_DISK_MB),
       env: sandboxEnv(env, problems),
     },
+    blobs: {
+      store: read("BERTH_BLOBS", settings.BERTH_BLOBS),
+      s3: {
+        endpoint: read("BERTH_S3_ENDPOINT", settings.BERTH_S3_ENDPOINT),
+        bucket: read("BERTH_S3_BUCKET", settings.BERTH_S3_BUCKET),
+        region: read("BERTH_S3_REGION", settings.BERTH_S3_REGION),
+        accessKeyId: read("BERTH_S3_ACCESS_KEY_ID", settings.BERTH_S3_ACCESS_KEY_ID),
+        secretAccessKey: read("BERTH_S3_SECRET_ACCESS_KEY", settings.BERTH_S3_SECRET_ACCESS_KEY),
+        pathStyle: isPathStyle(read("BERTH_S3_PATH_STYLE", settings.BERTH_S3_PATH_STYLE), env),
+      },
+    },
     install: read("BERTH_INSTALL", settings.BERTH_INSTALL),
     logLevel: read("BERTH_LOG_LEVEL", settings.BERTH_LOG_LEVEL),
     logFormat: read("BERTH_LOG_FORMAT", settings.BERTH_LOG_FORMAT),
@@ -128,6 +150,10 @@ export function parseConfig(env: Environment): Config {
       `HOST=${JSON.stringify(config.host)} can be reached from other machines, so BERTH_API_KEY must be set by you. Example: BERTH_API_KEY=${settings.BERTH_API_KEY.example}`,
     );
   }
+  if (config.blobs.store === "s3")
+    for (const name of ["BERTH_S3_BUCKET", "BERTH_S3_ACCESS_KEY_ID", "BERTH_S3_SECRET_ACCESS_KEY"] as const)
+      if (!env[name]?.trim())
+        problems.push(`${name} is not set, and BERTH_BLOBS=s3 needs it. Example: ${name}=${settings[name].example}`);
   if (config.gatewayApiKey && !config.gatewayUrl)
     warnings.push("LITELLM_API_KEY is set but LITELLM_GATEWAY_URL is not: the demo model answers.");
   for (const name of Object.keys(env)) {
@@ -136,6 +162,10 @@ export function parseConfig(env: Environment): Config {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function isPathStyle(asked: "auto" | "on" | "off", env: Environment): boolean {
+  return asked === "auto" ? Boolean(env.BERTH_S3_ENDPOINT?.trim()) : asked === "on";
 }
 
 function sandboxEnv(env: Environment, problems: string[]): Record<string, string> {

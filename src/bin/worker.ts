@@ -3,6 +3,8 @@
 import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { BlobStore } from "../blobs/blobs.ts";
+import { blobStores } from "../blobs/registry.ts";
 import { openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import type { Claim } from "../db/leases.ts";
@@ -15,6 +17,7 @@ import { createLogger } from "../lib/logger.ts";
 import { createDemoModel } from "../models/demo.ts";
 import { createGatewayClient } from "../models/gateway.ts";
 import { backends } from "../sandboxes/registry.ts";
+import { createSessionSnapshots } from "../sessions/session-snapshots.ts";
 import { openOwnerFile } from "../worker/data-owner.ts";
 import { runLoneWorker } from "../worker/lone-worker.ts";
 import { createWorker } from "../worker/worker.ts";
@@ -49,6 +52,7 @@ const notifier = createNotifier({ url, applicationName, logger });
 const models = createModels(config);
 const backend = backends[config.sandbox.backend].create({ socketPath: join(config.dataDir, "run", "sandboxd.sock") });
 const { memoryMb, cpus, pids, diskMb, env } = config.sandbox;
+const blobs = createBlobs(config);
 const claim = loneClaim(process.argv.slice(2));
 const options = {
   db,
@@ -64,6 +68,7 @@ const options = {
   },
   harness: harnesses.builtin.create({ models, clock: systemClock }),
   backend,
+  snapshots: createSessionSnapshots({ db, blobs, diskMb, clock: systemClock, logger }),
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
   clock: systemClock,
   logger,
@@ -126,6 +131,19 @@ async function holdAlone(claim: Claim): Promise<void> {
   };
   await worker.done;
   await stop();
+}
+
+function createBlobs({ blobs: { store, s3 }, dataDir }: Config): BlobStore {
+  if (store === "directory") return blobStores.directory.create({ directory: join(dataDir, "blobs") });
+  const { bucket, accessKeyId, secretAccessKey } = s3;
+  // The configuration was refused without them.
+  if (bucket === null || accessKeyId === null || secretAccessKey === null)
+    throw new Error("the bucket is not configured");
+  return blobStores.s3.create({
+    ...s3,
+    bucket,
+    credentials: { accessKeyId, secretAccessKey: { reveal: () => secretAccessKey } },
+  });
 }
 
 function createModels({ gatewayUrl, gatewayApiKey }: Config) {

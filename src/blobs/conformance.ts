@@ -24,7 +24,7 @@ export function describeBlobs(name: string, make: () => BlobStore): void {
         expect((await store.get(key))?.equals(bytes), `${sizeBytes} bytes`).toBe(true);
         await store.remove(key);
       }
-    });
+    }, 60_000);
 
     it("gives any part of a blob, and what there is of one that goes beyond its end", async () => {
       const store = make();
@@ -93,7 +93,7 @@ export function describeBlobs(name: string, make: () => BlobStore): void {
       for (let at = 0; at < keys.length; at += 50)
         await Promise.all(keys.slice(at, at + 50).map((key) => store.put(key, Buffer.alloc(0))));
       expect((await listed(store, `${root}/`)).map((info) => info.key)).toEqual(keys);
-    });
+    }, 60_000);
 
     it("refuses keys that no store keeps as they are", async () => {
       const store = make();

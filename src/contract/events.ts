@@ -146,6 +146,33 @@ export type SessionRewoundEvent = Stored<"session.rewound", { event_id: string }
 /** Berth's own: what comes before is a copy of that session, up to before the message `event_id`; null: of all of it. */
 export type SessionForkedEvent = Stored<"session.forked", { session_id: string; event_id: string | null }>;
 
+/**
+ * Berth's own: the disk of the session's sandbox was lost, and its files were brought back from a snapshot. `checked_files`: whose content
+ * was compared with its hash. `refused`: what could not be brought back, `left_out`: what the snapshot could not hold, each with the reason;
+ * the first hundred are named. `changed_count`: files that were being written while the snapshot was taken.
+ */
+export type SessionRestoredEvent = Stored<
+  "session.restored",
+  {
+    reason: "lost";
+    snapshot_id: string;
+    taken_at: string;
+    files: number;
+    total_bytes: number;
+    written_files: number;
+    written_bytes: number;
+    same_files: number;
+    removed: number;
+    checked_files: number;
+    refused: { path: string; why: string }[];
+    refused_count: number;
+    left_out: { path: string; why: string }[];
+    left_out_count: number;
+    changed_count: number;
+    duration_ms: number;
+  }
+>;
+
 export type UsageSnapshot = {
   input_tokens: number;
   output_tokens: number;
@@ -185,6 +212,7 @@ export type StatusEvent =
   | SessionDeletedEvent
   | SessionUpdatedEvent
   | SessionUsageEvent
+  | SessionRestoredEvent
   | SessionRewoundEvent
   | SessionForkedEvent;
 export type SpanEvent = ModelRequestStartEvent | ModelRequestEndEvent;

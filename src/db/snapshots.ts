@@ -186,3 +186,46 @@ export async function takeCondemnedPacks(db: Database, input: GarbageInput): Pro
 export async function deletePack(db: Database, input: { id: string }): Promise<void> {
   await sql`delete from packs where id = ${input.id} and removing_at is not null`.execute(db);
 }
+
+/** What a snapshot of a session starts from: its team, where its log ends, and what its disk was last taken to or restored from. */
+export async function findSnapshotBase(
+  db: Database,
+  input: { sessionId: string },
+): Promise<{ teamId: string; seq: number; base: SnapshotRow | null } | null> {
+  const found = await sql<{ teamId: string; seq: number; baseId: string | null }>`
+    select s.team_id as "teamId", s.last_seq as seq, b.last_snapshot_id as "baseId"
+    from sessions s left join sandboxes b on b.session_id = s.id where s.id = ${input.sessionId}`.execute(db);
+  const row = found.rows[0];
+  if (!row) return null;
+  const { teamId, seq, baseId } = row;
+  return { teamId, seq, base: baseId === null ? null : await findSnapshot(db, { teamId, id: baseId }) };
+}
+
+/** Somebody wants something of the session, or it is gone: upkeep lets go of it. */
+export async function isSessionWanted(db: Database, input: { sessionId: string }): Promise<boolean> {
+  const result = await sql`select 1 from sessions where id = ${input.sessionId} and wake_at is null`.execute(db);
+  return result.rows.length === 0;
+}
+
+/** Until it is done, its snapshot stays. One that another process left is taken over. */
+export async function beginRestore(
+  db: Database,
+  input: { id: string; teamId: string; sessionId: string; snapshotId: string; identity: string },
+): Promise<void> {
+  await sql`insert into sandbox_restores (id, team_id, session_id, snapshot_id, reason, identity)
+    values (${input.id}, ${input.teamId}, ${input.sessionId}, ${input.snapshotId}, 'lost', ${input.identity})
+    on conflict (session_id) where done_at is null do update set
+      snapshot_id = excluded.snapshot_id, identity = excluded.identity, requested_at = now()`.execute(db);
+}
+
+/** From now on the disk is what the snapshot was. */
+export async function endRestore(
+  tx: DatabaseTransaction,
+  input: { sessionId: string; snapshotId: string; receipt: unknown },
+): Promise<void> {
+  await sql`update sandbox_restores set done_at = now(), receipt = ${toJson(input.receipt)}::jsonb
+    where session_id = ${input.sessionId} and done_at is null`.execute(tx);
+  await sql`update sandboxes set last_snapshot_id = ${input.snapshotId} where session_id = ${input.sessionId}`.execute(
+    tx,
+  );
+}

@@ -7,15 +7,7 @@ import type { OperationResult } from "../sandboxes/sandbox.ts";
 import type { PendingCall } from "./conversation.ts";
 import { createOutputPreviews } from "./output-previews.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
-import {
-  DISK_LOST,
-  deniedResult,
-  errorResult,
-  failureText,
-  type ToolResult,
-  toToolResult,
-  withNotice,
-} from "./tool-results.ts";
+import { deniedResult, errorResult, failureText, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 
 /** How long an interrupt waits for the sandbox to confirm that it stopped a call. */
@@ -58,7 +50,8 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
     result = errorResult(failureText(call.name, error));
   }
   if (signal.aborted) return;
-  if (turn.sandbox.takeLossNotice()) result = withNotice(result, DISK_LOST);
+  const notice = turn.sandbox.takeLossNotice();
+  if (notice !== null) result = withNotice(result, notice);
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
 }
 

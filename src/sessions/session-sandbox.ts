@@ -1,10 +1,14 @@
 // A session's sandbox during one turn: made or woken at the first tool call, found again when it ends meanwhile.
-import { type Database, isForeignKeyViolation, leaseLost } from "../db/database.ts";
+import { type Database, inTransaction, isForeignKeyViolation, leaseLost } from "../db/database.ts";
+import { appendEvents, type Fence } from "../db/events.ts";
 import { persistently } from "../db/persistently.ts";
-import { recordSandbox, touchSandbox } from "../db/sandboxes.ts";
+import { findSandbox, recordSandbox, touchSandbox } from "../db/sandboxes.ts";
+import { endRestore } from "../db/snapshots.ts";
+import type { LogWakeup } from "../db/wakeups.ts";
 import { abortable } from "../lib/abortable.ts";
 import type { Clock } from "../lib/clock.ts";
-import { hasCode } from "../lib/errors.ts";
+import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type {
   Operation,
@@ -14,6 +18,9 @@ import type {
   SandboxBackend,
   SandboxSpec,
 } from "../sandboxes/sandbox.ts";
+import type { Receipt } from "../snapshots/restore-snapshot.ts";
+import { lossNotice, toRestoredPayload } from "./restored-files.ts";
+import type { SessionSnapshots } from "./session-snapshots.ts";
 
 type Call = {
   id: string;
@@ -32,8 +39,8 @@ export type SessionSandbox = {
    */
   run(call: Call): Promise<OperationResult>;
   cancel(id: string): Promise<void>;
-  /** True once, after the disk was found to be another one than before. */
-  takeLossNotice(): boolean;
+  /** Once, after the disk was found to be another one than before: what the model is told of it. */
+  takeLossNotice(): string | null;
   /** Writes down that it was used. */
   touch(): Promise<void>;
 };
@@ -44,6 +51,9 @@ export function createSessionSandbox(options: {
   spec: SandboxSpec;
   sessionId: string;
   teamId: () => string;
+  fence: Fence;
+  snapshots: SessionSnapshots;
+  onLogGrew: (wakeup: LogWakeup) => void;
   clock: Clock;
   logger: Logger;
   signal: AbortSignal;
@@ -56,7 +66,7 @@ export function createSessionSandbox(options: {
   let ending: Promise<void> = Promise.resolve();
   /** The one before did not answer any more. */
   let left = false;
-  let lossNotice = false;
+  let notice: string | null = null;
   /** The disk this turn found is not the one that earlier turns worked on. */
   let diskReplaced = false;
 
@@ -66,10 +76,11 @@ export function createSessionSandbox(options: {
     const sandbox = await backend.create(name, spec);
     const { identity } = sandbox;
     let previous: string | null;
+    const start = { startMs: clock.now() - begunAt, restarted: left };
+    const receipt = await restoreIfLost(sandbox);
     try {
-      const start = { startMs: clock.now() - begunAt, restarted: left };
       const row = { sessionId, teamId: options.teamId(), name, backend: backend.id, identity, ...start };
-      previous = await persistently(() => recordSandbox(db, row), { clock, signal, logger });
+      previous = await persistently(() => record(row, receipt), { clock, signal, logger });
     } catch (error) {
       if (!isForeignKeyViolation(error)) throw error;
       // The session was deleted while its sandbox was being made.
@@ -81,12 +92,51 @@ export function createSessionSandbox(options: {
         { sessionId, sandboxId: name, previous, identity },
         "the sandbox's disk was lost, a new one was made",
       );
-      lossNotice = true;
+      notice = lossNotice(receipt);
       diskReplaced = true;
     }
     opened = sandbox;
     left = false;
     return sandbox;
+  }
+
+  /** Before the disk is taken for the session's own: whoever comes after a crash finds the loss again, and begins anew. */
+  async function restoreIfLost(sandbox: Sandbox): Promise<Receipt | null> {
+    const teamId = options.teamId();
+    const known = await findSandbox(db, { teamId, sessionId });
+    if (!known || known.identity === sandbox.identity) return null;
+    try {
+      return await options.snapshots.restoreLost({ teamId, sessionId, sandbox, signal });
+    } catch (error) {
+      if (signal.aborted || hasCode(error, "sandbox_gone") || isForeignKeyViolation(error)) throw error;
+      logger.error({ err: error, sessionId }, "the files of a lost disk could not be brought back yet");
+      // Going on with an empty disk would be as if they had never been.
+      const why = error instanceof PlatformError ? error.message : `${messageOf(error)}.`;
+      throw new PlatformError(
+        "sandbox_unavailable",
+        `the files of this session were lost with their disk and can't be brought back from their snapshot right now: ${why}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** The disk is the session's from here on, and the log says what came back, or neither. */
+  async function record(row: Parameters<typeof recordSandbox>[1], receipt: Receipt | null): Promise<string | null> {
+    if (!receipt) return recordSandbox(db, row);
+    const now = clock.now();
+    const event = { id: newId("event", now), type: "session.restored", payload: toRestoredPayload(receipt) };
+    let lastSeq: number | null = null;
+    const previous = await inTransaction(db, async (tx) => {
+      lastSeq = await appendEvents(tx, {
+        ...{ sessionId, fence: options.fence },
+        events: [{ ...event, processedAt: new Date(now) }],
+      });
+      const before = await recordSandbox(tx, row);
+      await endRestore(tx, { sessionId, snapshotId: receipt.snapshotId, receipt });
+      return before;
+    });
+    if (lastSeq !== null) options.onLogGrew({ sessionId, lastSeq });
+    return previous;
   }
 
   /** Ends a sandbox that is lost to us in whatever way, so that the next call wakes its disk. */
@@ -148,9 +198,9 @@ export function createSessionSandbox(options: {
       }
     },
     takeLossNotice() {
-      const notice = lossNotice;
-      lossNotice = false;
-      return notice;
+      const told = notice;
+      notice = null;
+      return told;
     },
     async touch() {
       if (opened) await touchSandbox(db, { sessionId });

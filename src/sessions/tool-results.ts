@@ -18,8 +18,6 @@ export type ToolResult = {
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
 type ImageType = Extract<ImageBlock["source"], { type: "base64" }>["media_type"];
 
-export const DISK_LOST =
-  "Notice: the sandbox of this session was lost and a new, empty one was made. Files in /workspace and /home/agent from before are gone.";
 /** No command may take a day; with its wait for the shell no result is this late. */
 const MAX_DURATION_MS = 7 * 24 * 60 * 60 * 1000;
 const FRESH_SHELL =

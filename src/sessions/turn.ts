@@ -12,6 +12,7 @@ import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { OutputPreviews } from "./output-previews.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
+import type { SessionSnapshots } from "./session-snapshots.ts";
 
 export type TurnDependencies = {
   db: Database;
@@ -19,6 +20,7 @@ export type TurnDependencies = {
   harness: Harness;
   backend: SandboxBackend;
   sandboxSpec: SandboxSpec;
+  snapshots: SessionSnapshots;
   clock: Clock;
   logger: Logger;
   /** For jitter: 0 ≤ x < 1. */

@@ -88,7 +88,7 @@ export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot
     if (stat) index.set(path, fingerprintOf(stat));
   }
   const written = plan.files.filter(({ path }) => !refusals.has(path));
-  const owner = { teamId, sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
+  const owner = { sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
   await putIndex(blobs, owner, index);
   await removeIndexes(blobs, owner, { except: snapshot.id });
   return {
@@ -119,7 +119,7 @@ async function knownFiles(
 ): Promise<Map<string, string>> {
   const known = new Map<string, string>();
   if (!base) return known;
-  const index = await getIndex(blobs, { teamId, sessionId, snapshotId: base.id, identity: sandbox.identity });
+  const index = await getIndex(blobs, { sessionId, snapshotId: base.id, identity: sandbox.identity });
   if (index.size === 0) return known;
   const reader = createChunkReader({ blobs, teamId, signal });
   const manifest =

@@ -14,14 +14,14 @@ const MAX_BYTES = 512 * 1024 * 1024;
 export type StatIndex = Map<string, string>;
 
 /** Whose: of which disk, and as of which snapshot. */
-export type IndexOwner = { teamId: string; sessionId: string; snapshotId: string; identity: string };
+export type IndexOwner = { sessionId: string; snapshotId: string; identity: string };
 
 export function fingerprintOf(stat: TreeStat): string {
   return `${stat.sizeBytes} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.inode}`;
 }
 
-function folderOf({ teamId, sessionId }: { teamId: string; sessionId: string }): string {
-  return `indexes/${teamId}/${sessionId}/`;
+function folderOf({ sessionId }: { sessionId: string }): string {
+  return `indexes/${sessionId}/`;
 }
 
 const keyOf = (owner: IndexOwner) => `${folderOf(owner)}${owner.snapshotId}`;
@@ -51,7 +51,7 @@ export async function getIndex(blobs: BlobStore, owner: IndexOwner): Promise<Sta
 /** Removes those of a session but one. */
 export async function removeIndexes(
   blobs: BlobStore,
-  session: { teamId: string; sessionId: string },
+  session: { sessionId: string },
   options: { except: string | null },
 ): Promise<void> {
   const folder = folderOf(session);

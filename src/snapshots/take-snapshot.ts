@@ -102,7 +102,7 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const { reason, seq } = input;
   const row = { id, ...owner, reason, seq, root: toStoredContent(root), ...figures, newBytes, leftOut, leftOutCount };
   await inTransaction(db, (tx) => commitSnapshot(tx, { ...row, packs: [...packs], begunAt }));
-  await forgetOldIndexes(deps, { teamId, sessionId, snapshotId: id });
+  await forgetOldIndexes(deps, { sessionId, snapshotId: id });
   return { snapshotId: id, unchanged: false, ...result, durationMs: clock.now() - startedAt };
 }
 
@@ -115,7 +115,7 @@ async function recall({ blobs, logger }: SnapshotDeps, input: TakeSnapshot, base
     logger.error({ sessionId, snapshotId: base.id, damaged: damaged.slice(0, 10) }, "a snapshot is damaged");
     return { manifest: new Map(), objects: [], index: new Map() };
   }
-  const owner = { teamId, sessionId, snapshotId: base.id, identity: sandbox.identity };
+  const owner = { sessionId, snapshotId: base.id, identity: sandbox.identity };
   return { manifest, objects, index: await getIndex(blobs, owner) };
 }
 
@@ -253,7 +253,7 @@ function figuresOf(entries: ReadonlyMap<string, ManifestEntry>) {
 /** Those of earlier snapshots help nobody any more. */
 async function forgetOldIndexes(
   { blobs, logger }: SnapshotDeps,
-  { snapshotId, ...session }: { teamId: string; sessionId: string; snapshotId: string },
+  { snapshotId, ...session }: { sessionId: string; snapshotId: string },
 ): Promise<void> {
   try {
     await removeIndexes(blobs, session, { except: snapshotId });

@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { GatewayState, ModelClient } from "../models/model.ts";
 import type { SandboxBackend, SandboxSelfTest } from "../sandboxes/sandbox.ts";
+import type { SessionSnapshots } from "../sessions/session-snapshots.ts";
 import type { DataHealth } from "./sweep-sandboxes.ts";
 
 /** Null until the first check has ended. */
@@ -10,6 +11,8 @@ export type WorkerHealth = {
   sandbox: SandboxSelfTest | null;
   gateway: GatewayState | null;
   data: DataHealth | null;
+  /** Whether snapshots can be put away. */
+  blobs: { ok: boolean; detail: string } | null;
   concurrency: number;
   running: number;
 };
@@ -19,15 +22,18 @@ const SELF_TEST_AGE_MS = 600_000;
 /** A sandbox that does not work may be repaired any moment. */
 const BROKEN_AGE_MS = 20_000;
 
-export type HealthProbe = { current(): Pick<WorkerHealth, "sandbox" | "gateway"> };
+const BLOBS_AGE_MS = 60_000;
+
+export type HealthProbe = { current(): Pick<WorkerHealth, "sandbox" | "gateway" | "blobs"> };
 
 /** Never waits: answers what is known and refreshes what is old in the background. */
 export function createHealthProbe(options: {
   backend: SandboxBackend;
   models: ModelClient;
+  snapshots: Pick<SessionSnapshots, "check">;
   clock: Clock;
 }): HealthProbe {
-  const { backend, models, clock } = options;
+  const { backend, models, snapshots, clock } = options;
   const sandbox = remembered(
     clock,
     () => selfTest(backend),
@@ -38,7 +44,12 @@ export function createHealthProbe(options: {
     () => models.check(),
     () => GATEWAY_AGE_MS,
   );
-  return { current: () => ({ sandbox: sandbox(), gateway: gateway() }) };
+  const blobs = remembered(
+    clock,
+    () => snapshots.check(),
+    ({ ok }) => (ok ? BLOBS_AGE_MS : BROKEN_AGE_MS),
+  );
+  return { current: () => ({ sandbox: sandbox(), gateway: gateway(), blobs: blobs() }) };
 }
 
 async function selfTest(backend: SandboxBackend): Promise<SandboxSelfTest> {

@@ -2,10 +2,14 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
+import { blobsAway } from "../../test/support/memory-blobs.ts";
 import { createMemoryOwnerFile, createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import { recordSandbox } from "../db/sandboxes.ts";
+import { listSnapshots } from "../db/snapshots.ts";
+import { systemClock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import { createLogger } from "../lib/logger.ts";
+import { createSessionSnapshots } from "../sessions/session-snapshots.ts";
 import { createSandboxSweeper, KEEP_STRAYS_MS } from "./sweep-sandboxes.ts";
 
 let world: TurnWorld;
@@ -16,6 +20,8 @@ afterAll(() => world.dispose());
 
 const spec = { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} };
 
+const logger = createLogger("test", { level: "silent", pretty: false });
+
 function createSweeper(backend: ReturnType<typeof createMemoryBackend>, ownerFile = createMemoryOwnerFile()) {
   // The backend has a clock of its own, the machine's.
   let now = Date.now();
@@ -25,8 +31,9 @@ function createSweeper(backend: ReturnType<typeof createMemoryBackend>, ownerFil
     ownerFile,
     workerId: "wrk_sweeper",
     idleMs: 60_000,
+    snapshots: createSessionSnapshots({ db: world.db, blobs: world.blobs, diskMb: 64, clock: systemClock, logger }),
     clock: { now: () => now, sleep: async () => undefined },
-    logger: createLogger("test", { level: "silent", pretty: false }),
+    logger,
   });
   return { sweep: () => sweeper.sweep(), health: () => sweeper.dataHealth(), later: (ms: number) => (now += ms) };
 }
@@ -153,4 +160,50 @@ test("on another database, or a new one, no sandbox is touched however long it l
     await sweep();
     expect(health()).toMatchObject({ ours: true });
   }
+});
+
+const snapshotsOf = async (sessionId: string) => {
+  const { rows } = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(
+    world.db,
+  );
+  return listSnapshots(world.db, { teamId: rows[0]?.team_id ?? "", sessionId, limit: 10 });
+};
+
+test("what is put to sleep is kept in a snapshot first", async () => {
+  const backend = createMemoryBackend();
+  const idle = await sessionWithSandbox(backend, 120);
+  backend.treeOf(idle).write("workspace/a", Buffer.from("content"));
+  await createSweeper(backend).sweep();
+  expect(await stateOf(backend, idle)).toBe("hibernated");
+  expect(await snapshotsOf(idle)).toMatchObject([{ reason: "idle", files: 1, totalBytes: 7 }]);
+});
+
+test("a session that is wanted while its snapshot is taken keeps its sandbox, and there is no half a snapshot", async () => {
+  const backend = createMemoryBackend();
+  const idle = await sessionWithSandbox(backend, 120);
+  backend.treeOf(idle).write("workspace/a", Buffer.from("content"));
+  world.blobs.onRequest = async () => {
+    world.blobs.onRequest = null;
+    await sql`update sessions set wake_at = now() where id = ${idle}`.execute(world.db);
+    // Long enough for the look at whether the session is wanted.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  };
+  await createSweeper(backend).sweep();
+  expect(await stateOf(backend, idle)).toBe("running");
+  expect(await snapshotsOf(idle)).toEqual([]);
+  expect(await world.session(idle)).toMatchObject({ leased: false });
+});
+
+test("with the blob store away it sleeps all the same, and the next time it is kept", async () => {
+  const backend = createMemoryBackend();
+  const idle = await sessionWithSandbox(backend, 120);
+  backend.treeOf(idle).write("workspace/a", Buffer.from("content"));
+  world.blobs.onRequest = blobsAway;
+  await createSweeper(backend).sweep();
+  world.blobs.onRequest = null;
+  expect(await stateOf(backend, idle)).toBe("hibernated");
+  await backend.create(idle, spec);
+  await sql`update sandboxes set state = 'running' where session_id = ${idle}`.execute(world.db);
+  await createSweeper(backend).sweep();
+  expect(await snapshotsOf(idle)).toMatchObject([{ files: 1 }]);
 });

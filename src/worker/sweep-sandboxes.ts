@@ -3,9 +3,12 @@ import type { Database } from "../db/database.ts";
 import { readInstallationId } from "../db/installation.ts";
 import { claimIdleSession, giveBack } from "../db/leases.ts";
 import { deleteRemoval, listIdleSandboxes, listRemovals, listUnknownNames, markHibernated } from "../db/sandboxes.ts";
+import { isSessionWanted } from "../db/snapshots.ts";
 import type { Clock } from "../lib/clock.ts";
+import { hasCode } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SandboxBackend, SandboxInfo } from "../sandboxes/sandbox.ts";
+import type { SessionSnapshots } from "../sessions/session-snapshots.ts";
 import { checkDataOwner, type DataOwner, type OwnerFile } from "./data-owner.ts";
 
 /** A stray must be one for this long: a sandbox may be older than its row, by the time between two statements. */
@@ -13,6 +16,8 @@ const STRAY_AGE_MS = 60_000;
 /** So long a stray's disk is kept: time enough to find out that an older backup of the database was restored. */
 export const KEEP_STRAYS_MS = 7 * 24 * 3_600_000;
 const BATCH = 50;
+/** How soon a session that is wanted gets its sandbox back. */
+const WANTED_MS = 100;
 const SESSION_PREFIX = "sesn_";
 
 /** What `/readyz` tells of the data directory. */
@@ -35,10 +40,11 @@ export function createSandboxSweeper(options: {
   ownerFile: OwnerFile;
   workerId: string;
   idleMs: number;
+  snapshots: SessionSnapshots;
   clock: Clock;
   logger: Logger;
 }): SandboxSweeper {
-  const { db, backend, ownerFile, workerId, idleMs, clock, logger } = options;
+  const { db, backend, ownerFile, workerId, idleMs, snapshots, clock, logger } = options;
   /** When each stray was first seen. */
   const strays = new Map<string, number>();
   let health: DataHealth | null = null;
@@ -52,6 +58,34 @@ export function createSandboxSweeper(options: {
     }
   }
 
+  /**
+   * Takes a snapshot of what is put to sleep. False: somebody wants the session meanwhile, so it does not sleep. Without a snapshot
+   * it sleeps all the same: its disk stays.
+   */
+  async function keepFiles(sessionId: string, name: string): Promise<boolean> {
+    const wanted = new AbortController();
+    const over = new AbortController();
+    const watching = (async () => {
+      while (!over.signal.aborted) {
+        if (await isSessionWanted(db, { sessionId })) wanted.abort(new Error("the session is wanted"));
+        if (wanted.signal.aborted) return;
+        await clock.sleep(WANTED_MS, over.signal).catch(() => undefined);
+      }
+    })();
+    try {
+      const sandbox = await backend.open(name);
+      await sandbox.quiesce();
+      await snapshots.take({ sessionId, sandbox, reason: "idle", signal: wanted.signal });
+    } catch (error) {
+      if (!wanted.signal.aborted && !hasCode(error, "sandbox_gone"))
+        logger.warn({ err: error, sessionId }, "a sandbox is put to sleep without a snapshot; its disk stays");
+    } finally {
+      over.abort();
+      await watching.catch((error: unknown) => logger.debug({ err: error }, "a session could not be watched"));
+    }
+    return !wanted.signal.aborted;
+  }
+
   /** Under the session's lease, so that no turn can begin meanwhile. */
   async function hibernateIdle(): Promise<void> {
     for (const { sessionId, name } of await listIdleSandboxes(db, { backend: backend.id, idleMs, limit: BATCH })) {
@@ -59,6 +93,7 @@ export function createSandboxSweeper(options: {
       if (!claim) continue;
       try {
         await attempt(name, async () => {
+          if (!(await keepFiles(sessionId, name))) return;
           await backend.hibernate(name);
           await markHibernated(db, { sessionId });
           logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
@@ -73,6 +108,7 @@ export function createSandboxSweeper(options: {
     for (const name of await listRemovals(db, { backend: backend.id, limit: BATCH })) {
       await attempt(name, async () => {
         await backend.destroy(name);
+        await snapshots.forgetSession(name);
         await deleteRemoval(db, { name });
         logger.info({ sandboxId: name }, "the sandbox of a deleted session was removed");
       });

@@ -25,6 +25,7 @@ const EXTEND_MS = 10_000;
 const LOOK_FOR_DEAD_MS = 400;
 const HEALTH_MS = 2_000;
 const SWEEP_MS = 10_000;
+const GARBAGE_MS = 900_000;
 /** How long a stop waits for holds to let go. */
 const STOP_WAIT_MS = 1_500;
 
@@ -163,7 +164,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
-  const probe = createHealthProbe({ backend: options.backend, models: options.models, clock });
+  const probe = createHealthProbe({ ...options, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
     const known = probe.current();
     const health: WorkerHealth = { ...known, data: sweeper.dataHealth(), concurrency, running: running() };
@@ -219,6 +220,7 @@ export function createWorker(options: WorkerOptions): Worker {
       run("extend-leases", EXTEND_MS, () => extendLeases(db, { workerId }));
       run("tell-health", HEALTH_MS, () => tellHealth(() => lock.held));
       run("sweep-sandboxes", SWEEP_MS, () => sweeper.sweep());
+      run("collect-garbage", GARBAGE_MS, () => options.snapshots.collectGarbage());
     },
 
     async stop() {

@@ -13,11 +13,13 @@ import type { ModelClient } from "../../src/models/model.ts";
 import type { SandboxBackend } from "../../src/sandboxes/sandbox.ts";
 import { createRetryTurn } from "../../src/sessions/retry-turn.ts";
 import type { LogGrowth } from "../../src/sessions/send-events.ts";
+import { createSessionSnapshots } from "../../src/sessions/session-snapshots.ts";
 import { createWithdrawMessage } from "../../src/sessions/withdraw-message.ts";
 import type { OwnerFile } from "../../src/worker/data-owner.ts";
 import type { StartAlone } from "../../src/worker/lone-holds.ts";
 import { runLoneWorker } from "../../src/worker/lone-worker.ts";
 import { createWorker, type Worker } from "../../src/worker/worker.ts";
+import { createMemoryBlobs, type MemoryBlobs } from "./memory-blobs.ts";
 import { freshDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
 
@@ -26,6 +28,8 @@ export type TestWorker = { worker: Worker; id: string; db: Database; notifier: N
 export type TurnWorld = {
   readonly db: Database;
   readonly url: string;
+  /** Where its workers put snapshots. */
+  readonly blobs: MemoryBlobs;
   startWorker(options: {
     model: ModelClient;
     backend: SandboxBackend;
@@ -79,6 +83,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
   const db = openDatabase({ url: fresh.url, maxConnections: 5, applicationName: "test" });
   const notifier = createNotifier({ url: fresh.url, applicationName: "test", logger });
   const workers = new Set<TestWorker>();
+  const blobs = createMemoryBlobs();
   const teamId = newId("team");
   const environmentId = newId("environment");
   const agentId = newId("agent");
@@ -95,6 +100,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
   const world: TurnWorld = {
     db,
     url: fresh.url,
+    blobs,
 
     async startWorker({ model, backend, concurrency = 10, sandboxIdleMs = 900_000, random = () => 0, startAlone }) {
       const id = newId("worker");
@@ -113,6 +119,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         notifier: workerNotifier,
         harness: createBuiltinHarness({ models: model, clock: systemClock }),
         backend,
+        snapshots: createSessionSnapshots({ db: workerDb, blobs, diskMb: 64, clock: systemClock, logger }),
         sandboxSpec: { limits: { memoryMb: 64, cpus: 1, pids: 32, diskMb: 64 }, env: {} },
         clock: systemClock,
         logger: process.env.TURN_LOG ? createLogger(id.slice(-4), { level: "debug", pretty: false }) : logger,

@@ -2,6 +2,7 @@
 import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
 import { isPreview, isToolOutput } from "../../../contract/previews.ts";
 import { addOutput } from "./live-output.ts";
+import { restoredText } from "./restored-text.ts";
 import type { SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
 
@@ -189,6 +190,9 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       if (event.agent === undefined) return;
       const text = `The agent's settings for this session were changed. Model: ${event.agent.model.id}`;
       draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
+    },
+    "session.restored"(draft, event) {
+      draft.putAside({ kind: "note", id: event.id, text: restoredText(event), at: event.processed_at });
     },
     "session.rewound"(draft, event) {
       draft.view.status = "idle";

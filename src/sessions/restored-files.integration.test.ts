@@ -1,0 +1,92 @@
+// A disk that is lost comes back from the last snapshot: the log says so, the model is told, and nothing goes on as if it had not been.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createMemoryBackend, type MemoryBackend } from "../../test/support/memory-backend.ts";
+import { blobsAway } from "../../test/support/memory-blobs.ts";
+import { createScriptedModel } from "../../test/support/scripted-model.ts";
+import { createTurnWorld, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { until } from "../../test/support/until.ts";
+import { findSandbox } from "../db/sandboxes.ts";
+
+let world: TurnWorld;
+beforeAll(async () => {
+  world = await createTurnWorld();
+});
+afterAll(() => world.dispose());
+
+/** Runs one command a message, then ends its turn. */
+function oneCommand() {
+  let asked = 0;
+  return createScriptedModel(async () =>
+    asked++ % 2 === 0 ? { text: "", toolCalls: [{ name: "bash", input: { command: "x" } }] } : { text: "Done." },
+  );
+}
+
+async function sandboxOf(sessionId: string) {
+  const { team_id: teamId } = await world.db
+    .selectFrom("sessions")
+    .select("team_id")
+    .where("id", "=", sessionId)
+    .executeTakeFirstOrThrow();
+  return findSandbox(world.db, { teamId, sessionId });
+}
+
+/** A session whose files were kept when its sandbox was put to sleep. */
+async function keptSession(backend: MemoryBackend): Promise<{ sessionId: string; worker: TestWorker }> {
+  const worker = await world.startWorker({ model: oneCommand(), backend, sandboxIdleMs: 0 });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "go");
+  await world.settled(sessionId);
+  return { sessionId, worker };
+}
+
+const resultTexts = (log: Awaited<ReturnType<TurnWorld["log"]>>) =>
+  log.filter((event) => event.type === "agent.tool_result").map((event) => JSON.stringify(event.payload.content));
+
+test("files are back before the first command, with a receipt in the log and a notice for the model", async () => {
+  const backend = createMemoryBackend();
+  const { sessionId, worker } = await keptSession(backend);
+  await until(async () => (await sandboxOf(sessionId))?.state === "hibernated");
+  await backend.create(sessionId, { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} });
+  backend.treeOf(sessionId).write("workspace/a", Buffer.from("content"));
+  await world.db.updateTable("sandboxes").set({ state: "running" }).where("session_id", "=", sessionId).execute();
+  await until(async () => (await sandboxOf(sessionId))?.state === "hibernated");
+  const before = backend.treeOf(sessionId).describe();
+
+  backend.lose(sessionId);
+  await world.say(sessionId, "again");
+  const log = await world.settled(sessionId);
+  expect(backend.treeOf(sessionId).describe()).toEqual(before);
+  const restored = log.filter((event) => event.type === "session.restored");
+  expect(restored).toMatchObject([
+    { payload: { reason: "lost", files: 1, written_files: 1, checked_files: 1, refused: [] } },
+  ]);
+  expect(resultTexts(log)[1]).toContain("are back as they were at");
+  expect(resultTexts(log)[1]).toContain("1 of 1 files");
+
+  await world.say(sessionId, "once more");
+  const later = await world.settled(sessionId);
+  expect(later.filter((event) => event.type === "session.restored")).toHaveLength(1);
+  expect(resultTexts(later)[2]).not.toContain("Notice");
+  await worker.stop();
+});
+
+test("with the blob store away the loss is not forgotten: the call fails, and the next one brings the files back", async () => {
+  const backend = createMemoryBackend();
+  const { sessionId, worker } = await keptSession(backend);
+  await until(async () => (await sandboxOf(sessionId))?.state === "hibernated");
+  const identity = (await sandboxOf(sessionId))?.identity;
+  backend.lose(sessionId);
+  world.blobs.onRequest = (request) => {
+    if (request === "get") blobsAway();
+  };
+  await world.say(sessionId, "away");
+  const log = await world.settled(sessionId);
+  expect(resultTexts(log)[1]).toContain("can't be brought back from their snapshot right now");
+  expect((await sandboxOf(sessionId))?.identity).toBe(identity);
+  world.blobs.onRequest = null;
+  await world.say(sessionId, "back");
+  const later = await world.settled(sessionId);
+  expect(later.filter((event) => event.type === "session.restored")).toHaveLength(1);
+  expect((await sandboxOf(sessionId))?.identity).not.toBe(identity);
+  await worker.stop();
+});

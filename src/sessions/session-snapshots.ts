@@ -1,0 +1,110 @@
+// Snapshots of sessions: taken before a sandbox sleeps, kept for as long as they are worth it, and brought back when a disk is lost.
+import type { BlobCheck, BlobStore } from "../blobs/blobs.ts";
+import type { Database } from "../db/database.ts";
+import {
+  beginRestore,
+  deleteSnapshots,
+  findSnapshotBase,
+  listSnapshots,
+  type SnapshotReason,
+  type SnapshotRow,
+} from "../db/snapshots.ts";
+import type { Clock } from "../lib/clock.ts";
+import { PlatformError } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { Sandbox } from "../sandboxes/sandbox.ts";
+import { collectGarbage } from "../snapshots/collect-garbage.ts";
+import { type Receipt, restoreSnapshot } from "../snapshots/restore-snapshot.ts";
+import { expiredSnapshots } from "../snapshots/retention.ts";
+import { removeIndexes } from "../snapshots/stat-index.ts";
+import { type SnapshotResult, takeSnapshot } from "../snapshots/take-snapshot.ts";
+
+/** More than are ever kept of one session. */
+const MAX_KEPT = 1000;
+
+export type SessionSnapshots = ReturnType<typeof createSessionSnapshots>;
+
+export function createSessionSnapshots(options: {
+  db: Database;
+  blobs: BlobStore;
+  /** Of a sandbox. */
+  diskMb: number;
+  clock: Clock;
+  logger: Logger;
+}) {
+  const { db, blobs, diskMb, clock, logger } = options;
+
+  async function forgetExpired(teamId: string, sessionId: string): Promise<void> {
+    const kept = await listSnapshots(db, { teamId, sessionId, limit: MAX_KEPT });
+    const ids = expiredSnapshots(kept, { nowMs: clock.now(), held: new Set() });
+    // One that a disk builds upon, or is brought back to, stays all the same.
+    if (ids.length > 0) await deleteSnapshots(db, { teamId, ids });
+  }
+
+  return {
+    /** Its processes should have ended: a file that changes meanwhile is kept as it was at some moment. See `takeSnapshot`. */
+    async take(input: {
+      sessionId: string;
+      sandbox: Sandbox;
+      reason: SnapshotReason;
+      signal: AbortSignal;
+    }): Promise<SnapshotResult> {
+      const { sessionId, sandbox, reason, signal } = input;
+      const found = await findSnapshotBase(db, { sessionId });
+      if (!found) throw new PlatformError("conflict", `Session ${sessionId} was deleted meanwhile.`);
+      const { teamId, seq, base } = found;
+      const about = { teamId, sessionId, diskMb, reason, seq, base, signal };
+      const result = await takeSnapshot(options, { ...about, sandbox });
+      await forgetExpired(teamId, sessionId);
+      logger.info(
+        { sessionId, ...result },
+        result.unchanged ? "files are as in the last snapshot" : "a snapshot was taken",
+      );
+      return result;
+    },
+
+    /** Onto a disk that replaces a lost one. Null: nothing had ever been taken. The caller writes down that it is done. */
+    async restoreLost(input: {
+      teamId: string;
+      sessionId: string;
+      sandbox: Sandbox;
+      signal: AbortSignal;
+    }): Promise<Receipt | null> {
+      const { teamId, sessionId, sandbox, signal } = input;
+      const snapshot = await newest(teamId, sessionId);
+      if (!snapshot) return null;
+      const restore = { teamId, sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
+      await beginRestore(db, { id: newId("restore", clock.now()), ...restore });
+      const receipt = await restoreSnapshot(options, {
+        teamId,
+        sessionId,
+        sandbox,
+        diskMb,
+        snapshot,
+        base: null,
+        signal,
+      });
+      logger.warn(
+        { ...receipt, sessionId, refused: receipt.refused.slice(0, 10) },
+        "files were restored onto a new disk",
+      );
+      return receipt;
+    },
+
+    /** What is kept outside of the database for a session that is gone. Packs go by themselves. */
+    forgetSession: (sessionId: string): Promise<void> => removeIndexes(blobs, { sessionId }, { except: null }),
+
+    async collectGarbage(): Promise<void> {
+      const { removed } = await collectGarbage(options);
+      if (removed > 0) logger.info({ removed }, "packs that no snapshot needs were removed");
+    },
+
+    check: (): Promise<BlobCheck> => blobs.check(),
+  };
+
+  async function newest(teamId: string, sessionId: string): Promise<SnapshotRow | null> {
+    const base = (await findSnapshotBase(db, { sessionId }))?.base;
+    return base ?? (await listSnapshots(db, { teamId, sessionId, limit: 1 }))[0] ?? null;
+  }
+}

@@ -1,0 +1,68 @@
+// Snapshots of a real sandbox: taken from one disk, brought back on another, by the runner inside only.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  sandboxesMissing,
+  startTestSandboxd,
+  TEST_LIMITS,
+  TEST_SPEC,
+  type TestSandboxd,
+} from "../../test/support/local-sandboxd.ts";
+import { createSnapshotWorld, type SnapshotWorld } from "../../test/support/snapshot-world.ts";
+import { findSnapshot } from "../db/snapshots.ts";
+import type { Sandbox } from "../sandboxes/sandbox.ts";
+import { restoreSnapshot } from "./restore-snapshot.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
+
+/** What a person would compare, without times of directories that tell of the comparison itself. */
+const SUMS = `cd / && (find workspace home -printf '%p %y %m %l %s\\n' | sort; find workspace home -type f -printf '%p %Ts\\n' | sort;
+  find workspace home -type f -print0 | sort -z | xargs -0 sha256sum)`;
+
+describe.skipIf(sandboxesMissing())("snapshots of a real sandbox", () => {
+  let sandboxd: TestSandboxd;
+  let world: SnapshotWorld;
+  beforeAll(async () => {
+    sandboxd = await startTestSandboxd();
+    world = await createSnapshotWorld();
+  });
+  afterAll(async () => {
+    await world.dispose();
+    await sandboxd[Symbol.asyncDispose]();
+  });
+
+  it("comes back on another disk, byte for byte, after the first is destroyed; unchanged it is not read again", async () => {
+    const { backend } = sandboxd;
+    const sessionId = await world.createSession();
+    const about = { teamId: world.teamId, sessionId, diskMb: TEST_LIMITS.diskMb };
+    const run = (sandbox: Sandbox, id: string, command: string) => sandbox.runOperation(id, { kind: "bash", command });
+    const first = await backend.create(sessionId, TEST_SPEC);
+    const made = await run(
+      first,
+      "make",
+      `mkdir -p a/b && for i in $(seq 400); do echo "file $i" > a/f$i; done && head -c 9000000 /dev/urandom > big &&
+      truncate -s 30M sparse && echo x | dd of=sparse bs=1 seek=7000000 conv=notrunc status=none &&
+      ln -s /etc/passwd out && ln big a/twin && chmod 711 a/b && echo hi > ~/.profile && touch -d @1500000000 a/f1`,
+    );
+    expect(made.outcome, made.content).toBe("ok");
+    await first.quiesce();
+    const taking = { ...about, reason: "idle", seq: 1 } as const;
+    const taken = await takeSnapshot(world.deps, { ...taking, sandbox: first, base: null });
+    expect(taken).toMatchObject({ leftOutCount: 0, changedCount: 0, filesRead: 403 });
+    const base = await findSnapshot(world.db, { teamId: world.teamId, id: taken.snapshotId });
+    if (!base) throw new Error("no snapshot");
+    expect(await takeSnapshot(world.deps, { ...taking, sandbox: first, base })).toMatchObject({
+      unchanged: true,
+      newPacks: 0,
+    });
+    const before = await run(first, "sums", SUMS);
+
+    await backend.destroy(sessionId);
+    const second = await backend.create(sessionId, TEST_SPEC);
+    const receipt = await restoreSnapshot(world.deps, { ...about, sandbox: second, snapshot: base, base: null });
+    expect(receipt).toMatchObject({ refused: [], writtenFiles: 403, checkedFiles: 403, links: 1, symlinks: 1 });
+    expect((await run(second, "sums-again", SUMS)).content).toBe(before.content);
+    const used = await run(second, "holes", "stat -c '%b' /workspace/sparse");
+    expect(Number(used.content)).toBeLessThan(1000);
+    const later = await takeSnapshot(world.deps, { ...taking, sandbox: second, base });
+    expect(later.filesRead).toBeLessThanOrEqual(1);
+  });
+});
