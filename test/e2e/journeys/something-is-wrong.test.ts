@@ -66,10 +66,13 @@ describe.skipIf(!chromium)("something is wrong", () => {
     const { page } = browser;
     const tells = (figures: string[]) =>
       expect
-        .poll(async () => {
-          const header = await page.locator("header").first().innerText();
-          return figures.filter((figure) => header.includes(figure));
-        })
+        .poll(
+          async () => {
+            const header = await page.locator("header").first().innerText();
+            return figures.filter((figure) => header.includes(figure));
+          },
+          { timeout: 30_000 },
+        )
         .toEqual(figures);
     const agent = (await system.client().beta.agents.list()).data.find(({ name }) => name === "Helper");
     const environment_id = (await system.client().beta.environments.list()).data[0]?.id ?? "";
