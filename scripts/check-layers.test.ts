@@ -122,6 +122,24 @@ describe("cycles", () => {
     expect(findFaults([file("a", "b"), file("b", "a", "type ")])).toEqual([]));
 });
 
+describe("zod", () => {
+  const contract = { path: "src/contract/events.ts", text: 'import { z } from "zod"; export const x = z.string();' };
+  const between = { path: "src/lib/x.ts", text: 'import { x } from "../contract/events.ts";' };
+  it("is not brought to browsers, nor by way of another file", () => {
+    const page = { path: "src/app/page.tsx", text: 'import { x } from "../contract/events.ts";' };
+    const client = { path: "src/client/x.ts", text: 'import { x } from "../lib/x.ts";' };
+    const faults = findFaults([page, client, between, contract]).filter((fault) => fault.includes("zod"));
+    expect(faults).toEqual([
+      "src/app/page.tsx brings zod to browsers with src/contract/events.ts. Import its types only, or put what it needs beside it.",
+      "src/client/x.ts brings zod to browsers with src/lib/x.ts. Import its types only, or put what it needs beside it.",
+    ]);
+  });
+  it("may be behind a type", () => {
+    const page = { path: "src/app/page.tsx", text: 'import type { X } from "../contract/events.ts";' };
+    expect(findFaults([page, contract])).toEqual([]);
+  });
+});
+
 test.each([
   ['import a, { type B } from "./x.ts";', [{ name: "./x.ts", typeOnly: false }]],
   ['import {\n  type A,\n  type B,\n} from "./x.ts";', [{ name: "./x.ts", typeOnly: true }]],

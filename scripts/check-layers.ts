@@ -84,6 +84,7 @@ export type SourceFile = { path: string; text: string };
 export function findFaults(files: readonly SourceFile[]): string[] {
   const faults: string[] = [];
   const graph = new Map<string, string[]>();
+  const parsers = new Set<string>();
   for (const file of files) {
     const lines = file.text.split("\n").length - 1;
     if (lines > MAX_LINES) faults.push(`${file.path} has ${lines} lines; ${MAX_LINES} is the most. Split it by noun.`);
@@ -92,15 +93,42 @@ export function findFaults(files: readonly SourceFile[]): string[] {
     const edges: string[] = [];
     for (const found of findImports(file.text)) {
       const target = resolveImport(file.path, found.name);
-      if (target === null) faults.push(...packageFaults(file.path, found.name));
-      else {
+      if (target === null) {
+        faults.push(...packageFaults(file.path, found.name));
+        if (found.name === "zod" && !found.typeOnly) parsers.add(file.path);
+      } else {
         if (!found.typeOnly) edges.push(target);
         faults.push(...layerFaults(file.path, target));
       }
     }
     graph.set(file.path, edges);
   }
-  return [...faults, ...cycles(graph)];
+  return [...faults, ...browserFaults(graph, parsers), ...cycles(graph)];
+}
+
+/** What browsers load may not bring zod: 40 kB of them, and it tries to evaluate text, which the dashboard's policy reports. */
+function browserFaults(graph: ReadonlyMap<string, readonly string[]>, parsers: ReadonlySet<string>): string[] {
+  const known = new Map<string, boolean>();
+  function parses(path: string): boolean {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    // While it is looked at; a cycle is another fault.
+    known.set(path, parsers.has(path));
+    const found = parsers.has(path) || (graph.get(path) ?? []).some(parses);
+    known.set(path, found);
+    return found;
+  }
+  const inBrowser = (path: string) => /^src\/(app|client)\//.test(path) && !TEST_FILE.test(path);
+  return [...graph].flatMap(([path, edges]) =>
+    !inBrowser(path)
+      ? []
+      : edges
+          .filter((edge) => !inBrowser(edge) && parses(edge))
+          .map(
+            (edge) =>
+              `${path} brings zod to browsers with ${edge}. Import its types only, or put what it needs beside it.`,
+          ),
+  );
 }
 
 /** The imported file of this repository; null for a package. */
