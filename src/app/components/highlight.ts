@@ -43,6 +43,13 @@ const aliases: Readonly<Record<string, string>> = {
   yml: "yaml",
 };
 
+/**
+ * The first line of a language takes long, since its patterns are compiled meanwhile. Where the time is over, all the rest of
+ * the line has one colour, the wrong one; half a second, the library's own limit, is too little for a slow machine.
+ */
+const LINE_LIMIT_MS = 4_000;
+const MAX_LINE_LENGTH = 1_000;
+
 let highlighter: Promise<HighlighterCore> | null = null;
 
 /** Null for a language that is not known. The tokens together are the code. */
@@ -65,6 +72,8 @@ export async function highlight(code: string, name: string): Promise<CodeToken[]
     lang: language,
     themes: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     defaultColor: false,
+    tokenizeTimeLimit: LINE_LIMIT_MS,
+    tokenizeMaxLineLength: MAX_LINE_LENGTH,
   });
   return tokens.flatMap((line, index) => [
     ...(index > 0 ? [{ text: "\n", style: {} }] : []),

@@ -3,8 +3,8 @@
 
 import { useEffect } from "react";
 
-/** A tab's icon has no theme, so the colours are for any background. */
-const dots = { plain: null, running: "#4a78e0", waiting: "#f59e0b", failed: "#dc2626" };
+/** The colour of each state's dot, by its token in globals.css. */
+const dots = { plain: null, running: "icon", waiting: "icon-waiting", failed: "icon-failed" };
 export type FaviconState = keyof typeof dots;
 
 /** Only one place at a time may set it: `active` says whose turn it is. */
@@ -25,8 +25,10 @@ export function useFavicon(state: FaviconState, active = true): void {
   }, [state, active]);
 }
 
-function picture(dot: string | null): string {
-  const anchor = `<g fill="none" stroke="#4a78e0" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"><circle cx="12" cy="5" r="3"/><path d="M12 22V8M5 12H2a10 10 0 0 0 20 0h-3"/></g>`;
-  const mark = dot ? `<circle cx="18.5" cy="5.5" r="5.5" fill="${dot}"/>` : "";
+function picture(dot: string): string {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (token: string) => style.getPropertyValue(`--${token}`).trim();
+  const anchor = `<g fill="none" stroke="${colour("icon")}" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"><circle cx="12" cy="5" r="3"/><path d="M12 22V8M5 12H2a10 10 0 0 0 20 0h-3"/></g>`;
+  const mark = `<circle cx="18.5" cy="5.5" r="5.5" fill="${colour(dot)}"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${anchor}${mark}</svg>`;
 }
