@@ -3,6 +3,7 @@ import type { Metadata, Viewport } from "next";
 import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
 import "./globals.css";
+import "./print.css";
 import { BUILD_HEADER } from "./build-header.ts";
 import { AppShell } from "./components/app-shell.tsx";
 import { readTheme, THEME_COOKIE } from "./components/theme.ts";

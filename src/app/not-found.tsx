@@ -4,7 +4,7 @@ import { EmptyState } from "./components/empty-state.tsx";
 
 export default function NotFound() {
   return (
-    <EmptyState title="There is nothing at this address">
+    <EmptyState alone title="There is nothing at this address">
       <Link href="/" className="text-accent underline">
         To the sessions
       </Link>

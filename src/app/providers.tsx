@@ -35,10 +35,15 @@ export function useLive(): LiveLink {
   return live;
 }
 
-export function Providers({ children }: { children: ReactNode }) {
+/** `staged`: another server than the page's own, for looking at rooms whose answers are made up. */
+type ProvidersProps = { children: ReactNode; staged?: { berth: BerthClient; live: LiveLink } };
+
+export function Providers({ children, staged }: ProvidersProps) {
   const [clock] = useState(createServerClock);
-  const [berth] = useState(() => createBerthClient({ onServerTime: clock.observe }));
-  const [live] = useState(() => createLiveLink((onMessage) => openFeed(berth.sessions.stream, onMessage)));
+  const [berth] = useState(() => staged?.berth ?? createBerthClient({ onServerTime: clock.observe }));
+  const [live] = useState(
+    () => staged?.live ?? createLiveLink((onMessage) => openFeed(berth.sessions.stream, onMessage)),
+  );
   const [queries] = useState(createQueryClient);
   return (
     <BerthContext value={berth}>

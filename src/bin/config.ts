@@ -11,6 +11,7 @@ export type Config = {
   port: number;
   host: string;
   ui: "on" | "off";
+  devPages: "on" | "off";
   dataDir: string;
   /** null: the embedded Postgres. */
   databaseUrl: string | null;
@@ -111,6 +112,7 @@ export function parseConfig(env: Environment): Config {
     port: read("PORT", settings.PORT),
     host: read("HOST", settings.HOST),
     ui: read("BERTH_UI", settings.BERTH_UI),
+    devPages: read("BERTH_DEV_PAGES", settings.BERTH_DEV_PAGES),
     dataDir: read("BERTH_DATA_DIR", settings.BERTH_DATA_DIR),
     databaseUrl: read("DATABASE_URL", settings.DATABASE_URL),
     apiKey: read("BERTH_API_KEY", settings.BERTH_API_KEY),

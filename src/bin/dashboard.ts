@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { RawHandler } from "../api/server.ts";
 import { BUILD_HEADER } from "../app/build-header.ts";
 import { contentSecurityPolicy } from "../app/csp.ts";
+import { DEV_HEADER } from "../app/dev/dev-header.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 
@@ -20,6 +21,7 @@ export function createDashboard(options: {
   directory: string;
   hostname: string;
   port: number;
+  devPages: "on" | "off";
   logger: Logger;
 }): Dashboard {
   const { directory, logger } = options;
@@ -34,6 +36,7 @@ export function createDashboard(options: {
     setSecurityHeaders(request, response);
     // The page keeps it, and asks again after a lost connection: a tab may be older than the server.
     request.headers[BUILD_HEADER] = build;
+    request.headers[DEV_HEADER] = options.devPages;
     response.setHeader(BUILD_HEADER, build);
     try {
       const { answer } = await starting;

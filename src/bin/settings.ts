@@ -109,6 +109,12 @@ export const settings = {
     example: "off",
     about: "`off`: the API without the dashboard; nothing is built and web needs less memory.",
   }),
+  BERTH_DEV_PAGES: setting({
+    parse: oneOf("on", "off"),
+    ...fixed<"on" | "off">("off"),
+    example: "on",
+    about: "`on`: `/dev/components` shows every component in each of its states, for those who change the dashboard.",
+  }),
   BERTH_DATA_DIR: setting({
     parse: directory,
     fallback: defaultDataDir,

@@ -36,7 +36,9 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
   const databaseUrl = settings.databaseUrl ?? findEmbeddedPostgresUrl(settings.dataDir);
   if (!databaseUrl) throw new Error("there is no database: set DATABASE_URL, or run `npm start`, which brings its own");
   const dashboard: Dashboard | null =
-    settings.ui === "on" ? createDashboard({ directory: repository, hostname: host, port, logger }) : null;
+    settings.ui === "on"
+      ? createDashboard({ directory: repository, hostname: host, port, devPages: settings.devPages, logger })
+      : null;
   const { memoryMb, cpus, pids, diskMb, env } = settings.sandbox;
   const backend = backends[settings.sandbox.backend].create({
     socketPath: join(settings.dataDir, "run", "sandboxd.sock"),

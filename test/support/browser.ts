@@ -7,7 +7,8 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { watchComplaints } from "./complaints.ts";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const screens = path.resolve(import.meta.dirname, "../../test-results/screens");
+/** Where screenshots are kept. */
+export const screens = path.resolve(import.meta.dirname, "../../test-results/screens");
 
 /** Where Chromium is, or null; in CI (REQUIRE_BROWSER=1) its absence is an error. */
 export function findChromium(): string | null {

@@ -1,10 +1,18 @@
 // What an empty list says: what belongs here and the next step.
 import type { ReactNode } from "react";
 
-export function EmptyState({ title, children }: { title: string; children: ReactNode }) {
+type EmptyStateProps = {
+  title: string;
+  /** Nothing else is on the page: the title is the page's. */
+  alone?: true;
+  children: ReactNode;
+};
+
+export function EmptyState({ title, alone, children }: EmptyStateProps) {
+  const Title = alone ? "h1" : "h2";
   return (
     <div className="mx-auto grid max-w-md justify-items-center gap-3 px-4 py-16 text-center">
-      <h2 className="text-base font-semibold">{title}</h2>
+      <Title className="text-base font-semibold">{title}</Title>
       <div className="grid justify-items-center gap-3 text-muted">{children}</div>
     </div>
   );

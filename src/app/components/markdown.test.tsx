@@ -73,6 +73,14 @@ test("markdown is markdown", () => {
   for (const part of ["<h1", "<strong", "<code", "<li", "<pre", "ls -la"]) expect(html).toContain(part);
 });
 
+test("a task says whether it is done, and cannot be ticked", () => {
+  const html = render("- [x] one\n- [ ] two");
+  expect(html).toMatch(/<input[^>]*aria-label="done"[^>]*checked=""/);
+  expect(html).toContain('aria-label="to do"');
+  expect(html.match(/<input/g)).toHaveLength(2);
+  expect(html.match(/disabled/g)).toHaveLength(2);
+});
+
 test("characters that reorder text are named", () => {
   expect(render("a\u202eb")).toContain("⟨U+202E⟩");
 });

@@ -25,6 +25,7 @@ const components = {
   h6: "h6",
   hr: "hr",
   img: MarkdownImage,
+  input: MarkdownTask,
   li: "li",
   ol: "ol",
   p: "p",
@@ -41,13 +42,17 @@ const components = {
   tr: "tr",
   ul: "ul",
 } as Components;
+/** On paper there is nothing to press. */
+const paperComponents: Components = { ...components, pre: "pre" };
 
-export function Markdown({ text, growing }: { text: string; growing: boolean }) {
+type MarkdownProps = { text: string; growing: boolean; onPaper?: boolean };
+
+export function Markdown({ text, growing, onPaper = false }: MarkdownProps) {
   return (
     <Streamdown
       className="markdown"
       mode={growing ? "streaming" : "static"}
-      components={components}
+      components={onPaper ? paperComponents : components}
       rehypePlugins={REHYPE_PLUGINS}
       urlTransform={defaultUrlTransform}
       controls={false}
@@ -78,6 +83,11 @@ function MarkdownImage({ src, alt }: ComponentProps<"img">) {
       {url && ` (${url.host}, not loaded)`}
     </span>
   );
+}
+
+/** The box of a task in a list: it tells, nobody ticks it. */
+function MarkdownTask({ checked }: ComponentProps<"input">) {
+  return <input type="checkbox" disabled checked={checked === true} aria-label={checked ? "done" : "to do"} />;
 }
 
 /** Only addresses of the web are links; `javascript:`, `data:` and relative ones are not. */

@@ -28,7 +28,7 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
   const reload = () => void query.refetch();
   if (query.error instanceof ApiError && query.error.status === 404) {
     return (
-      <EmptyState title="There is no such agent">
+      <EmptyState alone title="There is no such agent">
         <Link href="/agents" className="text-accent underline">
           Back to all agents
         </Link>

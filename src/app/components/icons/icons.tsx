@@ -56,6 +56,7 @@ export const Paperclip = createIcon(<><path d="m16 6l-8.414 8.586a2 2 0 0 0 2.82
 export const Pencil = createIcon(<><path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497zM15 5l4 4" /></>);
 export const Play = createIcon(<><path d="M5 5a2 2 0 0 1 3.008-1.728l11.997 6.998a2 2 0 0 1 .003 3.458l-12 7A2 2 0 0 1 5 19z" /></>);
 export const Plus = createIcon(<><path d="M5 12h14m-7-7v14" /></>);
+export const Printer = createIcon(<><path d="M6 18H4a2 2 0 0 1-2-2v-5a2 2 0 0 1 2-2h16a2 2 0 0 1 2 2v5a2 2 0 0 1-2 2h-2M6 9V3a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v6" /><rect width="12" height="8" x="6" y="14" rx="1" /></>);
 export const RotateCw = createIcon(<><path d="M21 12a9 9 0 1 1-9-9c2.52 0 4.93 1 6.74 2.74L21 8" /><path d="M21 3v5h-5" /></>);
 export const Scale = createIcon(<><path d="M12 3v18m7-13l3 8a5 5 0 0 1-6 0zV7" /><path d="M3 7h1a17 17 0 0 0 8-2a17 17 0 0 0 8 2h1M5 8l3 8a5 5 0 0 1-6 0zV7m2 14h10" /></>);
 export const Search = createIcon(<><path d="m21 21l-4.34-4.34" /><circle cx="11" cy="11" r="8" /></>);

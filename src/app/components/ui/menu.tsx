@@ -9,7 +9,8 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      {/* Within the room, where readers of the screen look for a page's content. */}
+      <DropdownMenu.Portal container={document.getElementById("room")}>
         <DropdownMenu.Content
           align="end"
           sideOffset={4}

@@ -12,6 +12,7 @@ import { Name } from "../../components/name.tsx";
 import { StateChip } from "../../components/state-chip.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { useBerth } from "../../providers.tsx";
+import type { Transcript } from "./export/transcript.ts";
 import type { Panel } from "./panel/use-panel.ts";
 import { type Asking, SessionMenu } from "./session-menu.tsx";
 import { type Renaming, SessionTitle } from "./session-title.tsx";
@@ -26,6 +27,8 @@ type SessionHeaderProps = {
   waitingFor: WaitingFor;
   asking: Asking;
   renaming: Renaming;
+  /** The conversation as it is now, for an export. */
+  write: () => Transcript;
   onSearch: () => void;
   /** Where there is room for details. */
   panel?: Panel;
@@ -39,6 +42,7 @@ export function SessionHeader({
   waitingFor,
   asking,
   renaming,
+  write,
   onSearch,
   panel,
 }: SessionHeaderProps) {
@@ -91,7 +95,7 @@ export function SessionHeader({
             <PanelRight aria-hidden />
           </Button>
         )}
-        <SessionMenu session={session} {...asking} />
+        <SessionMenu session={session} write={write} {...asking} />
       </div>
       {interrupt.error && <FailureNote error={interrupt.error} />}
     </header>

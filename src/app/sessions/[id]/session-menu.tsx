@@ -1,16 +1,19 @@
-// Archive and delete, each with a question first; and the id.
+// What else can be done with a session: keep it as a file or on paper, archive it, delete it.
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import type { Session } from "../../../contract/sessions.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
-import { Archive, Copy, Ellipsis, Trash2 } from "../../components/icons/icons.tsx";
+import { Archive, Copy, Download, Ellipsis, Printer, Trash2 } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
 import { useCopy } from "../../components/use-copy.ts";
 import { useBerth } from "../../providers.tsx";
+import { type ExportFormat, exportFormatNames, exportFormats, exportSession } from "./export/export-session.ts";
+import { printTranscript } from "./export/print-transcript.tsx";
+import type { Transcript } from "./export/transcript.ts";
 
 const questions = {
   archive: {
@@ -30,7 +33,9 @@ export type SessionQuestion = keyof typeof questions;
 /** `asked` is the question that is open: also a typed command may ask it. */
 export type Asking = { asked: SessionQuestion | null; ask: (question: SessionQuestion | null) => void };
 
-export function SessionMenu({ session, asked, ask }: { session: Session } & Asking) {
+type SessionMenuProps = { session: Session; write: () => Transcript } & Asking;
+
+export function SessionMenu({ session, write, asked, ask }: SessionMenuProps) {
   const berth = useBerth();
   const router = useRouter();
   const queries = useQueryClient();
@@ -46,6 +51,10 @@ export function SessionMenu({ session, asked, ask }: { session: Session } & Aski
       void queries.invalidateQueries({ queryKey: ["sessions"] });
       if (what === "delete") router.push("/");
     },
+  });
+  const keep = useMutation({
+    mutationFn: (where: ExportFormat | "paper") =>
+      where === "paper" ? printTranscript() : exportSession(write(), where),
   });
   const close = () => {
     ask(null);
@@ -65,6 +74,14 @@ export function SessionMenu({ session, asked, ask }: { session: Session } & Aski
             <Copy aria-hidden /> Copy id
           </MenuItem>
         )}
+        {exportFormatNames.map((name) => (
+          <MenuItem key={name} onSelect={() => keep.mutate(name)}>
+            <Download aria-hidden /> Export as {exportFormats[name].label}
+          </MenuItem>
+        ))}
+        <MenuItem onSelect={() => keep.mutate("paper")}>
+          <Printer aria-hidden /> Print…
+        </MenuItem>
         {session.archived_at === null && (
           <MenuItem onSelect={() => ask("archive")}>
             <Archive aria-hidden /> Archive…
@@ -74,6 +91,9 @@ export function SessionMenu({ session, asked, ask }: { session: Session } & Aski
           <Trash2 aria-hidden /> Delete…
         </MenuItem>
       </Menu>
+      <Dialog open={keep.error !== null} onClose={keep.reset} title="The session could not be written down">
+        <FailureNote error={keep.error} />
+      </Dialog>
       <Dialog open={asked !== null} onClose={close} title={asked ? questions[asked].title : ""}>
         {asked && (
           <div className="grid gap-4">

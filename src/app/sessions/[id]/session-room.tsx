@@ -16,6 +16,9 @@ import { useShortcuts } from "../../components/use-shortcuts.ts";
 import { useBerth, useLive } from "../../providers.tsx";
 import { Composer, closedReasons } from "./composer.tsx";
 import { DropHint } from "./drop-hint.tsx";
+import { exportSession } from "./export/export-session.ts";
+import { PrintTranscript } from "./export/print-transcript.tsx";
+import type { Transcript } from "./export/transcript.ts";
 import { FirstAsking } from "./first-asking.ts";
 import { SidePanel } from "./panel/side-panel.tsx";
 import { usePanel } from "./panel/use-panel.ts";
@@ -51,7 +54,16 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   useShortcuts({ "/": () => setSearching(true) });
   const [renaming, setRenaming] = useState(false);
   const [asked, ask] = useState<SessionQuestion | null>(null);
-  const commands = useSlashCommands(sessionId, { view, onArchive: () => ask("archive") });
+  const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
+  const write = (): Transcript => {
+    if (!session.data) throw new Error("The session is still loading.");
+    return { session: session.data, title, view, log, at: new Date().toISOString() };
+  };
+  const commands = useSlashCommands(sessionId, {
+    view,
+    onArchive: () => ask("archive"),
+    onExport: (format) => exportSession(write(), format),
+  });
   useEffect(() => {
     if (caughtUp) preloadMarkdown();
   }, [caughtUp]);
@@ -65,7 +77,6 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   const ownPage = usePathname() === `/sessions/${sessionId}`;
   useFavicon(waiting > 0 ? "waiting" : (icons[status] ?? (failed ? "failed" : "plain")), ownPage);
   const panel = usePanel(ownPage);
-  const title = (view.title === undefined ? session.data?.title : view.title) ?? null;
   const tabTitle = `${waiting > 0 ? `(${waiting}) Waiting for you · ` : ""}${title ?? "Session"} · Berth`;
   useDocumentTitle(ownPage ? tabTitle : null);
 
@@ -84,7 +95,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
   const missing = [session.error, error].some((each) => each instanceof ApiError && each.status === 404);
   if (missing || status === "deleted") {
     return (
-      <EmptyState title={status === "deleted" ? "This session was deleted" : "There is no such session"}>
+      <EmptyState alone title={status === "deleted" ? "This session was deleted" : "There is no such session"}>
         <Link href="/" className="text-accent underline">
           Back to all sessions
         </Link>
@@ -104,6 +115,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
         waitingFor={waitingFor}
         asking={{ asked, ask }}
         renaming={{ renaming, onRenaming: setRenaming }}
+        write={write}
         onSearch={() => setSearching(true)}
         {...(ownPage ? { panel } : {})}
       />
@@ -133,6 +145,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
         </div>
         <SidePanel panel={panel} session={session.data} view={view} log={log} />
       </div>
+      {ownPage && <PrintTranscript write={write} ready={caughtUp} />}
     </div>
   );
 }

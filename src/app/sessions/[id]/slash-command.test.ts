@@ -15,7 +15,7 @@ test.each([
 ])("%j", (text, expected) => expect(parseSlash(text)).toEqual(expected));
 
 test.each([
-  ["/", ["interrupt", "model", "rename", "copy", "archive", "help"]],
+  ["/", ["interrupt", "model", "rename", "copy", "export", "archive", "help"]],
   ["/re", ["rename"]],
   ["/rename The", ["rename"]],
   ["/usr/bin", []],

@@ -5,6 +5,7 @@ export const slashCommands = {
   model: { argument: "name", what: "use another model from the next request on" },
   rename: { argument: "new title", what: "give the session another title" },
   copy: { argument: null, what: "copy the agent's last answer" },
+  export: { argument: "markdown, html or json", what: "save the conversation as a file" },
   archive: { argument: null, what: "close the session for good, after a question" },
   help: { argument: null, what: "list the keys" },
 } as const;

@@ -5,11 +5,18 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { UpdateSessionInput } from "../../../contract/sessions.ts";
 import { askForKeys } from "../../components/shortcut-help.tsx";
 import { useBerth } from "../../providers.tsx";
+import { type ExportFormat, exportFormatNames, exportFormats } from "./export/export-session.ts";
 import type { SessionView } from "./session-view.ts";
 import type { SlashCommand } from "./slash-command.ts";
 
-/** `onArchive` asks first: what cannot be undone is not done by a line of text alone. */
-export function useSlashCommands(sessionId: string, { view, onArchive }: { view: SessionView; onArchive: () => void }) {
+type SlashCommandsOptions = {
+  view: SessionView;
+  /** Asks first: what cannot be undone is not done by a line of text alone. */
+  onArchive: () => void;
+  onExport: (format: ExportFormat) => Promise<void>;
+};
+
+export function useSlashCommands(sessionId: string, { view, onArchive, onExport }: SlashCommandsOptions) {
   const berth = useBerth();
   const queries = useQueryClient();
 
@@ -20,6 +27,8 @@ export function useSlashCommands(sessionId: string, { view, onArchive }: { view:
     switch (name) {
       case "archive":
         return onArchive();
+      case "export":
+        return onExport(parseFormat(argument));
       case "help":
         return askForKeys();
       case "interrupt":
@@ -43,6 +52,14 @@ export function useSlashCommands(sessionId: string, { view, onArchive }: { view:
       ),
     error: act.error,
   };
+}
+
+/** Markdown when nothing is said. */
+function parseFormat(argument: string): ExportFormat {
+  const word = argument.toLowerCase();
+  const found = exportFormatNames.find((name) => word === name || word === exportFormats[name].extension);
+  if (!found && word !== "") throw new Error(`Write /export and one of ${exportFormatNames.join(", ")}.`);
+  return found ?? "markdown";
 }
 
 function lastAnswer(view: SessionView): string {

@@ -7,36 +7,30 @@ import type { Icon } from "../../../components/icons/create-icon.tsx";
 import { Ban, CircleCheck, CircleDashed, CircleX, Hand, LoaderCircle } from "../../../components/icons/icons.tsx";
 import { useNow } from "../../../components/use-now.ts";
 import type { ToolCallItem, ToolState } from "../session-view.ts";
+import { callDurationMs, TOOL_STATE_WORDS } from "../tool-state-words.ts";
 
-const looks: Record<ToolState, { word: string; icon: Icon; style: string }> = {
-  asking: { word: "asks you", icon: Hand, style: "text-waiting" },
-  running: { word: "running", icon: LoaderCircle, style: "text-running [&_svg]:motion-safe:animate-spin" },
-  awaiting_result: { word: "waits for a result", icon: Hand, style: "text-waiting" },
-  done: { word: "done", icon: CircleCheck, style: "text-good" },
-  failed: { word: "failed", icon: CircleX, style: "text-danger" },
-  denied: { word: "denied", icon: Ban, style: "text-muted" },
-  unfinished: { word: "not finished", icon: CircleDashed, style: "text-muted" },
+const looks: Record<ToolState, { icon: Icon; style: string }> = {
+  asking: { icon: Hand, style: "text-waiting" },
+  running: { icon: LoaderCircle, style: "text-running [&_svg]:motion-safe:animate-spin" },
+  awaiting_result: { icon: Hand, style: "text-waiting" },
+  done: { icon: CircleCheck, style: "text-good" },
+  failed: { icon: CircleX, style: "text-danger" },
+  denied: { icon: Ban, style: "text-muted" },
+  unfinished: { icon: CircleDashed, style: "text-muted" },
 };
 
 export function ToolStateLabel({ item }: { item: ToolCallItem }) {
-  const { word, icon: Icon, style } = looks[item.state];
-  const elapsedMs = durationOf(item);
+  const { icon: Icon, style } = looks[item.state];
+  const elapsedMs = callDurationMs(item);
   return (
     <span className={classNames("flex shrink-0 items-center gap-1.5 text-[13px] tabular-nums", style)}>
       <Icon aria-hidden className="size-4" />
-      {word}
+      {TOOL_STATE_WORDS[item.state]}
       {item.exitCode !== null && item.exitCode !== 0 && <span>· exit {item.exitCode}</span>}
       {item.state === "running" && item.startedAt && <RunningTime since={item.startedAt} />}
       {elapsedMs !== null && <span className="text-muted">· {formatDuration(elapsedMs)}</span>}
     </span>
   );
-}
-
-/** As the sandbox measured it; else from the log. */
-function durationOf({ state, durationMs, startedAt, endedAt }: ToolCallItem): number | null {
-  if (state === "denied") return null;
-  if (durationMs !== null) return durationMs;
-  return startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null;
 }
 
 function RunningTime({ since }: { since: string }) {
