@@ -55,7 +55,7 @@ const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 50;
 
 const noBody = z.strictObject({});
-const noQuery = z.object({});
+const noQuery = z.strictObject({});
 
 export function createRoutes(options: RouteOptions) {
   const app: Api = new OpenAPIHono<ApiEnv>({ getPath: routedPath });
