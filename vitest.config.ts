@@ -15,6 +15,8 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/**/*.test.ts", "test/chaos/oracle.test.ts"],
           exclude: ["src/**/*.integration.test.ts"],
+          // Pure rules take milliseconds; the few that write files wait for a busy disk.
+          testTimeout: 20_000,
         },
       },
       {

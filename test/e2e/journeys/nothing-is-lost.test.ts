@@ -74,6 +74,33 @@ describe.skipIf(!chromium)("nothing is lost", () => {
     browser.complaints.splice(0);
   });
 
+  test("messages keep the order in which they were written, also when the first one is slow", async () => {
+    const { page } = browser;
+    const id = await openSession("In order");
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const bodies: string[] = [];
+    await page.route(isSend, async (route) => {
+      bodies.push(route.request().postData() ?? "");
+      if (bodies.length === 1) await held;
+      await route.continue();
+    });
+    for (const text of ["the first", "the second"]) {
+      await message().fill(text);
+      await message().press("Enter");
+    }
+    await page.getByText("the second").first().waitFor();
+    await expect.poll(() => bodies.length).toBe(1);
+    release();
+    await expect
+      .poll(() => said(id))
+      .toEqual([[{ type: "text", text: "the first" }], [{ type: "text", text: "the second" }]]);
+    expect(bodies.map((body) => body.includes("the first"))).toEqual([true, false]);
+    await page.unroute(isSend);
+  });
+
   test("a message whose answer was cut off by a reload goes on by itself, and is in the log once", async () => {
     const { page } = browser;
     const id = await openSession("Cut off");

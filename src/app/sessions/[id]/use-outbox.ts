@@ -23,6 +23,8 @@ export function useOutbox(sessionId: string, view: SessionView) {
   const berth = useBerth();
   const [messages, setMessages] = useState<OutgoingMessage[]>([]);
   const channel = useRef<BroadcastChannel | null>(null);
+  /** Settles when what was sent before has arrived or failed: messages keep the order in which they were written. */
+  const before = useRef<Promise<unknown>>(Promise.resolve());
   const change = (key: string, changes: Partial<OutgoingMessage>) =>
     setMessages((all) => all.map((each) => (each.key === key ? { ...each, ...changes } : each)));
   const forget = (key: string) => setMessages((all) => all.filter((each) => each.key !== key));
@@ -111,8 +113,10 @@ export function useOutbox(sessionId: string, view: SessionView) {
       };
       setMessages((all) => [...all.filter((each) => each.eventId === null), { ...message, eventId: null }]);
       // Kept before it is sent: a page that is left now must not lose it.
-      void alone(message.key, async () => {
+      const earlier = before.current;
+      before.current = alone(message.key, async () => {
         await keep(message);
+        await earlier.catch(() => null);
         await deliver(message);
       });
     },
