@@ -6,6 +6,7 @@ import "./globals.css";
 import "./print.css";
 import { BUILD_HEADER } from "./build-header.ts";
 import { AppShell } from "./components/app-shell.tsx";
+import { NAVIGATION_COOKIE, readNavigation } from "./components/navigation-width.ts";
 import { readTheme, THEME_COOKIE } from "./components/theme.ts";
 import { Providers } from "./providers.tsx";
 
@@ -22,12 +23,14 @@ export async function generateMetadata(): Promise<Metadata> {
 export const viewport: Viewport = { width: "device-width", initialScale: 1, viewportFit: "cover" };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const theme = readTheme((await cookies()).get(THEME_COOKIE)?.value);
+  const cookie = await cookies();
+  const theme = readTheme(cookie.get(THEME_COOKIE)?.value);
+  const navigation = readNavigation(cookie.get(NAVIGATION_COOKIE)?.value);
   return (
     <html lang="en" {...(theme === "system" ? {} : { "data-theme": theme })}>
       <body>
         <Providers>
-          <AppShell>{children}</AppShell>
+          <AppShell navigation={navigation}>{children}</AppShell>
         </Providers>
       </body>
     </html>

@@ -4,6 +4,8 @@ import type { Transport } from "./transport.ts";
 
 export function createOverviewClient(transport: Transport) {
   return {
-    get: (signal?: AbortSignal) => transport.json<Overview>("GET", "/v1/overview", signal ? { signal } : {}),
+    /** `measured`: waits until the size of the data directory is known. */
+    get: (query: { measured?: boolean } = {}, signal?: AbortSignal) =>
+      transport.json<Overview>("GET", "/v1/overview", { query, ...(signal ? { signal } : {}) }),
   };
 }

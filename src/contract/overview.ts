@@ -22,6 +22,11 @@ export const activeSession = z.strictObject({
 });
 export type ActiveSession = z.infer<typeof activeSession>;
 
+export const overviewQuery = z.strictObject({
+  /** Waits, at most 25 seconds, until the size of the data directory is known. */
+  measured: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
+});
+
 export const overview = z.strictObject({
   type: z.literal("overview"),
   /** Of this team, archived ones left out. */

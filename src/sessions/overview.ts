@@ -17,6 +17,8 @@ import type { SandboxBackend } from "../sandboxes/sandbox.ts";
 /** A backend that does not answer must not keep the rest from being seen. */
 const BACKEND_LIMIT_MS = 2_000;
 const SIZE_AGE_MS = 120_000;
+/** Whoever wants the size of the data directory waits for it no longer than this. */
+const SIZE_LIMIT_MS = 25_000;
 
 export type ReadOverview = ReturnType<typeof createOverview>;
 
@@ -29,20 +31,24 @@ export function createOverview(options: {
 }) {
   const { db, backend, dataDir, clock } = options;
   let measured: { bytes: number; at: number } | null = null;
-  let measuring = false;
+  let measuring: Promise<void> | null = null;
 
-  /** Never waits: a large directory takes its time, and the next reading has its size. */
-  function dataDirectory(): Overview["data_directory"] {
+  async function measureDirectory(path: string): Promise<void> {
+    try {
+      measured = { bytes: await directorySize(path), at: clock.now() };
+    } finally {
+      measuring = null;
+    }
+  }
+
+  /** A large directory takes its time: who does not wait for its size finds it in a later reading. */
+  async function dataDirectory(wait: boolean): Promise<Overview["data_directory"]> {
     if (dataDir === null) return null;
-    if (!measuring && (!measured || clock.now() - measured.at > SIZE_AGE_MS)) {
-      measuring = true;
-      void directorySize(dataDir)
-        .then((bytes) => {
-          measured = { bytes, at: clock.now() };
-        })
-        .finally(() => {
-          measuring = false;
-        });
+    if (!measured || clock.now() - measured.at > SIZE_AGE_MS) measuring ??= measureDirectory(dataDir);
+    if (wait && !measured && measuring) {
+      const waiting = new AbortController();
+      await Promise.race([measuring, clock.sleep(SIZE_LIMIT_MS, waiting.signal).catch(() => undefined)]);
+      waiting.abort();
     }
     return { path: dataDir, size_bytes: measured?.bytes ?? null };
   }
@@ -67,8 +73,8 @@ export function createOverview(options: {
     }
   }
 
-  return async function readOverview(teamId: string): Promise<Overview> {
-    const [sessions, queue, workers, active, database, counts, { memory, problem }] = await Promise.all([
+  return async function readOverview(teamId: string, { measured = false } = {}): Promise<Overview> {
+    const [sessions, queue, workers, active, database, counts, { memory, problem }, directory] = await Promise.all([
       countSessions(db, { teamId }),
       readQueue(db),
       listWorkerFacts(db),
@@ -76,6 +82,7 @@ export function createOverview(options: {
       readDatabaseFacts(db),
       countSandboxes(db, { teamId }),
       measure(),
+      dataDirectory(measured),
     ]);
     return {
       type: "overview",
@@ -102,7 +109,7 @@ export function createOverview(options: {
         problem,
       },
       database: { size_bytes: database.sizeBytes, connections: database.connections },
-      data_directory: dataDirectory(),
+      data_directory: directory,
       active: active.map((row) => ({
         id: row.id,
         title: row.title,

@@ -9,11 +9,13 @@ import { ReleaseNote } from "../live/release-note.tsx";
 import { BrowserOnly } from "./browser-only.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { Navigation } from "./navigation.tsx";
+import type { NavigationWidth } from "./navigation-width.ts";
 import { ServerBanner } from "./server-banner.tsx";
 import { ShortcutHelp } from "./shortcut-help.tsx";
+import { TopBar } from "./top-bar.tsx";
 import { WaitingWatch } from "./waiting-watch.tsx";
 
-export function AppShell({ children }: { children: ReactNode }) {
+export function AppShell({ navigation, children }: { navigation: NavigationWidth; children: ReactNode }) {
   const pathname = usePathname();
   if (pathname === "/login") return <main>{children}</main>;
   return (
@@ -24,8 +26,9 @@ export function AppShell({ children }: { children: ReactNode }) {
       >
         Skip to content
       </a>
-      <Navigation pathname={pathname} />
+      <Navigation pathname={pathname} initialWidth={navigation} />
       <div className="order-first flex min-h-0 min-w-0 flex-1 flex-col md:order-none">
+        <TopBar />
         <ServerBanner />
         <ConnectionNote />
         <ReleaseNote />

@@ -1,9 +1,9 @@
-// Ways to the rooms.
+// Ways to the rooms: on the left, wide or narrow as the person likes it; on a phone along the bottom.
 "use client";
 
 import Link from "next/link";
+import { useState } from "react";
 import { classNames } from "./class-names.ts";
-import { OPEN_PALETTE } from "./command-palette.tsx";
 import type { Icon } from "./icons/create-icon.tsx";
 import {
   Activity,
@@ -12,12 +12,12 @@ import {
   ChartColumn,
   Hand,
   MessagesSquare,
-  Search,
+  PanelLeftClose,
+  PanelLeftOpen,
   Settings,
   SquareTerminal,
 } from "./icons/icons.tsx";
-import { KeyHint } from "./key-hint.tsx";
-import { useCommandKey } from "./use-command-key.ts";
+import { keepNavigation, type NavigationWidth } from "./navigation-width.ts";
 import { WaitingBadge } from "./waiting-badge.tsx";
 
 type Room = {
@@ -50,45 +50,61 @@ const rooms: readonly Room[] = [
   { href: "/settings", label: "Settings", icon: Settings, owns: (path: string) => path.startsWith("/settings") },
 ];
 
-export function Navigation({ pathname }: { pathname: string }) {
-  const commandKey = useCommandKey();
+type NavigationProps = { pathname: string; initialWidth: NavigationWidth };
+
+export function Navigation({ pathname, initialWidth }: NavigationProps) {
+  const [width, setWidth] = useState(initialWidth);
+  const narrow = width === "narrow";
+  const toggle = () => {
+    const next = narrow ? "wide" : "narrow";
+    setWidth(next);
+    keepNavigation(next);
+  };
+  const label = narrow ? "md:sr-only" : undefined;
   return (
     <nav
       aria-label="Pages"
-      className="flex shrink-0 gap-1 border-line bg-panel p-2 max-md:justify-around max-md:border-t max-md:pb-[max(0.5rem,env(safe-area-inset-bottom))] md:w-44 md:flex-col md:border-r"
+      className={classNames(
+        "flex shrink-0 gap-1 border-line bg-panel p-2 max-md:justify-around max-md:border-t max-md:pb-[max(0.5rem,env(safe-area-inset-bottom))] md:flex-col md:border-r",
+        narrow ? "md:w-13" : "md:w-44",
+      )}
     >
       <Link href="/" className="mb-2 hidden items-center gap-2 px-2 py-1 text-base font-semibold md:flex">
-        <Anchor aria-hidden className="size-4 text-accent" /> Berth
+        <Anchor aria-hidden className="size-4 shrink-0 text-accent" /> <span className={label}>Berth</span>
       </Link>
+      {rooms.map((room) => (
+        <RoomLink key={room.href} room={room} here={room.owns(pathname)} narrow={narrow} />
+      ))}
       <button
         type="button"
-        className="flex items-center gap-2 rounded-md px-2 py-1 text-muted hover:bg-sunken max-md:order-last max-md:flex-col max-md:gap-0.5 max-md:min-h-[44px] max-md:justify-center max-md:px-1.5 max-md:py-1.5 max-md:text-xs md:mb-2 md:border md:border-line"
-        aria-keyshortcuts="Control+K Meta+K"
-        onClick={() => document.dispatchEvent(new Event(OPEN_PALETTE))}
+        aria-expanded={!narrow}
+        title={narrow ? "Show the names" : "Icons only"}
+        className="mt-auto hidden items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text md:flex"
+        onClick={toggle}
       >
-        <Search aria-hidden className="size-4 max-md:size-5" /> <span className="flex-1 text-left">Find</span>{" "}
-        <span className="max-md:hidden">
-          <KeyHint>{commandKey}</KeyHint>
-        </span>
+        {narrow ? <PanelLeftOpen aria-hidden className="size-4" /> : <PanelLeftClose aria-hidden className="size-4" />}
+        <span className={label}>{narrow ? "Show the names" : "Icons only"}</span>
       </button>
-      {rooms.map(({ href, label, icon: Icon, owns, wide }) => {
-        const here = owns(pathname);
-        return (
-          <Link
-            key={href}
-            href={href}
-            aria-current={here ? "page" : undefined}
-            className={classNames(
-              "relative flex items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text max-md:flex-col max-md:gap-0.5 max-md:px-1.5 max-md:text-xs",
-              wide && "max-md:hidden",
-              here && "bg-accent-soft font-medium text-accent hover:bg-accent-soft hover:text-accent",
-            )}
-          >
-            <Icon aria-hidden className="size-4 max-md:size-5" /> {label}
-            {href === "/approvals" && <WaitingBadge />}
-          </Link>
-        );
-      })}
     </nav>
+  );
+}
+
+function RoomLink({ room, here, narrow }: { room: Room; here: boolean; narrow: boolean }) {
+  const { href, label, icon: Icon, wide } = room;
+  return (
+    <Link
+      href={href}
+      aria-current={here ? "page" : undefined}
+      title={narrow ? label : undefined}
+      className={classNames(
+        "relative flex items-center gap-2 rounded-md px-2 py-1.5 text-muted hover:bg-sunken hover:text-text max-md:flex-col max-md:gap-0.5 max-md:px-1.5 max-md:text-xs",
+        wide && "max-md:hidden",
+        here && "bg-accent-soft font-medium text-accent hover:bg-accent-soft hover:text-accent",
+      )}
+    >
+      <Icon aria-hidden className="size-4 shrink-0 max-md:size-5" />
+      <span className={narrow ? "md:sr-only" : undefined}>{label}</span>
+      {href === "/approvals" && <WaitingBadge corner={narrow} />}
+    </Link>
   );
 }

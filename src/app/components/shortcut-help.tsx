@@ -19,10 +19,10 @@ const groups: { title: string; keys: [keys: string, what: string][] }[] = [
     ],
   },
   {
-    title: "In the list of sessions",
+    title: "In the lists of sessions, agents, environments",
     keys: [
-      ["J", "next session"],
-      ["K", "previous session"],
+      ["J", "next row"],
+      ["K", "previous row"],
       ["Enter", "open it"],
     ],
   },
@@ -39,6 +39,7 @@ const groups: { title: string; keys: [keys: string, what: string][] }[] = [
     keys: [
       ["/", "search in the session"],
       ["]", "show or hide details: overview, files, events"],
+      ["[", "show or hide the other sessions, on a wide screen"],
     ],
   },
 ];

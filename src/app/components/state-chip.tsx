@@ -19,6 +19,17 @@ const looks: Record<SessionState, { icon: Icon; style: string; spins?: true }> =
   archived: { icon: Archive, style: "text-muted" },
 };
 
+/** Where there is no room for the word it is told to those who point at it, and to screen readers. */
+export function StateIcon({ state }: { state: SessionState }) {
+  const { icon: Icon, style, spins } = looks[state];
+  return (
+    <span title={STATE_WORDS[state]} className={classNames("shrink-0 rounded-full", style)}>
+      <Icon aria-hidden className={classNames("size-3.5", spins && "motion-safe:animate-spin")} />
+      <span className="sr-only">{STATE_WORDS[state]}: </span>
+    </span>
+  );
+}
+
 /** `waitingFor` adds the tools that wait, where there is room for them. */
 export function StateChip({ state, waitingFor = null }: { state: SessionState; waitingFor?: WaitingFor | null }) {
   const { icon: Icon, style, spins } = looks[state];

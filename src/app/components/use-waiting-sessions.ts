@@ -45,7 +45,7 @@ export function useWaitingSessions() {
 
 /** Pure. */
 export function patchWaiting(waiting: Waiting, change: TeamChange): Waiting {
-  if (change.type === "resync") return waiting;
+  if (change.type !== "session_changed" && change.type !== "session_deleted") return waiting;
   const id = change.type === "session_changed" ? change.session.id : change.id;
   const others = waiting.sessions.filter((session) => session.id !== id);
   if (change.type === "session_changed" && sessionState(change.session) === "waiting_for_you")

@@ -5,6 +5,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { TeamChange } from "../../client/stream-sessions.ts";
 import { goToLoginWhenSignedOut, useLive } from "../providers.tsx";
+import { queriesToRead } from "./queries-to-read.ts";
 import { useLiveState } from "./use-live-state.ts";
 
 export function LiveLists() {
@@ -28,10 +29,8 @@ export function LiveLists() {
 }
 
 function takeIn(queries: QueryClient, change: TeamChange): void {
-  if (change.type === "resync") {
-    for (const key of ["sessions", "session", "waiting-calls"]) void queries.invalidateQueries({ queryKey: [key] });
-    return;
-  }
+  for (const queryKey of queriesToRead(change)) void queries.invalidateQueries({ queryKey });
+  if (change.type !== "session_changed" && change.type !== "session_deleted") return;
   for (const query of queries.getQueryCache().findAll({ queryKey: ["sessions"] })) {
     const patch = query.meta?.patch;
     // Each is made for the data of its own query.

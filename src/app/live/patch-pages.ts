@@ -11,7 +11,7 @@ export type Patch<Data> = (data: Data, change: TeamChange) => Data;
 /** For pages of sessions, newest first. */
 export function patchPages(belongs: Belongs): Patch<InfiniteData<Page<Session>, string>> {
   return (data, change) => {
-    if (change.type === "resync") return data;
+    if (change.type !== "session_changed" && change.type !== "session_deleted") return data;
     const id = change.type === "session_changed" ? change.session.id : change.id;
     const session = change.type === "session_changed" && belongs(change.session) ? change.session : null;
     const holder = data.pages.findIndex((page) => page.data.some((row) => row.id === id));

@@ -7,7 +7,7 @@ import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { ActiveSessions } from "./active-sessions.tsx";
 import { OverviewFigures } from "./overview-figures.tsx";
-import { useOverview } from "./use-overview.ts";
+import { OVERVIEW_WATCHED_S, useOverview } from "./use-overview.ts";
 import { WorkerList } from "./worker-list.tsx";
 
 export function RunningRoom() {
@@ -15,7 +15,11 @@ export function RunningRoom() {
   const overview = query.data;
   return (
     <>
-      <PageHeader title="Running now" />
+      <PageHeader title="Running now">
+        <span className="text-[13px] text-muted">
+          Sessions are live; workers and memory are read every {OVERVIEW_WATCHED_S} s
+        </span>
+      </PageHeader>
       {query.error && <FailureNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <ListSkeleton label="Looking around" />}
       {overview && (

@@ -1,4 +1,4 @@
-// What is running now: read anew shortly after a session changed, and now and then, since workers and memory tell nothing by themselves.
+// What is running now: read anew shortly after something changed, and now and then, since workers and memory tell nothing by themselves.
 "use client";
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -7,7 +7,7 @@ import { useBerth, useLive } from "../providers.tsx";
 
 /** Many changes become one reading. */
 const AFTER_CHANGE_MS = 1_000;
-const WATCHED_MS = 10_000;
+export const OVERVIEW_WATCHED_S = 10;
 
 export function useOverview() {
   const berth = useBerth();
@@ -28,7 +28,7 @@ export function useOverview() {
   }, [live, queries]);
   return useQuery({
     queryKey: ["overview"],
-    queryFn: ({ signal }) => berth.overview.get(signal),
-    refetchInterval: WATCHED_MS,
+    queryFn: ({ signal }) => berth.overview.get({}, signal),
+    refetchInterval: OVERVIEW_WATCHED_S * 1_000,
   });
 }

@@ -3,7 +3,6 @@
 
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import { sessionState } from "../../client/session-state.ts";
 import { FirstSessionCard } from "../agents/first-session-card.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
@@ -14,15 +13,12 @@ import { Button } from "../components/ui/button.tsx";
 import { filterPath, readFilter } from "./session-filter.ts";
 import { SessionFilters } from "./session-filters.tsx";
 import { SessionsTable } from "./sessions-table.tsx";
-import { useSessionList } from "./use-session-list.ts";
+import { useOrderedSessions } from "./use-ordered-sessions.ts";
 
 export function SessionsRoom() {
   const filter = readFilter(new URLSearchParams(useSearchParams()));
   const chosen = filterPath(filter) !== "/";
-  const query = useSessionList(filter);
-  const sessions = query.data?.pages.flatMap((page) => page.data) ?? [];
-  const waiting = sessions.filter((session) => sessionState(session) === "waiting_for_you");
-  const others = sessions.filter((session) => sessionState(session) !== "waiting_for_you");
+  const { query, sessions } = useOrderedSessions(filter);
   const empty = query.isSuccess && sessions.length === 0 && !query.hasNextPage;
   return (
     <>
@@ -53,7 +49,7 @@ export function SessionsRoom() {
           </Button>
         </EmptyState>
       )}
-      {sessions.length > 0 && <SessionsTable sessions={[...waiting, ...others]} />}
+      {sessions.length > 0 && <SessionsTable sessions={sessions} />}
       {query.hasNextPage && (
         <div className="p-4 text-center">
           <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>

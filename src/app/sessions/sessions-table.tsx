@@ -10,6 +10,7 @@ import { Name } from "../components/name.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { StateChip } from "../components/state-chip.tsx";
 import { useRowKeys } from "../components/use-row-keys.ts";
+import { LastMessageLine } from "./last-message-line.tsx";
 
 export function SessionsTable({ sessions }: { sessions: Session[] }) {
   const rows = useRef<HTMLTableSectionElement>(null);
@@ -20,6 +21,9 @@ export function SessionsTable({ sessions }: { sessions: Session[] }) {
         <tr className="border-b border-line [&>th]:px-4 [&>th]:py-2 [&>th]:font-medium [&>th]:whitespace-nowrap">
           <th scope="col">Title</th>
           <th scope="col">State</th>
+          <th scope="col" className="max-lg:hidden">
+            Last message
+          </th>
           <th scope="col">Agent</th>
           <th scope="col" className="text-right">
             Tokens
@@ -28,7 +32,7 @@ export function SessionsTable({ sessions }: { sessions: Session[] }) {
             Cost
           </th>
           <th scope="col" className="text-right">
-            Last change
+            Age
           </th>
         </tr>
       </thead>
@@ -46,7 +50,7 @@ function SessionRow({ session }: { session: Session }) {
   const cost = formatCost(usage);
   return (
     <tr className="relative border-b border-line hover:bg-sunken max-md:flex max-md:flex-wrap max-md:items-center max-md:gap-x-3 max-md:gap-y-1 max-md:px-4 max-md:py-3 md:[&>td]:px-4 md:[&>td]:py-2">
-      <td className="w-full max-w-0 max-md:max-w-none max-md:basis-full">
+      <td className="w-2/5 max-w-0 max-lg:w-full max-md:max-w-none max-md:basis-full">
         {/* The link covers the row, so that the whole row can be clicked and the focus ring shows which one. */}
         <Link
           data-row
@@ -56,16 +60,22 @@ function SessionRow({ session }: { session: Session }) {
           {session.title ? <Name text={session.title} /> : <span className="text-muted">Untitled</span>}
         </Link>
       </td>
-      <td>
+      <td className="max-md:order-2">
         <StateChip state={sessionState(session)} waitingFor={session.waiting_for} />
       </td>
-      <td className="max-w-48 truncate">
+      <td className="w-3/5 max-w-0 max-md:max-w-none max-md:order-1 max-md:min-w-0 max-md:basis-full md:max-lg:hidden">
+        <LastMessageLine message={session.last_message} />
+      </td>
+      <td className="max-w-40 truncate max-md:order-3 max-md:text-muted">
         <Name text={session.agent.name} />
       </td>
       <td className="text-right tabular-nums max-md:hidden">{formatCount(usage.input_tokens + usage.output_tokens)}</td>
       <td className="text-right tabular-nums max-md:hidden">{cost ?? <span className="text-muted">unknown</span>}</td>
-      <td className="text-right text-muted max-md:ml-auto">
-        <RelativeTime at={session.updated_at} />
+      <td
+        className="text-right text-muted max-md:order-4 max-md:ml-auto"
+        title={`Changed last: ${new Date(session.updated_at).toLocaleString()}`}
+      >
+        <RelativeTime at={session.created_at} />
       </td>
     </tr>
   );

@@ -1,26 +1,22 @@
 // Health of each part in words, who is logged in, and what this is.
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { FailureNote } from "../components/failure-note.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
+import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Button } from "../components/ui/button.tsx";
-import { useBerth } from "../providers.tsx";
+import { keyNameOf, useLogOut, useSignIn } from "../components/use-sign-in.ts";
 import { GatewayTest } from "./gateway-test.tsx";
 import { HealthList } from "./health-list.tsx";
 import { StorageFacts } from "./storage-facts.tsx";
-import { useHealth } from "./use-health.ts";
+import { HEALTH_WATCHED_S, useHealth } from "./use-health.ts";
 
 export function SettingsRoom() {
-  const berth = useBerth();
   const health = useHealth({ watched: true });
-  const signIn = useQuery({ queryKey: ["sign-in"], queryFn: ({ signal }) => berth.signIn.get(signal) });
-  const logout = useMutation({
-    mutationFn: () => berth.signIn.end(),
-    onSuccess: () => window.location.replace("/login"),
-  });
+  const signIn = useSignIn();
+  const logout = useLogOut();
   return (
     <>
       <PageHeader title="Settings" />
@@ -40,6 +36,7 @@ export function SettingsRoom() {
           {health.isPending && <ListSkeleton label="Asking the server" />}
           {health.error && <FailureNote error={health.error} onRetry={() => void health.refetch()} />}
           {health.data && <HealthList parts={health.data.parts} />}
+          <p className="text-[13px] text-muted">Asked every {HEALTH_WATCHED_S} s while this page is seen.</p>
           <GatewayTest />
         </section>
         <StorageFacts />
@@ -59,7 +56,13 @@ export function SettingsRoom() {
           <h2 id="account-title" className="font-semibold">
             Account
           </h2>
-          {signIn.data && <p className="text-muted">Team {signIn.data.team.name}</p>}
+          {signIn.data && (
+            <p className="text-muted">
+              Team <Name text={signIn.data.team.name} />, logged in{" "}
+              {keyNameOf(signIn.data) === null ? "with a one-time link" : "with the key "}
+              <Name text={keyNameOf(signIn.data) ?? ""} />.
+            </p>
+          )}
           <Button onClick={() => logout.mutate()} disabled={logout.isPending}>
             Log out
           </Button>

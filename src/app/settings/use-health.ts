@@ -4,14 +4,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useBerth } from "../providers.tsx";
 
-const WATCHED_MS = 10_000;
+export const HEALTH_WATCHED_S = 10;
 
 export function useHealth({ watched = false }: { watched?: boolean } = {}) {
   const berth = useBerth();
   const query = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => berth.health.get(signal),
-    ...(watched ? { refetchInterval: WATCHED_MS } : {}),
+    ...(watched ? { refetchInterval: HEALTH_WATCHED_S * 1_000 } : {}),
   });
   return { ...query, demoModel: query.data?.parts.gateway?.demo === true };
 }

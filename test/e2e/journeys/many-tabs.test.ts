@@ -120,10 +120,10 @@ describe.skipIf(!chromium)("many tabs", () => {
     await page.getByRole("link", { name: "Will wait" }).waitFor();
     await say(id, "Run `echo wait`");
     await page.getByRole("link", { name: "Will wait" }).waitFor({ state: "detached", timeout: 30_000 });
-    await page.getByRole("link", { name: /^Waiting for you/ }).click();
+    await page.getByRole("link", { name: /^Waiting for you(?!r)/ }).click();
     await page.getByRole("link", { name: "Will wait" }).waitFor();
     await browser.screenshots("sessions-waiting-filter");
-    await page.getByLabel("Agent", { exact: true }).selectOption({ label: "Careful helper" });
+    await page.getByLabel("Agent", { exact: true }).selectOption(agents.asks);
     await page.waitForURL(/agent=agent_/);
     await page.getByRole("link", { name: "Will wait" }).waitFor();
     await page.goBack();

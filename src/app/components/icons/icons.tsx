@@ -22,6 +22,7 @@ export const ChevronUp = createIcon(<><path d="m18 15l-6-6l-6 6" /></>);
 export const CircleAlert = createIcon(<><circle cx="12" cy="12" r="10" /><path d="M12 8v4m0 4h.01" /></>);
 export const CircleCheck = createIcon(<><circle cx="12" cy="12" r="10" /><path d="m16 9l-5.5 5.5L8 12" /></>);
 export const CircleDashed = createIcon(<><path d="M10.1 2.182a10 10 0 0 1 3.8 0m0 19.636a10 10 0 0 1-3.8 0m7.509-18.097a10 10 0 0 1 2.69 2.7M2.182 13.9a10 10 0 0 1 0-3.8m18.097 7.509a10 10 0 0 1-2.7 2.69M21.818 10.1a10 10 0 0 1 0 3.8M3.721 6.391a10 10 0 0 1 2.7-2.69m-.03 16.578a10 10 0 0 1-2.69-2.7" /></>);
+export const CircleUser = createIcon(<><circle cx="12" cy="12" r="10" /><circle cx="12" cy="10" r="3" /><path d="M7 20.662V19a2 2 0 0 1 2-2h6a2 2 0 0 1 2 2v1.662" /></>);
 export const CircleX = createIcon(<><circle cx="12" cy="12" r="10" /><path d="m15 9l-6 6m0-6l6 6" /></>);
 export const Clock = createIcon(<><circle cx="12" cy="12" r="10" /><path d="M12 6v6l4 2" /></>);
 export const Cog = createIcon(<><path d="M11 10.27L7 3.34m4 10.39l-4 6.93M12 22v-2m0-18v2m2 8h8m-5 8.66l-1-1.73m1-15.59l-1 1.73M2 12h2m16.66 5l-1.73-1m1.73-9l-1.73 1M3.34 17l1.73-1M3.34 7l1.73 1" /><circle cx="12" cy="12" r="2" /><circle cx="12" cy="12" r="8" /></>);
@@ -46,11 +47,14 @@ export const History = createIcon(<><path d="M3 12a9 9 0 1 0 9-9a9.75 9.75 0 0 0
 export const Image = createIcon(<><rect width="18" height="18" x="3" y="3" rx="2" ry="2" /><circle cx="9" cy="9" r="2" /><path d="m21 15l-3.086-3.086a2 2 0 0 0-2.828 0L6 21" /></>);
 export const Info = createIcon(<><circle cx="12" cy="12" r="10" /><path d="M12 16v-4m0-4h.01" /></>);
 export const KeyRound = createIcon(<><path d="M2.586 17.414A2 2 0 0 0 2 18.828V21a1 1 0 0 0 1 1h3a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h1a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h.172a2 2 0 0 0 1.414-.586l.814-.814a6.5 6.5 0 1 0-4-4z" /><circle cx="16.5" cy="7.5" r=".5" /></>);
+export const Keyboard = createIcon(<><path d="M10 8h.01M12 12h.01M14 8h.01M16 12h.01M18 8h.01M6 8h.01M7 16h10m-9-4h.01" /><rect width="20" height="16" x="2" y="4" rx="2" /></>);
 export const Link = createIcon(<><path d="M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71" /><path d="M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71" /></>);
 export const Link2 = createIcon(<><path d="M9 17H7A5 5 0 0 1 7 7h2m6 0h2a5 5 0 1 1 0 10h-2m-7-5h8" /></>);
 export const LoaderCircle = createIcon(<><path d="M21 12a9 9 0 1 1-6.219-8.56" /></>);
 export const LogOut = createIcon(<><path d="m16 17l5-5l-5-5m5 5H9m0 9H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4" /></>);
 export const MessagesSquare = createIcon(<><path d="M16 10a2 2 0 0 1-2 2H6.828a2 2 0 0 0-1.414.586l-2.202 2.202A.71.71 0 0 1 2 14.286V4a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2zm4-1a2 2 0 0 1 2 2v10.286a.71.71 0 0 1-1.212.502l-2.202-2.202A2 2 0 0 0 17.172 19H10a2 2 0 0 1-2-2v-1" /></>);
+export const PanelLeftClose = createIcon(<><rect width="18" height="18" x="3" y="3" rx="2" /><path d="M9 3v18m7-6l-3-3l3-3" /></>);
+export const PanelLeftOpen = createIcon(<><rect width="18" height="18" x="3" y="3" rx="2" /><path d="M9 3v18m5-12l3 3l-3 3" /></>);
 export const PanelRight = createIcon(<><rect width="18" height="18" x="3" y="3" rx="2" /><path d="M15 3v18" /></>);
 export const Paperclip = createIcon(<><path d="m16 6l-8.414 8.586a2 2 0 0 0 2.829 2.829l8.414-8.586a4 4 0 1 0-5.657-5.657l-8.379 8.551a6 6 0 1 0 8.485 8.485l8.379-8.551" /></>);
 export const Pencil = createIcon(<><path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497zM15 5l4 4" /></>);
@@ -72,3 +76,4 @@ export const Upload = createIcon(<><path d="M12 3v12m5-7l-5-5l-5 5m14 7v4a2 2 0 
 export const WrapText = createIcon(<><path d="m16 16l-2 2l2 2" /><path d="M3 12h15a3 3 0 1 1 0 6h-4M3 18h7M3 6h18" /></>);
 export const Wrench = createIcon(<><path d="M14.7 6.3a1 1 0 0 0 0 1.4l1.6 1.6a1 1 0 0 0 1.4 0l3.106-3.105c.32-.322.863-.22.983.218a6 6 0 0 1-8.259 7.057l-7.91 7.91a1 1 0 0 1-2.999-3l7.91-7.91a6 6 0 0 1 7.057-8.259c.438.12.54.662.219.984z" /></>);
 export const X = createIcon(<><path d="M18 6L6 18M6 6l12 12" /></>);
+export const Zap = createIcon(<><path d="M15.914 4a1.5 1.5 0 0 0-2.474-1.561l-9 9A1.5 1.5 0 0 0 5.5 14h4.002a.5.5 0 0 1 .471.666L8.086 20a1.5 1.5 0 0 0 2.475 1.56l9-9A1.5 1.5 0 0 0 18.5 10h-3.997a.5.5 0 0 1-.472-.667z" /></>);

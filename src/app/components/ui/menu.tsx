@@ -39,3 +39,12 @@ export function MenuItem({
     />
   );
 }
+
+/** Words in a menu that cannot be chosen. */
+export function MenuNote({ children }: { children: ReactNode }) {
+  return <DropdownMenu.Label className="px-2 py-1.5 text-[13px] text-muted">{children}</DropdownMenu.Label>;
+}
+
+export function MenuSeparator() {
+  return <DropdownMenu.Separator className="my-1 border-t border-line" />;
+}

@@ -1,11 +1,11 @@
-// What else can be done with a session: keep it as a file or on paper, archive it, delete it.
+// What else can be done with a session: write to it from a shell, keep it as a file or on paper, archive it, delete it.
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import type { Session } from "../../../contract/sessions.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
-import { Archive, Copy, Download, Ellipsis, Printer, Trash2 } from "../../components/icons/icons.tsx";
+import { Archive, Copy, Download, Ellipsis, Printer, Terminal, Trash2 } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
@@ -14,6 +14,7 @@ import { useBerth } from "../../providers.tsx";
 import { type ExportFormat, exportFormatNames, exportFormats, exportSession } from "./export/export-session.ts";
 import { printTranscript } from "./export/print-transcript.tsx";
 import type { Transcript } from "./export/transcript.ts";
+import { sessionCurl } from "./session-curl.ts";
 
 const questions = {
   archive: {
@@ -72,6 +73,11 @@ export function SessionMenu({ session, write, asked, ask }: SessionMenuProps) {
         {available && (
           <MenuItem onSelect={() => copy(session.id)}>
             <Copy aria-hidden /> Copy id
+          </MenuItem>
+        )}
+        {available && session.archived_at === null && (
+          <MenuItem onSelect={() => copy(sessionCurl(window.location.origin, session.id))}>
+            <Terminal aria-hidden /> Copy as curl
           </MenuItem>
         )}
         {exportFormatNames.map((name) => (

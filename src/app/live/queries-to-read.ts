@@ -1,0 +1,32 @@
+// Which queries of this tab a change makes out of date, by the beginnings of their keys. Pure.
+import type { TeamChange } from "../../client/stream-sessions.ts";
+
+type Keys = readonly (readonly string[])[];
+
+/** Sessions come with their change and are patched; everything else is read again. */
+export function queriesToRead(change: TeamChange): Keys {
+  switch (change.type) {
+    case "agent_changed":
+      return [["agents"], ["agent", change.id], ["agent-versions", change.id]];
+    case "environment_changed":
+      return [["environments"], ["environment", change.id]];
+    case "api_key_changed":
+      return [["api-keys"]];
+    case "resync":
+      return everything;
+    default:
+      return [];
+  }
+}
+
+const everything: Keys = [
+  ["sessions"],
+  ["session"],
+  ["waiting-calls"],
+  ["agents"],
+  ["agent"],
+  ["agent-versions"],
+  ["environments"],
+  ["environment"],
+  ["api-keys"],
+];
