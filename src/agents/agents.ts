@@ -1,7 +1,7 @@
 // Use cases of agents: make, change (each change is a new version), list, archive.
 import { isDeepStrictEqual } from "node:util";
 import type { Agent, CreateAgentInput, UpdateAgentInput } from "../contract/agents.ts";
-import { MAX_METADATA_KEYS } from "../contract/fields.ts";
+import { MAX_METADATA_KEYS } from "../contract/metadata-limits.ts";
 import type { Page } from "../contract/page.ts";
 import {
   type AgentRow,

@@ -55,6 +55,11 @@ test.each<[string, object, object]>([
   ["an empty text clears too", { description: "", system: "" }, { description: null, system: null }],
   ["null and an empty list clear tools", { tools: null }, { tools: [] }],
   [
+    "an effort of null is the model's own",
+    { model: { id: "n", effort: null } },
+    { model: { id: "n", speed: "standard" } },
+  ],
+  [
     "a model keeps its effort and loses its speed",
     { model: "n" },
     { model: { id: "n", effort: { type: "low" }, speed: "standard" } },

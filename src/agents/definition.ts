@@ -35,11 +35,11 @@ export function applyUpdate(before: AgentDefinition, input: UpdateAgentInput): A
   };
 }
 
-/** An effort that is not given stays as it was; everything else of a model is replaced as a whole. */
+/** An effort that is not given stays as it was, null is the model's own; everything else of a model is replaced as a whole. */
 export function toModel(input: CreateAgentInput["model"], before: ModelConfig | null): ModelConfig {
   const asked = typeof input === "string" ? { id: input } : input;
   const level = typeof asked.effort === "string" ? { type: asked.effort } : asked.effort;
-  const effort = level ?? before?.effort;
+  const effort = level === undefined ? before?.effort : level;
   return { id: asked.id, ...(effort ? { effort } : {}), speed: asked.speed ?? "standard" };
 }
 

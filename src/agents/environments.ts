@@ -6,7 +6,8 @@ import {
   resolveConfig,
   type UpdateEnvironmentInput,
 } from "../contract/environments.ts";
-import { MAX_METADATA_KEYS, patchMetadata } from "../contract/fields.ts";
+import { patchMetadata } from "../contract/fields.ts";
+import { MAX_METADATA_KEYS } from "../contract/metadata-limits.ts";
 import type { Page } from "../contract/page.ts";
 import { afterCommit, type Database, type DatabaseTransaction, isUniqueViolation } from "../db/database.ts";
 import {

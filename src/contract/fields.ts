@@ -1,14 +1,14 @@
 // Fields that several resources share: metadata, list queries, time filters, and what this release does not do yet.
 import { z } from "zod";
+import { MAX_METADATA_KEY_LENGTH, MAX_METADATA_KEYS, MAX_METADATA_VALUE_LENGTH } from "./metadata-limits.ts";
 
 export const NOT_SUPPORTED = "is not supported by this release";
 
 /** A list of the API that this release cannot act on: empty is fine, anything else is refused by name. */
 export const noneYet = z.array(z.unknown()).max(0, { error: NOT_SUPPORTED }).nullish();
 
-export const MAX_METADATA_KEYS = 16;
-const metadataKey = z.string().min(1).max(64);
-const metadataValue = z.string().max(512);
+const metadataKey = z.string().min(1).max(MAX_METADATA_KEY_LENGTH);
+const metadataValue = z.string().max(MAX_METADATA_VALUE_LENGTH);
 
 export const metadata = z
   .record(metadataKey, metadataValue)

@@ -5,7 +5,8 @@ import { toModel, toTools } from "../agents/definition.ts";
 import { environmentForSession } from "../agents/environments.ts";
 import type { SessionAgent, SessionAgentInput } from "../contract/agents.ts";
 import { toWireEvent } from "../contract/events.ts";
-import { MAX_METADATA_KEYS, patchMetadata } from "../contract/fields.ts";
+import { patchMetadata } from "../contract/fields.ts";
+import { MAX_METADATA_KEYS } from "../contract/metadata-limits.ts";
 import { reachesAmount, toMonetaryAmount } from "../contract/money.ts";
 import type { BidirectionalPage, Page } from "../contract/page.ts";
 import type {

@@ -85,6 +85,26 @@ test("a copy takes over what the form does not show", () => {
   expect(JSON.stringify(input.tools)).toContain("docs.example.com");
 });
 
+test("metadata is shown, changed and deleted; the first message has a field of its own", () => {
+  const talking = { ...agent, metadata: { owner: "me", first_message: "Hello" } };
+  expect(toDraft(talking).metadata).toEqual([{ key: "owner", value: "me" }]);
+  const metadata = [{ key: "team", value: "core" }];
+  expect(toUpdate({ ...toDraft(talking), metadata }, talking).metadata).toEqual({
+    team: "core",
+    owner: null,
+    first_message: "Hello",
+  });
+});
+
+test.each([
+  ["", null],
+  ["max", { type: "max" }],
+] as const)("effort %j becomes %j", (effort, expected) => {
+  const input = toUpdate({ ...toDraft(agent), effort }, agent);
+  expect(input.model.effort).toEqual(expected);
+  expect(updateAgentInput.safeParse(input).error).toBeUndefined();
+});
+
 test("a suggested message that is emptied is removed", () => {
   const talking = { ...agent, metadata: { first_message: "Hello" } };
   expect(toDraft(talking).firstMessage).toBe("Hello");
@@ -99,6 +119,9 @@ test("an agent without tools stays without", () => {
 test.each([
   [{ name: " " }, "name"],
   [{ model: "" }, "model"],
+  [{ system: "x".repeat(100_001) }, "system"],
+  [{ metadata: [{ key: "", value: "lost" }] }, "metadata"],
+  [{ metadata: [{ key: "first_message", value: "x" }] }, "metadata"],
   [{ customTools: "{" }, "customTools"],
   [{ customTools: "{}" }, "customTools"],
   [{ customTools: "[{}]" }, "customTools"],

@@ -4,11 +4,13 @@ import type {
   AgentTool,
   AgentToolset,
   CustomTool,
+  Effort,
   PermissionPolicy,
   ToolInput,
   ToolName,
 } from "../../contract/agents.ts";
 import { FIRST_MESSAGE_KEY, firstMessageOf } from "../../contract/first-message.ts";
+import { findMetadataProblem, type MetadataRow, toBag, toPatch, toRows } from "../components/metadata-rows.ts";
 
 export type Policy = PermissionPolicy["type"];
 export type ToolSwitch = { enabled: boolean; policy: Policy };
@@ -16,6 +18,8 @@ export type ToolSwitch = { enabled: boolean; policy: Policy };
 export type AgentDraft = {
   name: string;
   model: string;
+  /** Empty: the model's own. */
+  effort: Effort | "";
   description: string;
   system: string;
   tools: Record<ToolName, ToolSwitch>;
@@ -23,6 +27,20 @@ export type AgentDraft = {
   customTools: string;
   /** What people may say to try the agent. Empty: nothing. */
   firstMessage: string;
+  /** Without the first message. */
+  metadata: MetadataRow[];
+};
+
+/** Metadata with a field of its own. */
+const RESERVED = [FIRST_MESSAGE_KEY];
+const MAX_SYSTEM_LENGTH = 100_000;
+
+export const effortLabels: Record<Effort, string> = {
+  low: "low",
+  medium: "medium",
+  high: "high",
+  xhigh: "very high",
+  max: "as high as it goes",
 };
 
 /** In the order in which people meet them. The type keeps the list complete. */
@@ -42,11 +60,13 @@ export const toolNames = Object.keys(toolLabels) as ToolName[];
 export const newAgentDraft: AgentDraft = {
   name: "",
   model: "",
+  effort: "",
   description: "",
   system: "",
   tools: fillTools(() => ({ enabled: true, policy: "always_allow" })),
   customTools: "",
   firstMessage: "",
+  metadata: [],
 };
 
 export function toDraft(agent: Agent): AgentDraft {
@@ -55,6 +75,7 @@ export function toDraft(agent: Agent): AgentDraft {
   return {
     name: agent.name,
     model: agent.model.id,
+    effort: agent.model.effort?.type ?? "",
     description: agent.description ?? "",
     system: agent.system ?? "",
     tools: fillTools((name) => {
@@ -64,40 +85,50 @@ export function toDraft(agent: Agent): AgentDraft {
     }),
     customTools: customTools.length === 0 ? "" : JSON.stringify(customTools, null, 2),
     firstMessage: firstMessageOf(agent) ?? "",
+    metadata: toRows(agent.metadata, RESERVED),
   };
 }
 
-export type DraftProblems = Partial<Record<"name" | "model" | "customTools", string>>;
+export type DraftProblems = Partial<Record<"name" | "model" | "system" | "customTools" | "metadata", string>>;
 
 /** Null when the draft can be sent; the server has the last word on the details. */
 export function findProblems(draft: AgentDraft): DraftProblems | null {
   const problems: DraftProblems = {};
   if (draft.name.trim() === "") problems.name = "Give the agent a name.";
   if (draft.model.trim() === "") problems.model = "Choose a model, or type the name that your gateway uses.";
+  if (draft.system.length > MAX_SYSTEM_LENGTH)
+    problems.system = `It is too long: ${draft.system.length} characters, ${MAX_SYSTEM_LENGTH} are taken.`;
   const tools = parseCustomTools(draft.customTools);
   if (typeof tools === "string") problems.customTools = tools;
+  const metadata = findMetadataProblem(draft.metadata, RESERVED);
+  if (metadata !== null) problems.metadata = metadata;
   return Object.keys(problems).length === 0 ? null : problems;
 }
 
 /** A new agent. Of `source`, the agent that it is a copy of, what the form does not show is taken over. */
 export function toNewInput(draft: AgentDraft, source: Agent | null) {
-  const { [FIRST_MESSAGE_KEY]: _replaced, ...others } = source?.metadata ?? {};
   const message = draft.firstMessage.trim();
-  return { ...toInput(draft, source), metadata: { ...others, ...(message ? { [FIRST_MESSAGE_KEY]: message } : {}) } };
+  const metadata = { ...toBag(draft.metadata), ...(message ? { [FIRST_MESSAGE_KEY]: message } : {}) };
+  return { ...toInput(draft, source), metadata };
 }
 
 /** A new version. `before` is the version that was edited: what the form does not show is kept. */
 export function toUpdate(draft: AgentDraft, before: Agent) {
-  return { ...toInput(draft, before), metadata: { [FIRST_MESSAGE_KEY]: draft.firstMessage.trim() || null } };
+  const metadata = {
+    ...toPatch(draft.metadata, before.metadata, RESERVED),
+    [FIRST_MESSAGE_KEY]: draft.firstMessage.trim() || null,
+  };
+  return { ...toInput(draft, before), metadata };
 }
 
 function toInput(draft: AgentDraft, before: Agent | null) {
   const customTools = parseCustomTools(draft.customTools);
   if (typeof customTools === "string") throw new Error(customTools);
-  const model = draft.model.trim();
+  // Null: the model's own effort, whatever was asked for before.
+  const effort = draft.effort === "" ? null : { type: draft.effort };
   return {
     name: draft.name.trim(),
-    model: before ? { ...before.model, id: model } : model,
+    model: { ...before?.model, id: draft.model.trim(), effort },
     description: draft.description.trim() || null,
     system: draft.system || null,
     tools: [...toToolset(draft, before?.tools.find(isToolset)), ...customTools],

@@ -1,18 +1,26 @@
 // Form for everything that makes an agent.
 "use client";
 
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { FailureNote } from "../components/failure-note.tsx";
+import { MetadataField } from "../components/metadata-field.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Field } from "../components/ui/field.tsx";
 import { Input, Textarea } from "../components/ui/input.tsx";
-import { type AgentDraft, type DraftProblems, findProblems } from "./agent-draft.ts";
+import { UnsavedEdits } from "../components/unsaved-edits.tsx";
+import type { FormDraft } from "../components/use-form-draft.ts";
+import type { AgentDraft, DraftProblems } from "./agent-draft.ts";
 import { CustomToolsField } from "./custom-tools-field.tsx";
+import { EffortField } from "./effort-field.tsx";
 import { ModelField } from "./model-field.tsx";
+import { SystemPromptField } from "./system-prompt-field.tsx";
 import { ToolSwitches } from "./tool-switches.tsx";
 
+/** For buttons elsewhere on the page that save. */
+export const AGENT_FORM_ID = "agent-form";
+
 type AgentFormProps = {
-  initial: AgentDraft;
+  state: FormDraft<AgentDraft, DraftProblems>;
   /** What the button says; null: the agent can only be read. */
   action: string | null;
   pending: boolean;
@@ -23,28 +31,27 @@ type AgentFormProps = {
   onSave: (draft: AgentDraft) => void;
 };
 
-export function AgentForm({ initial, action, pending, error, saved = false, question, onSave }: AgentFormProps) {
-  const [draft, setDraft] = useState(initial);
-  const [problems, setProblems] = useState<DraftProblems | null>(null);
+export function AgentForm({ state, action, pending, error, saved = false, question, onSave }: AgentFormProps) {
+  const { draft, problems, refusals, dirty, change } = state;
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     // What is wrong may be far above the button that was pressed.
-    if (problems) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [problems]);
-  const change = (changes: Partial<AgentDraft>) => setDraft((before) => ({ ...before, ...changes }));
+    if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals]);
+  const readOnly = action === null;
   return (
     <form
       ref={form}
+      id={AGENT_FORM_ID}
       noValidate
       className="grid max-w-3xl gap-4 p-4"
       onSubmit={(event) => {
         event.preventDefault();
-        const found = findProblems(draft);
-        setProblems(found);
-        if (!found) onSave(draft);
+        if (state.check()) onSave(draft);
       }}
     >
-      <fieldset disabled={action === null} className="contents">
+      <UnsavedEdits dirty={dirty && !pending && !readOnly} />
+      <fieldset disabled={readOnly} className="contents">
         <div className="grid gap-4 md:grid-cols-2">
           <Field label="Name" error={problems?.name}>
             {(control) => (
@@ -57,29 +64,24 @@ export function AgentForm({ initial, action, pending, error, saved = false, ques
             )}
           </Field>
           <ModelField value={draft.model} error={problems?.model} onChange={(model) => change({ model })} />
+          <Field label="Description" hint="For people who choose an agent. Optional.">
+            {(control) => (
+              <Input
+                {...control}
+                maxLength={2048}
+                value={draft.description}
+                onChange={(event) => change({ description: event.target.value })}
+              />
+            )}
+          </Field>
+          <EffortField value={draft.effort} onChange={(effort) => change({ effort })} />
         </div>
-        <Field label="Description" hint="For people who choose an agent. Optional.">
-          {(control) => (
-            <Input
-              {...control}
-              maxLength={2048}
-              value={draft.description}
-              onChange={(event) => change({ description: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="System prompt" hint="What the model is told before every conversation. Optional.">
-          {(control) => (
-            <Textarea
-              {...control}
-              className="max-h-[60vh] min-h-40 font-mono text-[13px]"
-              spellCheck={false}
-              maxLength={100_000}
-              value={draft.system}
-              onChange={(event) => change({ system: event.target.value })}
-            />
-          )}
-        </Field>
+        <SystemPromptField
+          value={draft.system}
+          error={problems?.system}
+          readOnly={readOnly}
+          onChange={(system) => change({ system })}
+        />
         <Field
           label="Suggested first message"
           hint="What people can say, with one click, to see what the agent does. Optional."
@@ -99,15 +101,22 @@ export function AgentForm({ initial, action, pending, error, saved = false, ques
           error={problems?.customTools}
           onChange={(customTools) => change({ customTools })}
         />
+        <MetadataField
+          rows={draft.metadata}
+          error={problems?.metadata}
+          readOnly={readOnly}
+          onChange={(metadata) => change({ metadata })}
+        />
         {error !== null && error !== undefined && <FailureNote error={error} />}
         {question}
-        {action !== null && (
+        {!readOnly && (
           <div className="flex items-center gap-3">
             <Button type="submit" look="primary" disabled={pending}>
               {pending ? "Saving…" : action}
             </Button>
-            <span role="status" className="text-good">
-              {saved && !pending ? "Saved" : ""}
+            <span role="status" className="text-muted">
+              {dirty && !pending && "Not saved yet"}
+              {saved && !dirty && !pending && <span className="text-good">Saved</span>}
             </span>
           </div>
         )}

@@ -2,6 +2,7 @@
 "use client";
 
 import Link from "next/link";
+import { useRef } from "react";
 import type { Agent } from "../../contract/agents.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
@@ -12,10 +13,13 @@ import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { RelativeTime } from "../components/relative-time.tsx";
 import { Button } from "../components/ui/button.tsx";
+import { useRowKeys } from "../components/use-row-keys.ts";
 import { useAgents } from "./use-agents.ts";
 
 export function AgentsRoom() {
   const agents = useAgents();
+  const rows = useRef<HTMLUListElement>(null);
+  useRowKeys(rows);
   return (
     <>
       <PageHeader title="Agents">
@@ -35,7 +39,7 @@ export function AgentsRoom() {
           </Button>
         </EmptyState>
       )}
-      <ul>
+      <ul ref={rows}>
         {agents.data?.map((agent) => (
           <AgentRow key={agent.id} agent={agent} />
         ))}
@@ -47,7 +51,11 @@ export function AgentsRoom() {
 function AgentRow({ agent }: { agent: Agent }) {
   return (
     <li className="relative flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 hover:bg-sunken">
-      <Link href={`/agents/${agent.id}`} className="min-w-0 truncate font-medium before:absolute before:inset-0">
+      <Link
+        data-row
+        href={`/agents/${agent.id}`}
+        className="min-w-0 truncate font-medium before:absolute before:inset-0"
+      >
         <Name text={agent.name} />
       </Link>
       <span className="text-muted">{visibleExactly(agent.model.id)}</span>

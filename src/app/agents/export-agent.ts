@@ -1,32 +1,48 @@
-// An agent as one JSON file, and back: what the file holds is what `POST /v1/agents` takes.
+// An agent as one file, JSON or YAML, and back: what the file holds is what `POST /v1/agents` takes.
 import type { Agent, CreateAgentInput } from "../../contract/agents.ts";
 
-export function toExport({ name, description, model, system, tools, metadata }: Agent): string {
-  return `${JSON.stringify({ name, description, model, system, tools, metadata }, null, 2)}\n`;
+export const EXPORT_FORMATS = {
+  json: { label: "JSON", mediaType: "application/json" },
+  yaml: { label: "YAML", mediaType: "application/yaml" },
+} as const;
+export type ExportFormat = keyof typeof EXPORT_FORMATS;
+
+export async function toExport(agent: Agent, format: ExportFormat): Promise<string> {
+  const { name, description, model, system, tools, metadata } = agent;
+  const exported = { name, description, model, system, tools, metadata };
+  if (format === "json") return `${JSON.stringify(exported, null, 2)}\n`;
+  const { stringify } = await import("yaml");
+  // Lines are kept as they were written.
+  return stringify(exported, { lineWidth: 0 });
 }
 
 /** A name that every file system takes. */
-export function exportFileName(agent: Pick<Agent, "name">): string {
+export function exportFileName(agent: Pick<Agent, "name">, format: ExportFormat): string {
   const plain = agent.name
     .normalize("NFKD")
     .replace(/[^A-Za-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .toLowerCase();
-  return `${plain.slice(0, 60) || "agent"}.agent.json`;
+  return `${plain.slice(0, 60) || "agent"}.agent.${format}`;
 }
 
 /** What the API is asked to make. Throws, in words for people, when the text cannot be an agent; details are the API's to check. */
-export function fromExport(text: string): CreateAgentInput {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`This file is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
+export async function fromExport(text: string): Promise<CreateAgentInput> {
+  const value = await parseExport(text);
   if (typeof value !== "object" || value === null || !("name" in value) || !("model" in value))
-    throw new Error('This file is not an agent: it needs at least a "name" and a "model".');
+    throw new Error("This file is not an agent: it needs at least a name and a model.");
   // The API checks every field and names what is wrong.
   return value as CreateAgentInput;
+}
+
+async function parseExport(text: string): Promise<unknown> {
+  const isJson = /^\s*[[{]/.test(text);
+  try {
+    if (isJson) return JSON.parse(text);
+    const { parse } = await import("yaml");
+    return parse(text, { logLevel: "error" });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`This file is not ${isJson ? "JSON" : "YAML"}: ${why}`, { cause: error });
+  }
 }

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "react";
 import { classNames } from "./class-names.ts";
 import type { Command } from "./command.ts";
 import { FailureNote } from "./failure-note.tsx";
+import { whenFree } from "./leave-guard.ts";
 import { Input } from "./ui/input.tsx";
 import { useCommands } from "./use-commands.ts";
 
@@ -30,7 +31,7 @@ export function CommandList({ onChosen, onFailure }: CommandListProps) {
     list.current?.querySelector("[aria-selected='true']")?.scrollIntoView({ block: "nearest" });
   }, [at]);
   function go(command: Command | undefined): void {
-    if (command) onChosen("href" in command ? () => router.push(command.href) : command.run);
+    if (command) onChosen("href" in command ? () => whenFree(() => router.push(command.href)) : command.run);
   }
   return (
     <div className="grid gap-2">

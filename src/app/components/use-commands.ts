@@ -1,9 +1,9 @@
 // Everything the palette offers: what the open page can do, places, actions, sessions, agents, environments.
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { isolatedName, visibleName } from "../../lib/visible-text.ts";
 import { useAgents } from "../agents/use-agents.ts";
+import { useEnvironments } from "../environments/use-environments.ts";
 import { useBerth } from "../providers.tsx";
 import type { Command } from "./command.ts";
 import {
@@ -31,6 +31,7 @@ import { useFoundSessions } from "./use-found-sessions.ts";
 const places: readonly Command[] = [
   { id: "new-session", label: "New session", hint: "action", href: "/sessions/new", icon: Plus },
   { id: "new-agent", label: "New agent", hint: "action", href: "/agents/new", icon: Plus },
+  { id: "new-environment", label: "New environment", hint: "action", href: "/environments/new", icon: Plus },
   { id: "sessions", label: "Sessions", hint: "page", href: "/", icon: MessagesSquare },
   { id: "approvals", label: "Approvals", hint: "page", href: "/approvals", icon: Hand },
   { id: "agents", label: "Agents", hint: "page", href: "/agents", icon: Bot },
@@ -48,10 +49,7 @@ export function useCommands(typed: string, onFailure: (error: unknown) => void) 
   const page = usePageCommands();
   const found = useFoundSessions(typed);
   const agents = useAgents();
-  const environments = useQuery({
-    queryKey: ["environments"],
-    queryFn: ({ signal }) => berth.environments.list({ limit: 100 }, signal),
-  });
+  const environments = useEnvironments();
   const actions: Command[] = [
     ...THEMES.map((theme) => ({
       id: `theme-${theme}`,
@@ -85,11 +83,11 @@ export function useCommands(typed: string, onFailure: (error: unknown) => void) 
       href: `/agents/${agent.id}`,
       icon: Bot,
     })),
-    ...(environments.data?.data ?? []).map((environment) => ({
+    ...(environments.data ?? []).map((environment) => ({
       id: environment.id,
       label: visibleName(environment.name),
       hint: "environment",
-      href: "/environments",
+      href: `/environments/${environment.id}`,
       icon: SquareTerminal,
     })),
   ];

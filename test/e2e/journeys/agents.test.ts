@@ -33,6 +33,12 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
+  /** Of the editor, or of the plain field that is there until the editor is loaded. */
+  const prompt = () =>
+    browser.page
+      .getByLabel("System prompt")
+      .evaluate((field) => (field instanceof HTMLTextAreaElement ? field.value : (field as HTMLElement).innerText));
+
   test("the printed link leads to an agent that waits; one click, and it runs a command", async () => {
     const { page } = browser;
     await page.goto(system.loginUrl);
@@ -59,6 +65,7 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Shell helper");
     expect(await page.getByLabel("When bash is called").inputValue()).toBe("always_ask");
     expect(await findViolations(page)).toEqual([]);
+    await page.locator(".cm-content").waitFor();
     await browser.screenshots("agent-template");
     await page.getByRole("button", { name: "Create agent" }).click();
     await page.waitForURL(/\/agents\/agent_/);
@@ -67,14 +74,18 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.getByLabel("System prompt").fill("Do small jobs.\nOne at a time.");
     await page.getByRole("heading", { name: "Try version 1" }).waitFor();
     await page.setViewportSize({ width: 800, height: 900 });
-    await page.getByRole("heading", { name: "Try version 1" }).waitFor({ state: "detached" });
+    await page.getByRole("heading", { name: "Try version 1" }).waitFor({ state: "hidden" });
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.getByRole("heading", { name: "Try version 1" }).waitFor();
-    expect(await page.getByLabel("System prompt").inputValue()).toBe("Do small jobs.\nOne at a time.");
-    await page.getByRole("button", { name: "Save as new version" }).click();
-    await page.getByText("Saved", { exact: true }).waitFor();
+    expect(await prompt()).toBe("Do small jobs.\nOne at a time.");
     const panel = page.getByRole("complementary", { name: "Try it" });
+    await panel.getByText("version 1 does not have them").waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("agent-unsaved");
+    await panel.getByRole("button", { name: "Save as new version" }).click();
+    await page.getByText("Saved", { exact: true }).waitFor();
     await panel.getByRole("heading", { name: "Try version 2" }).waitFor();
+    expect(await panel.getByText("does not have them").count()).toBe(0);
     await panel.getByLabel("Say to it").fill("Run `echo tried-$((40 + 2))`");
     await panel.getByRole("button", { name: "Start" }).click();
     await panel.getByRole("button", { name: "Allow", exact: true }).click({ timeout: 30_000 });
@@ -87,11 +98,116 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.getByRole("button", { name: "Use version 1" }).click();
     await page.getByText("version 3", { exact: true }).waitFor();
     await page.getByRole("link", { name: "Definition" }).click();
-    await expect.poll(() => page.getByLabel("System prompt").inputValue()).toContain("for somebody who watches");
+    await expect.poll(prompt).toContain("for somebody who watches");
+  });
+
+  test("on a phone the agent is tried beside the editor's place, and what was typed is still there", async () => {
+    const phone = await openBrowser(chromium ?? "", system.url, { touch: true });
+    try {
+      const { page } = phone;
+      await page.goto(`${system.url}/login`);
+      await page.getByLabel("API key").fill(system.apiKey);
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByRole("link", { name: "Sessions" }).first().waitFor();
+      await page.goto(browser.page.url());
+      await page.locator(".cm-content").waitFor();
+      await page.getByLabel("Description").fill("typed on a phone");
+      await page.getByRole("button", { name: "Try it" }).click();
+      const panel = page.getByRole("complementary", { name: "Try it" });
+      await panel.getByText("version 3 does not have them").waitFor();
+      await panel.getByLabel("Say to it").fill("Run `echo phone-$((40 + 2))`");
+      await panel.getByRole("button", { name: "Start" }).click();
+      await panel.getByRole("button", { name: "Allow", exact: true }).click({ timeout: 30_000 });
+      await panel.getByText("phone-42").first().waitFor({ timeout: 30_000 });
+      expect(await findViolations(page)).toEqual([]);
+      await page.screenshot({ path: "test-results/screens/agent-try-phone.png" });
+      await page.getByRole("button", { name: "Edit", exact: true }).click();
+      expect(await page.getByLabel("Description").inputValue()).toBe("typed on a phone");
+      await page.screenshot({ path: "test-results/screens/agent-edit-phone.png" });
+      expect(phone.complaints).toEqual([]);
+    } finally {
+      await phone.close();
+    }
+  });
+
+  test("unsaved edits are not lost by a link, the palette, the way back or a closed tab", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/agents`);
+    await page.getByText("Hello agent").first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/agents\/agent_/);
+    await page.getByLabel("Description").fill("not saved");
+    const url = page.url();
+    const question = page.getByRole("dialog", { name: "Leave without saving?" });
+    const stay = async () => {
+      await question.getByRole("button", { name: "Stay" }).click();
+      await question.waitFor({ state: "hidden" });
+      expect([page.url(), await page.getByLabel("Description").inputValue()]).toEqual([url, "not saved"]);
+    };
+    await page.getByRole("link", { name: "Versions" }).click();
+    await question.waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("unsaved-edits");
+    await stay();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Find a session" }).fill("Usage");
+    await page.keyboard.press("Enter");
+    await question.waitFor();
+    await stay();
+    await page.evaluate(() => history.back());
+    await question.waitFor();
+    await stay();
+    await page.close({ runBeforeUnload: true });
+    await expect.poll(() => browser.complaints.splice(0)).toEqual([expect.stringContaining("dialog: beforeunload")]);
+    expect(await page.getByLabel("Description").inputValue()).toBe("not saved");
+    await page.getByRole("link", { name: "Versions" }).click();
+    await question.getByRole("button", { name: "Leave" }).click();
+    await page.waitForURL(/versions/);
+    await page.getByRole("link", { name: "Definition" }).click();
+    await expect.poll(() => page.getByLabel("Description").inputValue()).not.toBe("not saved");
+  });
+
+  test("what others save is in an untouched form at once; over typed edits one decides", async () => {
+    const { page } = browser;
+    const client = system.client();
+    const agent = await client.beta.agents.create({ name: "Shared", model: "demo", metadata: { owner: "ada" } });
+    await page.goto(`${system.url}/agents/${agent.id}`);
+    await page.getByText("version 1", { exact: true }).waitFor();
+    await client.beta.agents.update(agent.id, { version: 1, description: "by a program" });
+    await expect.poll(() => page.getByLabel("Description").inputValue(), { timeout: 15_000 }).toBe("by a program");
+    await page.getByLabel("Effort").selectOption("high");
+    await page.getByLabel("Value 1").fill("bea");
+    await page.getByRole("button", { name: "Add a value" }).click();
+    await page.getByLabel("Name 2").fill("owner");
+    await page.locator("#agent-form").getByRole("button", { name: "Save as new version" }).click();
+    await page.getByText("“owner” is there twice.").waitFor();
+    await page.getByLabel("Name 2").fill("team");
+    await page.getByLabel("Value 2").fill("core");
+    await client.beta.agents.update(agent.id, {
+      version: 2,
+      description: "by a program again",
+      metadata: { cost: "low" },
+    });
+    await page.getByText("Somebody saved version 3").waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("agent-stale");
+    await page.getByRole("button", { name: "Save mine as the newest" }).click();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    const saved = await client.beta.agents.retrieve(agent.id);
+    expect(saved).toMatchObject({
+      version: 4,
+      description: "by a program",
+      model: { id: "demo", effort: { type: "high" } },
+      metadata: { owner: "bea", team: "core", cost: "low" },
+    });
   });
 
   test("an agent is duplicated, exported as a file, and imported again", async () => {
     const { page } = browser;
+    const agents = await system.client().beta.agents.list();
+    const helper = agents.data.find(({ name }) => name === "Shell helper");
+    await page.goto(`${system.url}/agents/${helper?.id}`);
     await page.getByRole("button", { name: "More actions" }).click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -100,6 +216,14 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     expect(download.suggestedFilename()).toBe("shell-helper.agent.json");
     const exported = JSON.parse(await readFile(await download.path(), "utf8"));
     expect(createAgentInput.safeParse(exported).error).toBeUndefined();
+    await page.getByRole("button", { name: "More actions" }).click();
+    const [yaml] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Export as YAML" }).click(),
+    ]);
+    expect(yaml.suggestedFilename()).toBe("shell-helper.agent.yaml");
+    const yamlText = await readFile(await yaml.path(), "utf8");
+    expect(yamlText).toMatch(/^name: Shell helper\n/);
 
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Duplicate" }).click();
@@ -117,6 +241,12 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     await page.waitForURL(/\/agents\/agent_/);
     await page.getByRole("heading", { name: /Imported/ }).waitFor();
     expect(await page.getByLabel("When bash is called").inputValue()).toBe("always_ask");
+    const yamlFile = path.join(directory, "import.yaml");
+    await writeFile(yamlFile, yamlText.replace("Shell helper", "From YAML"));
+    await page.goto(`${system.url}/agents/new`);
+    await page.getByLabel("File of an agent").setInputFiles(yamlFile);
+    await page.getByRole("heading", { name: /From YAML/ }).waitFor();
+    await expect.poll(prompt).toContain("for somebody who watches");
   });
 
   test("the code on the agent's page, with a key that is filled in on a click, runs as shown", async () => {
@@ -155,7 +285,9 @@ describe.skipIf(!chromium)("agents, from the first minute on", () => {
     );
     expect(answer.stdout).toContain("event: session.status_idle");
     await page.goto(system.url);
-    await expect.poll(() => page.getByRole("link", { name: /sesn_|Untitled|Trying/ }).count()).toBeGreaterThan(0);
+    await expect
+      .poll(() => page.getByRole("link", { name: /sesn_|Untitled|Trying/ }).count(), { timeout: 15_000 })
+      .toBeGreaterThan(0);
   });
 
   test("a key is made, shown once, and refused after it was revoked", async () => {

@@ -6,7 +6,6 @@ import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import type { Agent } from "../../../contract/agents.ts";
-import { firstMessageOf } from "../../../contract/first-message.ts";
 import { classNames } from "../../components/class-names.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
@@ -14,18 +13,16 @@ import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Button } from "../../components/ui/button.tsx";
-import { TryAgentButton } from "../try-agent-button.tsx";
 import { AgentMenu } from "./agent-menu.tsx";
 import { useAgent } from "./use-agent.ts";
 
 type AgentFrameProps = {
   agentId: string;
-  children: (agent: Agent, reload: () => void) => ReactNode;
+  children: (agent: Agent) => ReactNode;
 };
 
 export function AgentFrame({ agentId, children }: AgentFrameProps) {
   const query = useAgent(agentId);
-  const reload = () => void query.refetch();
   if (query.error instanceof ApiError && query.error.status === 404) {
     return (
       <EmptyState alone title="There is no such agent">
@@ -35,12 +32,10 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
       </EmptyState>
     );
   }
-  if (query.error) return <FailureNote error={query.error} onRetry={reload} />;
-  // While it is read again the form goes away, and with it what was typed: that is what a reload is for.
-  if (!query.data || query.isFetching) return <ListSkeleton label="Loading the agent" />;
+  if (query.error && !query.data) return <FailureNote error={query.error} onRetry={() => void query.refetch()} />;
+  if (!query.data) return <ListSkeleton label="Loading the agent" />;
   const agent = query.data;
   const archived = agent.archived_at !== null;
-  const firstMessage = firstMessageOf(agent);
   return (
     <div className="flex h-full flex-col">
       <PageHeader
@@ -54,7 +49,6 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
           </>
         }
       >
-        {!archived && firstMessage !== null && <TryAgentButton agent={agent} message={firstMessage} />}
         {!archived && (
           <Button asChild>
             <Link href={`/sessions/new?agent=${agent.id}`}>Start a session</Link>
@@ -63,7 +57,7 @@ export function AgentFrame({ agentId, children }: AgentFrameProps) {
         <AgentMenu agent={agent} />
       </PageHeader>
       <AgentPages agentId={agentId} />
-      {children(agent, reload)}
+      {children(agent)}
     </div>
   );
 }

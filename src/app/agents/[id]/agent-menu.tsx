@@ -5,17 +5,20 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { Agent } from "../../../contract/agents.ts";
 import { Archive, Copy, CopyPlus, Download, Ellipsis } from "../../components/icons/icons.tsx";
+import { whenFree } from "../../components/leave-guard.ts";
 import { saveText } from "../../components/save-text.ts";
 import { Button } from "../../components/ui/button.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
 import { useCopy } from "../../components/use-copy.ts";
-import { exportFileName, toExport } from "../export-agent.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportFileName, toExport } from "../export-agent.ts";
 import { ArchiveAgentDialog } from "./archive-agent-dialog.tsx";
 
 export function AgentMenu({ agent }: { agent: Agent }) {
   const router = useRouter();
   const { available, copy } = useCopy();
   const [archiving, setArchiving] = useState(false);
+  const save = async (format: ExportFormat) =>
+    saveText(exportFileName(agent, format), await toExport(agent, format), EXPORT_FORMATS[format].mediaType);
   return (
     <>
       <Menu
@@ -25,12 +28,14 @@ export function AgentMenu({ agent }: { agent: Agent }) {
           </Button>
         }
       >
-        <MenuItem onSelect={() => router.push(`/agents/new?from=${agent.id}`)}>
+        <MenuItem onSelect={() => whenFree(() => router.push(`/agents/new?from=${agent.id}`))}>
           <CopyPlus aria-hidden /> Duplicate
         </MenuItem>
-        <MenuItem onSelect={() => saveText(exportFileName(agent), toExport(agent), "application/json")}>
-          <Download aria-hidden /> Export as JSON
-        </MenuItem>
+        {(Object.keys(EXPORT_FORMATS) as ExportFormat[]).map((format) => (
+          <MenuItem key={format} onSelect={() => void save(format)}>
+            <Download aria-hidden /> Export as {EXPORT_FORMATS[format].label}
+          </MenuItem>
+        ))}
         {available && (
           <MenuItem onSelect={() => copy(agent.id)}>
             <Copy aria-hidden /> Copy id

@@ -1,76 +1,70 @@
-// One agent's definition: the form, and what happens when it is saved.
+// One agent's definition: its editor, and a session to try it with. Side by side where there is room, else one at a time.
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError } from "../../../client/api-error.ts";
 import type { Agent } from "../../../contract/agents.ts";
-import { useBerth } from "../../providers.tsx";
-import { type AgentDraft, toDraft, toUpdate } from "../agent-draft.ts";
-import { AgentForm } from "../agent-form.tsx";
+import { classNames } from "../../components/class-names.ts";
+import { useLiveForm } from "../../components/use-live-form.ts";
+import { findProblems, toDraft } from "../agent-draft.ts";
+import { AgentEditor } from "./agent-editor.tsx";
 import { AgentFrame } from "./agent-frame.tsx";
-import { StaleVersionNote } from "./stale-version-note.tsx";
 import { TryPanel } from "./try-panel.tsx";
 import { useWideScreen } from "./use-wide-screen.ts";
 
 export function AgentRoom({ agentId }: { agentId: string }) {
-  return <AgentFrame agentId={agentId}>{(agent, reload) => <Workbench agent={agent} onReload={reload} />}</AgentFrame>;
+  return <AgentFrame agentId={agentId}>{(agent) => <Workbench agent={agent} />}</AgentFrame>;
 }
 
-/** The editor and, where there is room, a session to try the agent with. What is typed outlives a change of the window's width. */
-function Workbench({ agent, onReload }: { agent: Agent; onReload: () => void }) {
-  const split = useWideScreen() && agent.archived_at === null;
+const panes = { edit: "Edit", try: "Try it" } as const;
+type Pane = keyof typeof panes;
+
+/** What is typed, and a session that was begun, outlive a change of the window's width. */
+function Workbench({ agent }: { agent: Agent }) {
+  const editing = useLiveForm(agent, { stamp: ({ version }) => version, toDraft, findProblems });
+  const [chosen, setChosen] = useState<Pane>("edit");
+  const wide = useWideScreen();
+  const canTry = agent.archived_at === null;
+  const shows = (pane: Pane) => wide || !canTry || chosen === pane;
   return (
-    <div className={split ? "grid min-h-0 flex-1 grid-cols-[minmax(0,5fr)_minmax(0,4fr)]" : "contents"}>
-      <div className={split ? "min-h-0 overflow-y-auto" : "contents"}>
-        <AgentEditor agent={agent} onReload={onReload} />
+    <>
+      {!wide && canTry && <PaneSwitch chosen={chosen} onChoose={setChosen} />}
+      <div className="flex min-h-0 flex-1 *:min-h-0 *:min-w-0 *:overflow-y-auto">
+        <div hidden={!shows("edit")} className="flex-5">
+          <AgentEditor agent={agent} editing={editing} />
+        </div>
+        {canTry && (
+          <aside
+            aria-label="Try it"
+            hidden={!shows("try")}
+            className={classNames("flex-4", wide && "border-l border-line")}
+          >
+            <TryPanel agent={agent} dirty={editing.form.dirty} />
+          </aside>
+        )}
       </div>
-      {split && (
-        <aside aria-label="Try it" className="min-h-0 overflow-y-auto border-l border-line">
-          <TryPanel agent={agent} />
-        </aside>
-      )}
-    </div>
+    </>
   );
 }
 
-function AgentEditor({ agent, onReload }: { agent: Agent; onReload: () => void }) {
-  const berth = useBerth();
-  const queries = useQueryClient();
-  const [refused, setRefused] = useState<AgentDraft | null>(null);
-  const save = useMutation({
-    mutationFn: ({ draft, version }: { draft: AgentDraft; version: number }) =>
-      berth.agents.update(agent.id, { ...toUpdate(draft, agent), version }),
-    onSuccess: (saved) => {
-      setRefused(null);
-      queries.setQueryData(["agent", agent.id], saved);
-      void queries.invalidateQueries({ queryKey: ["agents"] });
-      void queries.invalidateQueries({ queryKey: ["agent-versions", agent.id] });
-    },
-    onError: (error, { draft }) => setRefused(error instanceof ApiError && error.status === 409 ? draft : null),
-  });
-  const overwrite = useMutation({
-    mutationFn: async (draft: AgentDraft) => {
-      const latest = await berth.agents.get(agent.id);
-      await save.mutateAsync({ draft, version: latest.version });
-    },
-  });
+function PaneSwitch({ chosen, onChoose }: { chosen: Pane; onChoose: (pane: Pane) => void }) {
   return (
-    <AgentForm
-      initial={toDraft(agent)}
-      action={agent.archived_at === null ? "Save as new version" : null}
-      pending={save.isPending || overwrite.isPending}
-      error={refused ? null : save.error}
-      question={
-        refused && (
-          <StaleVersionNote error={overwrite.error} onReload={onReload} onOverwrite={() => overwrite.mutate(refused)} />
-        )
-      }
-      saved={save.isSuccess}
-      onSave={(draft) => {
-        setRefused(null);
-        save.mutate({ draft, version: agent.version });
-      }}
-    />
+    <fieldset className="flex shrink-0 gap-1 border-b border-line px-4 py-2">
+      <legend className="sr-only">What is shown</legend>
+      {/* The keys of this very object. */}
+      {(Object.keys(panes) as Pane[]).map((pane) => (
+        <button
+          key={pane}
+          type="button"
+          aria-pressed={pane === chosen}
+          onClick={() => onChoose(pane)}
+          className={classNames(
+            "h-8 rounded-md border border-line px-3 text-[13px] hover:bg-sunken max-md:h-[44px] max-md:flex-1",
+            pane === chosen && "border-accent bg-accent-soft font-medium text-accent hover:bg-accent-soft",
+          )}
+        >
+          {panes[pane]}
+        </button>
+      ))}
+    </fieldset>
   );
 }

@@ -1,4 +1,4 @@
-// A live session beside the editor, on wide screens: say something to the saved version and watch what it does.
+// A live session beside the editor: say something to the saved version and watch what it does.
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -14,13 +14,14 @@ import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
 import { useBerth } from "../../providers.tsx";
+import { AGENT_FORM_ID } from "../agent-form.tsx";
 
 /** The heaviest room: loaded when a session is started. */
 const SessionRoom = dynamic(async () => (await import("../../sessions/[id]/session-room.tsx")).SessionRoom, {
   loading: () => <ListSkeleton label="Loading the session" />,
 });
 
-export function TryPanel({ agent }: { agent: Agent }) {
+export function TryPanel({ agent, dirty }: { agent: Agent; dirty: boolean }) {
   const berth = useBerth();
   const queries = useQueryClient();
   const [message, setMessage] = useState(firstMessageOf(agent) ?? "");
@@ -37,13 +38,18 @@ export function TryPanel({ agent }: { agent: Agent }) {
     return (
       <div className="flex h-full flex-col">
         <div className="flex items-center justify-between gap-2 border-b border-line bg-sunken px-3 py-1">
-          <Link href={`/sessions/${start.data.id}`} className="text-accent underline">
-            Open this session in full
-          </Link>
+          <span className="min-w-0">
+            Version {start.data.agent.version}
+            {start.data.agent.version !== agent.version && `; version ${agent.version} is saved`} ·{" "}
+            <Link href={`/sessions/${start.data.id}`} className="text-accent underline">
+              Open this session in full
+            </Link>
+          </span>
           <Button size="small" look="quiet" onClick={() => start.reset()}>
             <X aria-hidden /> Try again
           </Button>
         </div>
+        {dirty && <UnsavedNote version={start.data.agent.version} />}
         <div className="min-h-0 flex-1">
           <SessionRoom key={start.data.id} sessionId={start.data.id} />
         </div>
@@ -59,7 +65,8 @@ export function TryPanel({ agent }: { agent: Agent }) {
       }}
     >
       <h2 className="font-semibold">Try version {agent.version}</h2>
-      <Field label="Say to it" hint="Starts a session here. What you change in the form counts once it is saved.">
+      {dirty && <UnsavedNote version={agent.version} />}
+      <Field label="Say to it" hint="Starts a session here, with the agent as it is saved.">
         {(control) => (
           <Textarea
             {...control}
@@ -78,5 +85,20 @@ export function TryPanel({ agent }: { agent: Agent }) {
         <Play aria-hidden /> {start.isPending ? "Starting…" : "Start"}
       </Button>
     </form>
+  );
+}
+
+/** What is tried is never what was only typed. */
+function UnsavedNote({ version }: { version: number }) {
+  return (
+    <div
+      role="status"
+      className="flex flex-wrap items-center gap-2 border-y border-line bg-waiting-soft px-3 py-1.5 text-[13px]"
+    >
+      <span className="min-w-0 flex-1 basis-40">Your edits are not saved: version {version} does not have them.</span>
+      <Button type="submit" form={AGENT_FORM_ID} size="small">
+        Save as new version
+      </Button>
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-// One agent, as it was when its room was opened: a form that is being filled in must not change under the hands.
+// One agent, kept live. A form that is being filled in does not change under the hands: see use-agent-editing.ts.
 "use client";
 
 import { useQuery } from "@tanstack/react-query";

@@ -15,7 +15,7 @@ export function ImportAgentButton({ onImport }: { onImport: (input: CreateAgentI
     if (!file) return;
     setRefused(null);
     try {
-      onImport(fromExport(await file.text()));
+      onImport(await fromExport(await file.text()));
     } catch (error) {
       setRefused(error);
     }
@@ -25,7 +25,7 @@ export function ImportAgentButton({ onImport }: { onImport: (input: CreateAgentI
       <input
         ref={picker}
         type="file"
-        accept=".json,application/json"
+        accept=".json,.yaml,.yml,application/json,application/yaml"
         aria-label="File of an agent"
         className="sr-only"
         tabIndex={-1}

@@ -9,10 +9,10 @@ import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useBerth } from "../../providers.tsx";
 import { type AgentDraft, newAgentDraft, toDraft, toNewInput } from "../agent-draft.ts";
-import { AgentForm } from "../agent-form.tsx";
 import { agentTemplates, draftFromTemplate } from "../templates/agent-templates.ts";
 import { useModels } from "../use-models.ts";
 import { ImportAgentButton } from "./import-agent-button.tsx";
+import { NewAgentForm } from "./new-agent-form.tsx";
 import { TemplateList } from "./template-list.tsx";
 
 type NewAgentRoomProps = { templateId: string | null; sourceId: string | null };
@@ -54,10 +54,10 @@ export function NewAgentRoom({ templateId, sourceId }: NewAgentRoomProps) {
       {loading ? (
         <ListSkeleton label="Asking the gateway for its models" />
       ) : (
-        <AgentForm
-          initial={initial()}
-          action="Create agent"
-          pending={create.isPending}
+        <NewAgentForm
+          start={initial()}
+          // What was created leads away by itself.
+          pending={create.isPending || create.isSuccess}
           error={create.error}
           onSave={(draft) => create.mutate(toNewInput(draft, source.data ?? null))}
         />

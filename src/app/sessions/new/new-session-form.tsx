@@ -15,6 +15,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";
 import { Select, Textarea } from "../../components/ui/input.tsx";
+import { useEnvironments } from "../../environments/use-environments.ts";
 import { useBerth } from "../../providers.tsx";
 
 const SUGGESTION = "Look around in your sandbox and tell me what you find.";
@@ -24,6 +25,8 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
   const router = useRouter();
   const queries = useQueryClient();
   const agents = useAgents();
+  const environments = useEnvironments();
+  const [environmentId, setEnvironmentId] = useState("");
   const [chosenId, setChosenId] = useState(agentId);
   const [message, setMessage] = useState("");
   const selectedId = chosenId ?? agents.data?.[0]?.id ?? "";
@@ -33,6 +36,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
     mutationFn: () =>
       berth.sessions.create({
         agent: selectedId,
+        ...(environmentId === "" ? {} : { environment_id: environmentId }),
         ...(message.trim() === ""
           ? {}
           : {
@@ -77,6 +81,20 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
               </Select>
             )}
           </Field>
+          {environments.data && environments.data.length > 1 && (
+            <Field label="Environment">
+              {(control) => (
+                <Select {...control} value={environmentId} onChange={(event) => setEnvironmentId(event.target.value)}>
+                  <option value="">the default</option>
+                  {environments.data.map(({ id, name }) => (
+                    <option key={id} value={id}>
+                      {isolatedName(name)}
+                    </option>
+                  ))}
+                </Select>
+              )}
+            </Field>
+          )}
           <Field label="First message" hint="Optional. You can also write it in the session.">
             {(control) => (
               <Textarea

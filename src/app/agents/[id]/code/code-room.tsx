@@ -1,15 +1,17 @@
 // Snippets that talk to this agent, with its real id and this server's address; a key is made and filled in on request.
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import type { Agent } from "../../../../contract/agents.ts";
 import { firstMessageOf } from "../../../../contract/first-message.ts";
 import { CodeBlock } from "../../../components/code-block.tsx";
+import { EmptyState } from "../../../components/empty-state.tsx";
 import { FailureNote } from "../../../components/failure-note.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
+import { useEnvironments } from "../../../environments/use-environments.ts";
 import { useBerth } from "../../../providers.tsx";
 import { AgentFrame } from "../agent-frame.tsx";
 import { createSnippets } from "./snippets.ts";
@@ -22,10 +24,7 @@ function Snippets({ agent }: { agent: Agent }) {
   const berth = useBerth();
   const queries = useQueryClient();
   const [chosen, setChosen] = useState("typescript");
-  const environments = useQuery({
-    queryKey: ["environments"],
-    queryFn: ({ signal }) => berth.environments.list({ limit: 100 }, signal),
-  });
+  const environments = useEnvironments();
   const key = useMutation({
     mutationFn: () => berth.apiKeys.create({ name: `code for ${agent.name}`.slice(0, 100).trim() }),
     onSuccess: () => void queries.invalidateQueries({ queryKey: ["api-keys"] }),
@@ -34,8 +33,16 @@ function Snippets({ agent }: { agent: Agent }) {
   });
   if (environments.error) return <FailureNote error={environments.error} onRetry={() => void environments.refetch()} />;
   if (environments.isPending) return <ListSkeleton label="Loading environments" />;
-  const environment = environments.data.data.find(({ name }) => name === "default") ?? environments.data.data[0];
-  if (!environment) return <p className="p-4 text-muted">Make an environment first: POST /v1/environments.</p>;
+  const environment = environments.data.find(({ is_default }) => is_default) ?? environments.data[0];
+  if (!environment)
+    return (
+      <EmptyState title="There is no environment yet">
+        <p>Sessions run in one.</p>
+        <Button asChild look="primary">
+          <Link href="/environments/new">Create an environment</Link>
+        </Button>
+      </EmptyState>
+    );
   const snippets = createSnippets({
     baseUrl: window.location.origin,
     agentId: agent.id,

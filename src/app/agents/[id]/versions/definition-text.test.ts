@@ -66,3 +66,8 @@ test("an earlier version is asked for as a new one on top of the current, withou
   expect(input).toMatchObject({ name: "Helper", system: "Be brief.\nBe kind.", tools: earlier.tools, version: 4 });
   expect(input.metadata).toEqual({ owner: "me", first_message: null });
 });
+
+test("a version without an effort of its own has none again", () => {
+  const input = toRestore(earlier, { ...current, model: { id: "big", effort: { type: "max" } } });
+  expect(updateAgentInput.parse(input).model).toMatchObject({ id: "big", effort: null });
+});

@@ -31,7 +31,7 @@ export function toRestore(earlier: Agent, current: Agent): UpdateAgentInput & { 
   return {
     name: earlier.name,
     description: earlier.description,
-    model: earlier.model,
+    model: { ...earlier.model, effort: earlier.model.effort ?? null },
     system: earlier.system,
     // What the API has answered, it takes.
     tools: earlier.tools as NonNullable<UpdateAgentInput["tools"]>,

@@ -47,7 +47,15 @@ export function OverviewTab({ session, view }: PanelTabProps) {
             <span className="font-mono text-[13px]">{visibleExactly(agent.model.id)}</span>
           </Fact>
           <Fact name="Environment">
-            <Id id={session.environment_id} />
+            <span className="flex items-center gap-1">
+              <Link
+                href={`/environments/${session.environment_id}`}
+                className="font-mono text-[13px] wrap-anywhere text-accent underline"
+              >
+                {session.environment_id}
+              </Link>
+              <CopyButton text={session.environment_id} label="Copy id" />
+            </span>
           </Fact>
           <SandboxRow sessionId={session.id} status={view.status} />
           <Fact name="Created">

@@ -1,0 +1,76 @@
+// Which hosts sandboxes may reach; with what this release makes of it.
+"use client";
+
+import { Field } from "../components/ui/field.tsx";
+import { Select, Textarea } from "../components/ui/input.tsx";
+import type { FormDraft } from "../components/use-form-draft.ts";
+import { type EnvironmentDraft, type EnvironmentProblems, networkingWords } from "./environment-draft.ts";
+
+export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, EnvironmentProblems> }) {
+  const { draft, problems, change } = state;
+  return (
+    <fieldset className="grid min-w-0 gap-3 rounded-md border border-line p-3">
+      <legend className="px-1 font-medium">Network and packages</legend>
+      <p className="rounded-md bg-waiting-soft px-3 py-2">
+        This release keeps these settings and does not apply them: its sandboxes have no network, whatever is chosen
+        here, and packages cannot be listed. What a sandbox has is what the machine has.
+      </p>
+      <Field label="Network">
+        {(control) => (
+          <Select
+            {...control}
+            className="max-w-72"
+            value={draft.networking}
+            // The options are the kinds, so the value is one of them.
+            onChange={(event) => change({ networking: event.target.value as EnvironmentDraft["networking"] })}
+          >
+            <option value="unrestricted">{networkingWords.unrestricted}</option>
+            <option value="limited">{networkingWords.limited}</option>
+          </Select>
+        )}
+      </Field>
+      {draft.networking === "limited" && (
+        <>
+          <Field label="Allowed hosts" hint="One a line." error={problems?.allowedHosts}>
+            {(control) => (
+              <Textarea
+                {...control}
+                className="min-h-24 font-mono text-[13px]"
+                spellCheck={false}
+                placeholder={"api.example.com\nexample.org"}
+                value={draft.allowedHosts}
+                onChange={(event) => change({ allowedHosts: event.target.value })}
+              />
+            )}
+          </Field>
+          <Check
+            label="Package registries too"
+            checked={draft.allowPackageManagers}
+            onChange={(allowPackageManagers) => change({ allowPackageManagers })}
+          />
+          <Check
+            label="The agent's MCP servers too"
+            checked={draft.allowMcpServers}
+            onChange={(allowMcpServers) => change({ allowMcpServers })}
+          />
+        </>
+      )}
+    </fieldset>
+  );
+}
+
+type CheckProps = { label: string; checked: boolean; onChange: (checked: boolean) => void };
+
+function Check({ label, checked, onChange }: CheckProps) {
+  return (
+    <label className="flex items-center gap-2 max-md:min-h-[44px]">
+      <input
+        type="checkbox"
+        className="size-4 accent-accent max-md:size-5"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}
