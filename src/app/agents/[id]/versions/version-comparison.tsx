@@ -3,11 +3,11 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Agent } from "../../../../contract/agents.ts";
+import { DiffView } from "../../../components/diff-view.tsx";
 import { FailureNote } from "../../../components/failure-note.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
 import { definitionText, toRestore } from "./definition-text.ts";
-import { DiffView } from "./diff-view.tsx";
 
 export function VersionComparison({ earlier, current }: { earlier: Agent; current: Agent }) {
   const berth = useBerth();

@@ -6,7 +6,7 @@ import { classifyInput } from "../classify-input.ts";
 import type { ToolCallItem } from "../session-view.ts";
 import { OutputText } from "./output-text.tsx";
 
-const DiffView = lazy(() => import("./diff-view.tsx").then(({ DiffView }) => ({ default: DiffView })));
+const CallDiff = lazy(() => import("./call-diff.tsx").then(({ CallDiff }) => ({ default: CallDiff })));
 
 export function CallInput({ item }: { item: ToolCallItem }) {
   const input = classifyInput(item.name, item.input);
@@ -15,7 +15,7 @@ export function CallInput({ item }: { item: ToolCallItem }) {
   if (input.kind === "text") return plain;
   return (
     <Suspense fallback={plain}>
-      <DiffView {...input} />
+      <CallDiff {...input} />
     </Suspense>
   );
 }
