@@ -50,9 +50,11 @@ function foldPreview(draft: ViewDraft, event: PreviewEvent): void {
 }
 
 function foldStored(draft: ViewDraft, event: SessionEvent): void {
-  // The table has one entry a type, each for its own event. A type that this release does not know has nothing to show.
-  const fold = folds[event.type] as ((draft: ViewDraft, event: SessionEvent) => void) | undefined;
-  fold?.(draft, event);
+  // A type that this release does not know has nothing to show, whatever its name.
+  if (!Object.hasOwn(folds, event.type)) return;
+  // The table has one entry a type, each for its own event.
+  const fold = folds[event.type] as (draft: ViewDraft, event: SessionEvent) => void;
+  fold(draft, event);
 }
 
 const stateByPermission = { allow: "running", ask: "asking", deny: "denied" } as const;
