@@ -64,7 +64,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   { packages: /^(pg|kysely)$/, folders: ["db"] },
   { packages: /^(hono|@hono\/.*)$/, folders: ["api", "bin"] },
   {
-    packages: /^(next|react|react-dom|@tanstack\/react-query|radix-ui|streamdown)$/,
+    packages: /^(next|react|react-dom|@tanstack\/react-query|@tanstack\/react-virtual|radix-ui|streamdown)$/,
     folders: ["app", "bin", "root"],
   },
   { packages: /^(ai|@ai-sdk\/.*)$/, folders: ["models"] },

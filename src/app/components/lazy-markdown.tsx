@@ -1,7 +1,7 @@
 // Markdown whose library is loaded beside the page, not before it; the text is there meanwhile.
 "use client";
 
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import { visibleProse } from "../../lib/visible-text.ts";
 
 const load = () => import("./markdown.tsx").then(({ Markdown }) => ({ default: Markdown }));
@@ -18,10 +18,10 @@ function whenIdle(act: () => void): void {
   else window.requestIdleCallback(act, { timeout: 2_000 });
 }
 
-export function LazyMarkdown({ text, growing }: { text: string; growing: boolean }) {
+export const LazyMarkdown = memo(function LazyMarkdown({ text, growing }: { text: string; growing: boolean }) {
   return (
     <Suspense fallback={<p className="whitespace-pre-wrap wrap-anywhere">{visibleProse(text)}</p>}>
       <Markdown text={text} growing={growing} />
     </Suspense>
   );
-}
+});

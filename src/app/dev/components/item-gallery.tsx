@@ -3,10 +3,10 @@
 
 import { useState } from "react";
 import { foldEvents } from "../../sessions/[id]/fold-events.ts";
-import { QueuedMessage } from "../../sessions/[id]/items/queued-message.tsx";
+import { RowView } from "../../sessions/[id]/row-view.tsx";
 import { emptyView, retryableFailure } from "../../sessions/[id]/session-view.ts";
 import { TimelineContext } from "../../sessions/[id]/timeline-actions.ts";
-import { TurnView } from "../../sessions/[id]/turn-view.tsx";
+import { toRows } from "../../sessions/[id]/to-rows.ts";
 import { recordedLogs } from "./recorded-logs.ts";
 import { Specimen } from "./specimen.tsx";
 import { Stage } from "./stage.tsx";
@@ -17,20 +17,24 @@ export function ItemGallery() {
   const [logs] = useState(() =>
     recordedLogs(Date.now()).map(({ name, events }) => ({ name, view: foldEvents(emptyView, events) })),
   );
+  const [memory] = useState(() => new Map<string, unknown>());
   return (
     <Stage name="empty">
       {logs.map(({ name, view }) => (
         <Specimen key={name} name={name}>
           <TimelineContext
-            value={{ highlighted: null, showDetails: () => undefined, retryable: retryableFailure(view) }}
+            value={{
+              shown: null,
+              highlighted: null,
+              showDetails: () => undefined,
+              retryable: retryableFailure(view),
+              memory,
+            }}
           >
-            {view.turns.map((turn) => (
-              <TurnView key={turn.id} turn={turn} skipped={0} end={turn.items.length} sessionId={SESSION} />
+            {toRows(view, []).map((row) => (
+              <RowView key={row.key} row={row} sessionId={SESSION} outbox={null} onEdit={() => undefined} />
             ))}
           </TimelineContext>
-          {view.queued.map((item) => (
-            <QueuedMessage key={item.id} item={item} sessionId={SESSION} onEdit={() => undefined} />
-          ))}
         </Specimen>
       ))}
     </Stage>

@@ -5,17 +5,21 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { ChevronDown, ChevronUp, X } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Input } from "../../components/ui/input.tsx";
-import { searchItems } from "./search-items.ts";
-import type { SessionView } from "./session-view.ts";
+import { createSearch } from "./search-items.ts";
+import type { Turn } from "./session-view.ts";
 
-type SearchBarProps = { view: SessionView; onJump: (id: string) => void; onClose: () => void };
+type SearchBarProps = {
+  turns: readonly Turn[];
+  onJump: (id: string, words: string) => void;
+  onClose: () => void;
+};
 
-export function SearchBar({ view, onJump, onClose }: SearchBarProps) {
+export function SearchBar({ turns, onJump, onClose }: SearchBarProps) {
   const [query, setQuery] = useState("");
   const [current, setCurrent] = useState<string | null>(null);
   const wanted = useDeferredValue(query);
-  const { turns } = view;
-  const found = useMemo(() => searchItems(turns, wanted), [turns, wanted]);
+  const search = useMemo(() => createSearch(wanted), [wanted]);
+  const found = useMemo(() => search(turns), [search, turns]);
   const at = current === null ? -1 : found.indexOf(current);
   function go(by: 1 | -1) {
     // The latest first: what people look for is mostly near.
@@ -23,7 +27,7 @@ export function SearchBar({ view, onJump, onClose }: SearchBarProps) {
     const id = found[next];
     if (!id) return;
     setCurrent(id);
-    onJump(id);
+    onJump(id, wanted);
   }
   return (
     <search className="flex items-center gap-1 border-b border-line bg-panel px-4 py-1">

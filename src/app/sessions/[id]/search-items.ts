@@ -1,13 +1,21 @@
 // Which items of a session contain a text, oldest first.
 import type { MessageBlock, ResultBlock } from "../../../contract/content.ts";
+import { findWords, toWordsPattern } from "./find-words.ts";
 import type { Item, Turn } from "./session-view.ts";
 
-export function searchItems(turns: readonly Turn[], query: string): string[] {
-  const wanted = query.trim().toLowerCase();
-  if (wanted === "") return [];
-  return turns.flatMap((turn) =>
-    turn.items.filter((item) => textsOf(item).some((text) => text.toLowerCase().includes(wanted))).map(({ id }) => id),
-  );
+/** The search goes on while the session does: an item is looked through once, and again only when it has changed. */
+export function createSearch(query: string): (turns: readonly Turn[]) => string[] {
+  const pattern = toWordsPattern(query);
+  const known = new WeakMap<Item, boolean>();
+  if (!pattern) return () => [];
+  function matches(item: Item): boolean {
+    const before = known.get(item);
+    if (before !== undefined) return before;
+    const found = textsOf(item).some((text) => findWords(text, pattern as RegExp) !== -1);
+    known.set(item, found);
+    return found;
+  }
+  return (turns) => turns.flatMap((turn) => turn.items.filter(matches).map(({ id }) => id));
 }
 
 function textsOf(item: Item): string[] {
@@ -26,8 +34,14 @@ function textsOf(item: Item): string[] {
   }
 }
 
+/** Also of documents that are folded. */
 function texts(blocks: readonly (MessageBlock | ResultBlock)[]): string[] {
-  return blocks.flatMap((block) => (block.type === "text" ? [block.text] : []));
+  return blocks.flatMap((block) => {
+    if (block.type === "text") return [block.text];
+    if (block.type === "search_result") return [block.title, block.source, ...block.content.map(({ text }) => text)];
+    if (block.type !== "document") return [];
+    return [block.title ?? "", block.source.type === "text" ? block.source.data : ""];
+  });
 }
 
 /** Texts as they are, not as JSON escapes them. */

@@ -4,7 +4,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
@@ -26,7 +26,6 @@ import { SessionHeader } from "./session-header.tsx";
 import type { SessionQuestion } from "./session-menu.tsx";
 import { stateInView } from "./session-state-in-view.ts";
 import { openCalls, type SessionView } from "./session-view.ts";
-import { Timeline } from "./timeline.tsx";
 import { useAttachments } from "./use-attachments.ts";
 import { useDraft } from "./use-draft.ts";
 import { useOutbox } from "./use-outbox.ts";
@@ -34,6 +33,12 @@ import { usePageDrops } from "./use-page-drops.ts";
 import { useSessionCommands } from "./use-session-commands.ts";
 import { useSessionEvents } from "./use-session-events.ts";
 import { useSlashCommands } from "./use-slash-commands.ts";
+
+const loadTimeline = () => import("./timeline.tsx").then(({ Timeline }) => ({ default: Timeline }));
+/** The largest part of the page. It comes while the log does. */
+const Timeline = lazy(loadTimeline);
+// Begun at once; on a failure the page tries again when it is drawn, and shows what happened.
+if (typeof window !== "undefined") loadTimeline().catch(() => null);
 
 export function SessionRoom({ sessionId }: { sessionId: string }) {
   const berth = useBerth();
@@ -124,15 +129,17 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
           {error !== null && <FailureNote error={error} />}
           {commands.error && <FailureNote error={commands.error} />}
           <FirstAsking value={asking[0]?.id ?? null}>
-            <Timeline
-              view={view}
-              log={log}
-              sessionId={sessionId}
-              outbox={outbox}
-              onEdit={(text) => setDraft(draft.trim() === "" ? text : `${text}\n${draft}`)}
-              searching={searching}
-              onSearchEnd={() => setSearching(false)}
-            />
+            <Suspense fallback={<div className="flex-1" />}>
+              <Timeline
+                view={view}
+                log={log}
+                sessionId={sessionId}
+                outbox={outbox}
+                onEdit={(text) => setDraft(draft.trim() === "" ? text : `${text}\n${draft}`)}
+                searching={searching}
+                onSearchEnd={() => setSearching(false)}
+              />
+            </Suspense>
           </FirstAsking>
           <Composer
             draft={[draft, setDraft]}

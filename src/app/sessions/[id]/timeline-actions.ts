@@ -1,15 +1,32 @@
-// What an item can ask of the timeline it stands in.
+// What an item can ask of the timeline it stands in, and what it has to know of it.
 "use client";
 
 import { createContext } from "react";
 
+/** Where a link, the outline or a search has led. */
+export type Shown = {
+  itemId: string;
+  /** Rises with each jump: the same place may be asked for again. */
+  count: number;
+  /** What is asked for may be inside a card that is closed. */
+  open: boolean;
+  /** What a search looks for; null when it is no search. */
+  words: string | null;
+};
+
 export type TimelineActions = {
-  /** The item that a link or a search led to. */
+  shown: Shown | null;
+  /** The item that is outlined for a moment. */
   highlighted: string | null;
   showDetails: (id: string) => void;
   /** The failure that can be tried again; null while there is none. */
   retryable: string | null;
+  /** What items remember while they are not drawn. */
+  memory: Map<string, unknown>;
 };
 
 /** Null outside of a session's own page. */
 export const TimelineContext = createContext<TimelineActions | null>(null);
+
+/** The id of the item around; null outside of the timeline. */
+export const ItemContext = createContext<string | null>(null);

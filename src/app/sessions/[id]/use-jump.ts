@@ -1,43 +1,67 @@
-// Goes to one item, by a link's fragment, the outline or the search, and marks it for a moment.
+// Goes to one event, by a link's fragment, the outline or the search, and marks it for a moment.
 "use client";
 
-import { useCallback, useEffect, useEffectEvent, useState } from "react";
+import { type RefObject, useCallback, useEffect, useEffectEvent, useState } from "react";
+import type { StreamEvent } from "../../../contract/events.ts";
+import type { RowListHandle } from "../../components/use-virtual-rows.ts";
+import { findEventTarget } from "./event-target.ts";
+import type { Shown } from "./timeline-actions.ts";
+import type { Row } from "./to-rows.ts";
 
 const MARKED_MS = 3_000;
 
-/** `reveal` draws the item if it is not drawn; false when there is no such item. */
-export function useJump(reveal: (id: string) => boolean) {
-  const [target, setTarget] = useState<{ id: string } | null>(null);
-  const [marked, setMarked] = useState<string | null>(null);
-  const find = useEffectEvent(reveal);
-  const jump = useCallback((id: string) => setTarget({ id }), []);
+type Goal = { id: string; words: string | null };
+type JumpOptions = {
+  rows: readonly Row[];
+  log: readonly StreamEvent[];
+  list: RefObject<RowListHandle | null>;
+  /** For an event that no item shows. */
+  onDetails: (id: string) => void;
+};
+
+export function useJump({ rows, log, list, onDetails }: JumpOptions) {
+  const [goal, setGoal] = useState<Goal | null>(null);
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [highlighted, setHighlighted] = useState<string | null>(null);
+  /** What a link asks for and is not there; it may come yet. */
+  const [missing, setMissing] = useState<string | null>(null);
+  const jump = useCallback((id: string, words: string | null = null) => setGoal({ id, words }), []);
+  const endSearch = useCallback(() => setShown((last) => last && { ...last, words: null }), []);
+
+  const go = useEffectEvent(({ id, words }: Goal) => {
+    const target = findEventTarget(rows, log, id);
+    setMissing(target ? null : id);
+    if (!target) return;
+    setGoal(null);
+    if (target === "log") return onDetails(id);
+    const { index, itemId } = target;
+    list.current?.show(index);
+    setHighlighted(itemId);
+    setShown((last) => ({ itemId, words, open: target.open || words !== null, count: (last?.count ?? 0) + 1 }));
+  });
 
   useEffect(() => {
     const fromLink = () => {
-      const id = window.location.hash.slice(1);
-      if (id.startsWith("sevt_")) setTarget({ id });
+      const id = decodeURIComponent(window.location.hash.slice(1));
+      if (id.startsWith("sevt_")) setGoal({ id, words: null });
     };
     fromLink();
     window.addEventListener("hashchange", fromLink);
     return () => window.removeEventListener("hashchange", fromLink);
   }, []);
-
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was not there is looked for again when something came
   useEffect(() => {
-    if (!target || !find(target.id)) return;
-    setMarked(target.id);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    // The item is drawn with one of the next frames when it was not drawn yet.
-    let frame = requestAnimationFrame(function show() {
-      const element = document.getElementById(target.id);
-      if (element) {
-        element.scrollIntoView({ block: "center" });
-        timer = setTimeout(() => setMarked(null), MARKED_MS);
-      } else frame = requestAnimationFrame(show);
-    });
-    return () => {
-      cancelAnimationFrame(frame);
-      clearTimeout(timer);
-    };
-  }, [target]);
-  return { jump, marked };
+    if (goal) go(goal);
+  }, [goal, rows]);
+  useEffect(() => {
+    if (highlighted === null || !shown) return;
+    const timer = setTimeout(() => setHighlighted(null), MARKED_MS);
+    return () => clearTimeout(timer);
+  }, [highlighted, shown]);
+
+  const giveUp = () => {
+    setGoal(null);
+    setMissing(null);
+  };
+  return { jump, shown, highlighted, missing, giveUp, endSearch };
 }

@@ -1,8 +1,8 @@
 // A conversation as Markdown. Pure. What a machine wrote stands in fences that it cannot leave.
 
 import { visibleExactly, visibleName, visibleProse } from "../../../../lib/visible-text.ts";
+import { diffRows } from "../../../components/diff-rows.ts";
 import { classifyInput } from "../classify-input.ts";
-import { diffRows } from "../diff-rows.ts";
 import type { Item, ToolCallItem } from "../session-view.ts";
 import { callFacts } from "../tool-state-words.ts";
 import { inertMarkdown } from "./inert-markdown.ts";

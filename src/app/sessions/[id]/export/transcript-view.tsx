@@ -2,9 +2,9 @@
 import type { ReactNode } from "react";
 import type { ResultBlock } from "../../../../contract/content.ts";
 import { visibleExactly, visibleName, visibleProse } from "../../../../lib/visible-text.ts";
+import { diffRows } from "../../../components/diff-rows.ts";
 import { Markdown } from "../../../components/markdown.tsx";
 import { classifyInput } from "../classify-input.ts";
-import { diffRows } from "../diff-rows.ts";
 import type { Item, ToolCallItem } from "../session-view.ts";
 import { callFacts } from "../tool-state-words.ts";
 import {

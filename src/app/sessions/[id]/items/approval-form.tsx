@@ -1,7 +1,7 @@
 // Allow or deny a call, once or from now on; a denial may have a reason that the agent reads.
 "use client";
 
-import { use, useRef, useState } from "react";
+import { use, useRef } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { Ban, Check, CheckCheck } from "../../../components/icons/icons.tsx";
 import { KeyHint } from "../../../components/key-hint.tsx";
@@ -11,9 +11,10 @@ import { useShortcuts } from "../../../components/use-shortcuts.ts";
 import { FirstAsking } from "../first-asking.ts";
 import type { ToolCallItem } from "../session-view.ts";
 import { useDecision } from "../use-decision.ts";
+import { useKept } from "../use-kept.ts";
 
 export function ApprovalForm({ item, sessionId }: { item: ToolCallItem; sessionId: string }) {
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useKept("reason", "");
   const form = useRef<HTMLFormElement>(null);
   const reasonField = useRef<HTMLInputElement>(null);
   const { decide, decided, error } = useDecision({ item, sessionId });

@@ -2,15 +2,15 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { Button } from "../../../components/ui/button.tsx";
 import { Textarea } from "../../../components/ui/input.tsx";
 import { useBerth } from "../../../providers.tsx";
 import type { ToolCallItem } from "../session-view.ts";
+import { useKept } from "../use-kept.ts";
 
 export function CustomResultForm({ item, sessionId }: { item: ToolCallItem; sessionId: string }) {
   const berth = useBerth();
-  const [text, setText] = useState("");
+  const [text, setText] = useKept("result", "");
   const answer = useMutation({
     mutationFn: (isError: boolean) =>
       berth.events.send(sessionId, [

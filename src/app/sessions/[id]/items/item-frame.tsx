@@ -4,19 +4,20 @@
 import { type ReactNode, use } from "react";
 import { classNames } from "../../../components/class-names.ts";
 import { Braces } from "../../../components/icons/icons.tsx";
-import { TimelineContext } from "../timeline-actions.ts";
+import { ItemContext, TimelineContext } from "../timeline-actions.ts";
 
-export function ItemFrame({ id, children }: { id: string; children: ReactNode }) {
+export function ItemFrame({ id, className, children }: { id: string; className?: string; children: ReactNode }) {
   const timeline = use(TimelineContext);
   return (
     <div
       id={id}
       className={classNames(
-        "group/item relative min-w-0 scroll-mt-12",
+        "group/item relative min-w-0",
         timeline?.highlighted === id && "rounded-md outline-2 outline-offset-4 outline-accent",
+        className,
       )}
     >
-      {children}
+      <ItemContext value={id}>{children}</ItemContext>
       {timeline && (
         <button
           type="button"

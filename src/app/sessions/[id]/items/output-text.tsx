@@ -1,34 +1,38 @@
-// Text of a machine, as it is: nothing invisible, in its colours when it has some, cut when it is long.
+// Text of a machine, as it is: nothing invisible, in its colours when it has some, a piece at a time when it is long.
 "use client";
 
-import { lazy, Suspense, useMemo, useState } from "react";
-import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
+import { useMemo } from "react";
+import { looksAfter } from "../../../components/ansi-looks.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
+import { formatCount } from "../../../components/format.ts";
 import { WrapText } from "../../../components/icons/icons.tsx";
+import { countLines } from "../../../components/text-pieces.ts";
 import { Button } from "../../../components/ui/button.tsx";
+import { useKept } from "../use-kept.ts";
+import { MoreText } from "./more-text.tsx";
+import { TextPieceView } from "./text-piece-view.tsx";
+import { useLongText } from "./use-long-text.ts";
 
-const AnsiText = lazy(() =>
-  import("../../../components/ansi-text.tsx").then(({ AnsiText }) => ({ default: AnsiText })),
-);
+const FIRST = { lines: 60, characters: 12_000 };
 
-/** Colours and weights of a terminal; the rest of its language is dropped anyway. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
-const HAS_ANSI_LOOKS = /\u001b\[[0-9;]*[1-9][0-9;]*m/;
-const MAX_LINES = 60;
-const MAX_CHARACTERS = 12_000;
+/** `name` is unique within the item, and is the label where there is one such text only. */
+type OutputTextProps = { name?: string; label: string; text: string; copyLabel: string; isOutput?: boolean };
 
-type OutputTextProps = { label: string; text: string; copyLabel: string; isOutput?: boolean };
-
-export function OutputText({ label, text, copyLabel, isOutput = false }: OutputTextProps) {
-  const [whole, setWhole] = useState(false);
-  const [wraps, setWraps] = useState(true);
-  const visible = useMemo(() => (isOutput ? visibleOutput(text) : visibleExactly(text)), [text, isOutput]);
-  const shown = whole ? visible : firstPart(visible);
-  const hiddenLines = shown.length < visible.length ? visible.slice(shown.length).split("\n").length : 0;
+export function OutputText({ label, name = label, text, copyLabel, isOutput = false }: OutputTextProps) {
+  const [wraps, setWraps] = useKept(`${name} wraps`, true);
+  const { pieces, found, shown, showMore } = useLongText(`${name} shown`, text, FIRST);
+  const looks = useMemo(() => {
+    let last = "";
+    return pieces.map(({ start, end }) => {
+      const before = last;
+      if (isOutput) last = looksAfter(last, text.slice(start, end));
+      return before;
+    });
+  }, [pieces, text, isOutput]);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-1">
       <div className="flex items-center gap-1 text-[13px] text-muted">
-        <span className="mr-auto">{label}</span>
+        <span className="mr-auto min-w-0 wrap-anywhere">{label}</span>
         <Button
           look="quiet"
           size="small"
@@ -47,29 +51,32 @@ export function OutputText({ label, text, copyLabel, isOutput = false }: OutputT
         dir="ltr"
         className={`max-h-[32rem] overflow-auto rounded bg-sunken p-2 font-mono text-[13px] leading-snug ${wraps ? "whitespace-pre-wrap wrap-anywhere" : ""}`}
       >
-        {shown === "" ? <span className="text-muted">(empty)</span> : null}
-        {isOutput && HAS_ANSI_LOOKS.test(text) ? (
-          <Suspense fallback={shown}>
-            <AnsiText text={text} length={shown.length} />
-          </Suspense>
-        ) : (
-          shown
+        {text === "" && <span className="text-muted">(empty)</span>}
+        {pieces.map((piece, index) => (
+          <TextPieceView key={piece.start} text={text} piece={piece} isOutput={isOutput} looks={looks[index] ?? ""} />
+        ))}
+        {found && (
+          <>
+            {found.start > shown && <LeftOut text={text} from={shown} to={found.start} />}
+            <TextPieceView text={text} piece={found} isOutput={isOutput} looks="" />
+          </>
         )}
       </pre>
-      {hiddenLines > 0 && (
-        <Button size="small" className="justify-self-start" onClick={() => setWhole(true)}>
-          Show all ({hiddenLines} more {hiddenLines === 1 ? "line" : "lines"})
-        </Button>
-      )}
+      <MoreText
+        text={text}
+        shown={shown}
+        onMore={showMore}
+        fileName={`${label.toLowerCase().replaceAll(/\W+/g, "-")}.txt`}
+      />
     </div>
   );
 }
 
-function firstPart(text: string): string {
-  let end = -1;
-  for (let line = 0; line < MAX_LINES; line++) {
-    end = text.indexOf("\n", end + 1);
-    if (end === -1) break;
-  }
-  return text.slice(0, Math.min(end === -1 ? text.length : end, MAX_CHARACTERS));
+function LeftOut({ text, from, to }: { text: string; from: number; to: number }) {
+  const lines = useMemo(() => countLines(text.slice(from, to), 0), [text, from, to]);
+  return (
+    <span className="block py-1 font-sans text-muted select-none">
+      … {lines > 1 ? `${lines.toLocaleString()} lines` : `${formatCount(Math.max(0, to - from))} characters`} left out …
+    </span>
+  );
 }

@@ -1,13 +1,14 @@
 // One tool call: what, in which state, how long; opens to input and output.
 "use client";
 
-import { use, useState } from "react";
+import { use } from "react";
 import { summarizeCall } from "../../../../client/tool-summary.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { ChevronRight } from "../../../components/icons/icons.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import type { ToolCallItem } from "../session-view.ts";
 import { TimelineContext } from "../timeline-actions.ts";
+import { useOpenCard } from "../use-open-card.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Blocks } from "./blocks.tsx";
 import { CallInput } from "./call-input.tsx";
@@ -20,10 +21,9 @@ import { ToolIcon } from "./tool-icon.tsx";
 import { ToolStateLabel } from "./tool-state-label.tsx";
 
 export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: string }) {
-  const [openedByHand, setOpenedByHand] = useState<boolean | null>(null);
+  const [open, setOpen] = useOpenCard(item);
   const timeline = use(TimelineContext);
   const asking = item.state === "asking";
-  const open = openedByHand ?? asking;
   return (
     <article
       data-event={item.id}
@@ -34,7 +34,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
         type="button"
         aria-expanded={open}
         className="flex w-full min-w-0 items-center gap-2 rounded-md px-3 py-1.5 text-left hover:bg-sunken max-md:min-h-[44px]"
-        onClick={() => setOpenedByHand(!open)}
+        onClick={() => setOpen(!open)}
       >
         <ChevronRight aria-hidden className={`size-3.5 shrink-0 text-muted ${open ? "rotate-90" : ""}`} />
         <ToolIcon name={item.name} />
@@ -52,7 +52,9 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
           {item.result && (
             <Blocks
               blocks={item.result}
-              renderText={(text) => <OutputText label="Output" text={text} copyLabel="Copy output" isOutput />}
+              renderText={(text, name) => (
+                <OutputText name={name} label="Output" text={text} copyLabel="Copy output" isOutput />
+              )}
             />
           )}
           {item.result?.length === 0 && <p className="text-[13px] text-muted">No output.</p>}

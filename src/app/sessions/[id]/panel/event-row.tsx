@@ -1,20 +1,20 @@
 // One event in a line; opened, its JSON and the request that lists it.
 "use client";
 
-import { useState } from "react";
 import type { SessionEvent } from "../../../../contract/events.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
 import { ChevronRight } from "../../../components/icons/icons.tsx";
 import { OutputText } from "../items/output-text.tsx";
 
-export function EventRow({ seq, event, sessionId }: { seq: number; event: SessionEvent; sessionId: string }) {
-  const [open, setOpen] = useState(false);
+type EventRowProps = { seq: number; event: SessionEvent; sessionId: string; open: boolean; onToggle: () => void };
+
+export function EventRow({ seq, event, sessionId, open, onToggle }: EventRowProps) {
   return (
-    <li className="border-b border-line [contain-intrinsic-size:auto_36px] [content-visibility:auto]">
+    <div className="border-b border-line">
       <button
         type="button"
         aria-expanded={open}
-        onClick={() => setOpen(!open)}
+        onClick={onToggle}
         className="flex w-full items-center gap-2 px-2 py-1.5 text-left hover:bg-sunken max-md:py-3"
       >
         <ChevronRight aria-hidden className={`size-4 shrink-0 text-muted ${open ? "rotate-90" : ""}`} />
@@ -32,15 +32,26 @@ export function EventRow({ seq, event, sessionId }: { seq: number; event: Sessio
             </a>
             <CopyButton text={() => curlOf(sessionId, event.type)} label="Copy as curl" />
           </div>
-          <OutputText label="JSON" text={JSON.stringify(event, null, 2)} copyLabel="Copy JSON" />
+          <OutputText
+            name={`JSON of ${seq}`}
+            label="JSON"
+            text={JSON.stringify(event, null, 2)}
+            copyLabel="Copy JSON"
+          />
         </div>
       )}
-    </li>
+    </div>
   );
 }
 
 function timeOf(at: string): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour12: false, fractionalSecondDigits: 3 });
+  return new Date(at).toLocaleTimeString(undefined, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    hourCycle: "h23",
+  });
 }
 
 /** Events have no address of their own; the list of those of its type has. */

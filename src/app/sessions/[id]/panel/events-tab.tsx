@@ -1,36 +1,36 @@
 // The log as it is: every stored event, by type and text, as JSON.
 "use client";
 
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { EmptyState } from "../../../components/empty-state.tsx";
+import { ArrowDown } from "../../../components/icons/icons.tsx";
+import { RowList } from "../../../components/row-list.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Input } from "../../../components/ui/input.tsx";
+import type { RowListHandle } from "../../../components/use-virtual-rows.ts";
+import { createEventIndex, type LoggedEvent } from "./event-index.ts";
 import { EventRow } from "./event-row.tsx";
-import { filterEvents, type LoggedEvent, listTypes } from "./filter-events.ts";
 import type { PanelTabProps } from "./panel-tabs.ts";
 
-/** Rows that are drawn at once. */
-const WINDOW = 100;
+const ROW_PX = 37;
+const keyOf = ({ seq }: LoggedEvent) => `${seq}`;
 
 export function EventsTab({ session, view, log }: PanelTabProps) {
   const [type, setType] = useState("");
   const [text, setText] = useState("");
-  const [shown, setShown] = useState(WINDOW);
   const wanted = useDeferredValue(text);
-  const { lastSeq } = view;
-  const events = useMemo(() => {
-    const all: LoggedEvent[] = [];
-    // The log grows in place: how far it goes says when to look again.
-    for (let seq = 1; seq <= lastSeq; seq++) {
-      const event = log[seq];
-      if (event && "id" in event) all.push({ seq, event });
-    }
-    return all;
-  }, [log, lastSeq]);
-  const found = useMemo(() => filterEvents(events, { type, text: wanted }), [events, type, wanted]);
-  const rows = found.slice(-shown);
+  const lookUp = useMemo(() => createEventIndex(log, { type, text: wanted }), [log, type, wanted]);
+  const { events, total, types } = lookUp(view.lastSeq);
+  const list = useRef<RowListHandle>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
+  const toggle = (seq: number) => {
+    const next = new Set(opened);
+    if (!next.delete(seq)) next.add(seq);
+    setOpened(next);
+  };
   return (
-    <div className="flex h-full flex-col">
+    <div className="relative flex h-full flex-col">
       <div className="flex flex-wrap gap-2 border-b border-line p-2">
         <select
           aria-label="Type of event"
@@ -39,7 +39,7 @@ export function EventsTab({ session, view, log }: PanelTabProps) {
           className="h-8 min-w-0 rounded-md border border-line bg-panel px-2 max-md:h-[44px]"
         >
           <option value="">All types</option>
-          {listTypes(events).map((each) => (
+          {types.map((each) => (
             <option key={each} value={each}>
               {each}
             </option>
@@ -53,37 +53,54 @@ export function EventsTab({ session, view, log }: PanelTabProps) {
           onChange={(event) => setText(event.target.value)}
         />
         <span role="status" className="self-center text-[13px] text-muted tabular-nums">
-          {found.length === events.length ? events.length : `${found.length} of ${events.length}`}
+          {events.length === total
+            ? total.toLocaleString()
+            : `${events.length.toLocaleString()} of ${total.toLocaleString()}`}
         </span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
-      <div tabIndex={0} className="min-h-0 flex-1 overflow-y-auto">
-        {events.length > 0 && found.length === 0 && (
-          <EmptyState title="No event matches">
-            <Button
-              onClick={() => {
-                setType("");
-                setText("");
-              }}
-            >
-              Show all events
-            </Button>
-          </EmptyState>
-        )}
-        {events.length === 0 && <EmptyState title="Nothing has happened yet">Write the first message.</EmptyState>}
-        {found.length > rows.length && (
-          <div className="p-2 text-center">
-            <Button size="small" onClick={() => setShown(shown + WINDOW)}>
-              Show earlier ({found.length - rows.length} more)
-            </Button>
-          </div>
-        )}
-        <ul aria-label="Events">
-          {rows.map(({ seq, event }) => (
-            <EventRow key={seq} seq={seq} event={event} sessionId={session.id} />
-          ))}
-        </ul>
-      </div>
+      {total === 0 && <EmptyState title="Nothing has happened yet">Write the first message.</EmptyState>}
+      {total > 0 && events.length === 0 && (
+        <EmptyState title="No event matches">
+          <Button
+            onClick={() => {
+              setType("");
+              setText("");
+            }}
+          >
+            Show all events
+          </Button>
+        </EmptyState>
+      )}
+      {events.length > 0 && (
+        <RowList
+          // Another filter is another list: it begins at its end.
+          key={`${type} ${wanted}`}
+          rows={events}
+          keyOf={keyOf}
+          estimatePx={() => ROW_PX}
+          draw={({ seq, event }) => (
+            <EventRow
+              seq={seq}
+              event={event}
+              sessionId={session.id}
+              open={opened.has(seq)}
+              onToggle={() => toggle(seq)}
+            />
+          )}
+          handle={list}
+          onAtEnd={setAtEnd}
+          list={{ role: "list", "aria-label": "Events", className: "relative" }}
+        />
+      )}
+      {events.length > 0 && !atEnd && (
+        <Button
+          size="small"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow"
+          onClick={() => list.current?.goToEnd()}
+        >
+          <ArrowDown aria-hidden /> To the end
+        </Button>
+      )}
     </div>
   );
 }

@@ -16,6 +16,11 @@ test.each([
   ["page.html", "<script>", "text"],
 ])("%s is shown as %s", (name, sample, kind) => expect(fileKind(name, bytes(sample))).toBe(kind));
 
+test("UTF-16 with its mark is text, for all its NUL bytes", () => {
+  expect(fileKind("notes.txt", Uint8Array.from([0xff, 0xfe, 0x61, 0x00]))).toBe("text");
+  expect(fileKind("notes.txt", Uint8Array.from([0xfe, 0xff, 0x00, 0x61]))).toBe("text");
+});
+
 test.each([
   ["main.ts", "typescript"],
   ["a.b.py", "python"],

@@ -30,12 +30,13 @@ function extensionOf(name: string): string {
   return /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
 }
 
-/** `sample`: the beginning of the file. Binary is what has a NUL byte, as git and grep see it. */
+/** `sample`: the beginning of the file. Binary is what has a NUL byte, as git and grep see it; but for UTF-16 with its mark. */
 export function fileKind(name: string, sample: Uint8Array): FileKind {
   const extension = extensionOf(name);
   if (IMAGES.has(extension)) return "image";
   if (extension === "pdf") return "pdf";
-  if (sample.subarray(0, 8_000).includes(0)) return "binary";
+  const isUtf16 = (sample[0] === 0xff && sample[1] === 0xfe) || (sample[0] === 0xfe && sample[1] === 0xff);
+  if (!isUtf16 && sample.subarray(0, 8_000).includes(0)) return "binary";
   return extension === "csv" || extension === "tsv" ? "csv" : "text";
 }
 

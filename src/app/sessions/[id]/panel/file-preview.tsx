@@ -13,6 +13,7 @@ import { ArrowLeft, Download } from "../../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
+import { decodeText } from "./decode-text.ts";
 import { fileKind, languageOf } from "./file-kind.ts";
 import type { TreeRow } from "./tree-rows.ts";
 
@@ -79,16 +80,28 @@ function Content({ sessionId, file, bytes }: { sessionId: string; file: TreeRow;
   }
   if (kind === "pdf") return <Note>A PDF. Download it to read it: nothing that an agent made runs in this page.</Note>;
   if (kind === "binary") return <Note>A binary file of {formatBytes(bytes.length)}. Download it.</Note>;
-  const text = new TextDecoder().decode(bytes);
-  if (kind === "csv") {
-    return (
-      <Suspense fallback={<ListSkeleton label="Loading the table" />}>
-        <CsvTable text={text} />
-      </Suspense>
-    );
-  }
+  const { text, encoding } = decodeText(bytes);
+  return (
+    <>
+      {encoding === "Windows-1252" && (
+        <p className="border-b border-line bg-waiting-soft px-3 py-1.5 text-[13px]">
+          This file is not UTF-8. It is read as Windows-1252 (Latin-1), which is a guess: accented letters may be wrong.
+          Download it for its exact bytes.
+        </p>
+      )}
+      {kind === "csv" ? (
+        <Suspense fallback={<ListSkeleton label="Loading the table" />}>
+          <CsvTable text={text} />
+        </Suspense>
+      ) : (
+        <TextView text={text} language={languageOf(file.name)} />
+      )}
+    </>
+  );
+}
+
+function TextView({ text, language }: { text: string; language: string }) {
   const visible = visibleOutput(text);
-  const language = languageOf(file.name);
   return (
     <pre
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard

@@ -1,0 +1,67 @@
+// Whether a reader is at the end of what scrolls and wants to stay there while it grows.
+"use client";
+
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+
+/** So close to the end counts as at the end: rounding, and a line that is just being written. */
+export const NEAR_END_PX = 48;
+/** What a person does to scroll. */
+const MOVES = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
+/** A move of the region this soon after is the person's; the browser's own motion after a turn of the wheel takes a while. */
+const BY_HAND_MS = 600;
+
+type AtEnd = {
+  atEnd: boolean;
+  stay: () => void;
+  /** The reader is taken somewhere else: until they move themselves, being near the end means nothing. */
+  leave: () => void;
+};
+
+export function useAtEnd(scroller: RefObject<HTMLElement | null>): AtEnd {
+  const [atEnd, setAtEnd] = useState(true);
+  const taken = useRef(false);
+
+  const stay = useCallback(() => {
+    taken.current = false;
+    setAtEnd(true);
+  }, []);
+
+  const leave = useCallback(() => {
+    const region = scroller.current;
+    // Where everything fits there is no place but the end.
+    if (!region || region.scrollHeight - region.clientHeight <= NEAR_END_PX) return;
+    taken.current = true;
+    setAtEnd(false);
+  }, [scroller]);
+
+  useEffect(() => {
+    const region = scroller.current;
+    if (!region) return;
+    let lastTop = region.scrollTop;
+    let movedMs = Number.NEGATIVE_INFINITY;
+    const onMove = () => {
+      movedMs = performance.now();
+      taken.current = false;
+    };
+    const onScroll = () => {
+      const top = region.scrollTop;
+      const distance = region.scrollHeight - top - region.clientHeight;
+      const byHand = performance.now() - movedMs < BY_HAND_MS;
+      if (distance <= 1) {
+        if (!taken.current) setAtEnd(true);
+      } else if (top < lastTop) {
+        // A person is let go at once, else what grows would pull them back; what shrinks above them moves nobody away.
+        if (byHand || distance > NEAR_END_PX) setAtEnd(false);
+      } else if (top > lastTop && distance <= NEAR_END_PX && !taken.current) setAtEnd(true);
+      lastTop = top;
+    };
+    region.addEventListener("scroll", onScroll, { passive: true });
+    for (const type of MOVES) region.addEventListener(type, onMove, { passive: true });
+    return () => {
+      region.removeEventListener("scroll", onScroll);
+      for (const type of MOVES) region.removeEventListener(type, onMove);
+    };
+  }, [scroller]);
+
+  return { atEnd, stay, leave };
+}

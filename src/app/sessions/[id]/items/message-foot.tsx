@@ -1,0 +1,17 @@
+// Below a message: when it was said, and a button that copies it.
+"use client";
+
+import { CopyButton } from "../../../components/copy-button.tsx";
+import { RelativeTime } from "../../../components/relative-time.tsx";
+
+export function MessageFoot({ at, text }: { at: string | null; text: string }) {
+  if (at === null && text === "") return null;
+  return (
+    <div className="-mr-2 flex h-5 items-center gap-1 text-xs text-muted">
+      {at !== null && <RelativeTime at={at} />}
+      {text !== "" && (
+        <CopyButton text={text} label="Copy message" className="h-5 text-xs [&_svg]:size-3.5 max-md:-my-3" />
+      )}
+    </div>
+  );
+}
