@@ -8,6 +8,7 @@ import { benchFootprint } from "./footprint.ts";
 import { benchInstall } from "./install.ts";
 import { describeMachine, spawnMs, untilQuiet } from "./machine.ts";
 import { benchOverhead } from "./overhead.ts";
+import { benchPage } from "./page.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchRest } from "./rest.ts";
 import { benchTabs } from "./tabs.ts";
@@ -19,6 +20,7 @@ const benches: Record<string, { title: string; run: (print: (line: string) => vo
   p4: { title: "P4 recovery", run: benchRecovery },
   rest: { title: "A large database at rest", run: benchRest },
   tabs: { title: "200 open tabs", run: benchTabs },
+  page: { title: "The dashboard in a browser", run: benchPage },
   p8: { title: "P8 start and memory", run: benchFootprint },
   install: { title: "P8 install and build", run: benchInstall },
 };
