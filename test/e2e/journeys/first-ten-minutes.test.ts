@@ -99,7 +99,10 @@ describe.skipIf(!chromium)("the first ten minutes", () => {
       // Somebody was here before: the agent is where agents are.
       await phone.page.goto(`${system.url}/agents`);
       await phone.page.getByRole("link", { name: "Hello agent" }).tap();
+      // The agent is tried on its own page, with the message that it suggests; from there the session opens in full.
       await phone.page.getByRole("button", { name: "Try it" }).tap();
+      await phone.page.getByRole("button", { name: "Start", exact: true }).tap();
+      await phone.page.getByRole("link", { name: "Open this session in full" }).tap();
       await showsItsCommand(phone);
       const { page } = phone;
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
