@@ -10,7 +10,7 @@ import { findProgram } from "../sandboxes/local/host.ts";
 import { installSandboxTools } from "../sandboxes/local/install.ts";
 import { platformProblem } from "../sandboxes/local/platform.ts";
 import { SYSTEM_PATH } from "../sandboxes/local/run-command.ts";
-import { startSandboxd } from "../sandboxes/local/sandboxd.ts";
+import { type Sandboxd, startSandboxd } from "../sandboxes/local/sandboxd.ts";
 import { type Setting, settings } from "./settings.ts";
 
 const NAMESPACED = "--namespaced";
@@ -69,13 +69,41 @@ process.title = "berth-sandboxd";
 // What sandboxes mount is made readable for their user ids, whatever our starter's mask is.
 process.umask(0o022);
 
-/** One structured line to standard error; standard output is for the ready line. */
+/** One structured line to standard error; standard output is for the lines that the starter waits for. */
 function log(level: 30 | 40, message: string, fields: Record<string, unknown> = {}): void {
   process.stderr.write(`${JSON.stringify({ level, time: Date.now(), name: "sandboxd", ...fields, msg: message })}\n`);
 }
 
-await installSandboxTools({ allowed: values.install === "auto", onProgress: (line) => log(30, line) });
-const sandboxd = await startSandboxd({
+function tell(line: { type: "installing" | "ready" } & Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+const stopping = new AbortController();
+let sandboxd: Sandboxd | null = null;
+async function stop(): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  await installing;
+  await sandboxd?.stop();
+  process.exit(0);
+}
+process.on("SIGTERM", () => void stop());
+process.on("SIGINT", () => void stop());
+// A starter that gave us a connection as standard input ends it by going away; a terminal or a file says nothing.
+if (fstatSync(0).isSocket()) process.stdin.resume().once("end", () => void stop());
+
+const installing = installSandboxTools({
+  allowed: values.install === "auto",
+  onBegin: (packages) => tell({ type: "installing", packages }),
+  onProgress: (line) => log(30, line),
+  signal: stopping.signal,
+});
+const install = await installing;
+if (stopping.signal.aborted) process.exit(0);
+if (install.outcome === "failed")
+  log(40, `${install.packages.join(" and ")} could not be installed: ${install.reason}`, { command: install.command });
+
+sandboxd = await startSandboxd({
   dataDir,
   runnerFile: resolve(values.runner),
   ptyFile: findPtyFile(),
@@ -99,20 +127,8 @@ function findPtyFile(): string | null {
   }
 }
 
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  await sandboxd.stop();
-  process.exit(0);
-}
-process.on("SIGTERM", () => void stop());
-process.on("SIGINT", () => void stop());
-// A starter that gave us a connection as standard input ends it by going away; a terminal or a file says nothing.
-if (fstatSync(0).isSocket()) process.stdin.resume().once("end", () => void stop());
-
 const { usable, checks, remedy } = await sandboxd.selfTest();
 const failed = checks.find((check) => check.required && !check.holds);
 const summary = failed?.detail ?? `local: ${checks.find((check) => check.name === "bubblewrap")?.detail}`;
-const ready = { type: "ready", socketPath: sandboxd.socketPath, usable, summary, remedy };
-process.stdout.write(`${JSON.stringify(ready)}\n`);
+const installed = install.outcome === "installed" ? install.packages : [];
+tell({ type: "ready", socketPath: sandboxd.socketPath, usable, summary, remedy, installed });

@@ -17,7 +17,7 @@ import { createPartLogs, type PartLogs } from "../supervisor/part-logs.ts";
 import { createPidFiles, type PidFiles } from "../supervisor/pid-files.ts";
 import { checkPort } from "../supervisor/ports.ts";
 import { writeRunningUrl } from "../supervisor/running-url.ts";
-import { startSandboxd } from "../supervisor/sandboxd-part.ts";
+import { INSTALL_WITHIN_MS, showInstalling, startSandboxd } from "../supervisor/sandboxd-part.ts";
 import { StartFailure } from "../supervisor/start-failure.ts";
 import { createSupervisor, type Supervisor } from "../supervisor/supervisor.ts";
 import { createTerminal, renderApiReady, renderFailure, renderReady, tildePath } from "../supervisor/terminal.ts";
@@ -191,6 +191,11 @@ function sandboxdSpec(config: Config, logs: PartLogs) {
     }),
     nodeFlags: [...SMALL_HEAP, ...TYPES_IN_NODE_MODULES],
     saysReadyBy: "stdout",
+    busy: {
+      type: "installing",
+      readyWithinMs: INSTALL_WITHIN_MS,
+      onSaid: (message) => showInstalling(message, terminal),
+    },
     onLine: (line) => logs.write("sandboxd", line),
   });
 }

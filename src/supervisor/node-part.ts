@@ -23,6 +23,8 @@ export type NodePartOptions = {
   /** Everything it writes, line by line. */
   onLine: (line: string) => void;
   readyWithinMs?: number;
+  /** A line of JSON with this `"type"` on standard output, before the ready line: it does what takes longer, and is given the time. */
+  busy?: { type: string; readyWithinMs: number; onSaid: (message: Readonly<Record<string, unknown>>) => void };
 };
 
 const READY_WITHIN_MS = 60_000;
@@ -56,10 +58,16 @@ async function launch(
     options.onLine(line);
   };
   readLines(child.stderr, onLine);
+  const expectWithin = (ms: number) => setTimeout(() => ready.reject(new Error(`not ready within ${ms / 1000} s`)), ms);
+  let timer = expectWithin(options.readyWithinMs ?? READY_WITHIN_MS);
   readLines(child.stdout, (line) => {
-    const message = options.saysReadyBy === "stdout" ? readyLine(line) : null;
-    if (message) ready.resolve(message);
-    else onLine(line);
+    const message = options.saysReadyBy === "stdout" ? parseRecord(line) : null;
+    if (message?.type === "ready" || message?.ready === true) return ready.resolve(message);
+    onLine(line);
+    if (options.busy === undefined || message?.type !== options.busy.type) return;
+    clearTimeout(timer);
+    timer = expectWithin(options.busy.readyWithinMs);
+    options.busy.onSaid(message);
   });
   child.on("message", (message: unknown) => {
     if (options.saysReadyBy === "ipc" && isRecord(message) && message.type === "ready") ready.resolve(message);
@@ -67,8 +75,6 @@ async function launch(
 
   const onAbort = () => ready.reject(new Error("stopped"));
   hooks.signal.addEventListener("abort", onAbort, { once: true });
-  const withinMs = options.readyWithinMs ?? READY_WITHIN_MS;
-  const timer = setTimeout(() => ready.reject(new Error(`not ready within ${withinMs / 1000} s`)), withinMs);
   void exited.then((exit) => ready.reject(new Error(`it ${describeExit(exit)}`)));
   try {
     const readyMessage = await ready.promise;
@@ -117,16 +123,6 @@ function readLines(stream: Readable | null, onLine: (line: string) => void): voi
   if (stream) createInterface({ input: stream }).on("line", onLine);
 }
 
-function readyLine(line: string): Record<string, unknown> | null {
-  if (!line.startsWith("{")) return null;
-  try {
-    const parsed: unknown = JSON.parse(line);
-    return isRecord(parsed) && (parsed.type === "ready" || parsed.ready === true) ? parsed : null;
-  } catch {
-    return null; // A line that only looks like JSON is output like any other.
-  }
-}
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
@@ -147,10 +143,11 @@ function lastWords(lines: readonly string[]): string | null {
 }
 
 function parseRecord(line: string): Record<string, unknown> | null {
+  if (!line.startsWith("{")) return null;
   try {
     const parsed: unknown = JSON.parse(line);
     return isRecord(parsed) ? parsed : null;
   } catch {
-    return null; // Not a structured line.
+    return null; // Output like any other, even when it looks like JSON.
   }
 }

@@ -5,6 +5,20 @@ import type { PartSpec } from "./part.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { renderFailure, type Terminal } from "./terminal.ts";
 
+/** A start that installs packages may take this long; sandboxd itself gives up a minute earlier. */
+export const INSTALL_WITHIN_MS = 10 * 60_000;
+
+/** What sandboxd says before it installs. */
+export function showInstalling(message: Readonly<Record<string, unknown>>, terminal: Terminal): void {
+  const names = namesIn(message.packages);
+  terminal.print(`  Installing ${names} with apt. It may take minutes; BERTH_INSTALL=never turns it off.`);
+  terminal.row({ name: "sandboxes", text: `installing ${names} with apt`, state: "starting" });
+}
+
+function namesIn(list: unknown): string {
+  return Array.isArray(list) ? list.join(", ") : "";
+}
+
 /** Resolves when sandboxes are ready, or the terminal says why they are not. */
 export async function startSandboxd(options: {
   /** Why no sandbox will ever run here; null where they can: then sandboxd is started. */
@@ -36,6 +50,8 @@ export async function startSandboxd(options: {
 }
 
 function showSandboxes(message: NodePart["readyMessage"], seconds: number, terminal: Terminal): void {
+  const installed = namesIn(message.installed);
+  if (installed !== "") terminal.print(`  Installed ${installed} with apt.`);
   const summary = typeof message.summary === "string" ? message.summary : "local";
   if (message.usable !== false) {
     terminal.row({ name: "sandboxes", text: summary, state: "ready", seconds });

@@ -10,7 +10,7 @@ import { until } from "../../test/support/until.ts";
 import { systemClock } from "../lib/clock.ts";
 import { isAlive } from "../lib/processes.ts";
 import { takeLock } from "./data-dir-lock.ts";
-import { nodePart } from "./node-part.ts";
+import { type NodePartOptions, nodePart } from "./node-part.ts";
 import { createPidFiles, type PidFiles } from "./pid-files.ts";
 import { checkPort } from "./ports.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 /** A part made of `code`; `order` in it is a file to note things in. */
-function tiny(name: string, code: string, options: { readyWithinMs?: number } = {}) {
+function tiny(name: string, code: string, options: Partial<NodePartOptions> = {}) {
   const script = join(dataDir, `${name}.mjs`);
   const order = JSON.stringify(join(dataDir, "order"));
   writeFileSync(
@@ -105,6 +105,28 @@ it("says why a part did not start, in its own last words", async () => {
     supervisor.run(tiny("worker", "setInterval(() => {}, 1000)", { readyWithinMs: 300 })).ready,
   ).rejects.toThrow(/not ready within 0.3 s/);
   expect(runFiles()).toEqual([]);
+});
+
+it("a part that says it installs is given the time for that, and no more", async () => {
+  const heard: unknown[] = [];
+  const installer = (end: string) =>
+    `console.log(JSON.stringify({ type: "installing", packages: ["bubblewrap"] })); ${end}`;
+  const withLimits = (readyWithinMs: number, busyWithinMs: number): Partial<NodePartOptions> => ({
+    saysReadyBy: "stdout",
+    readyWithinMs,
+    busy: { type: "installing", readyWithinMs: busyWithinMs, onSaid: (message) => heard.push(message) },
+  });
+  // Ready only once the limit of a usual start is over.
+  const slow = installer(
+    `setTimeout(() => console.log(JSON.stringify({ type: "ready", installed: ["bubblewrap"] })), 4000); setInterval(() => {}, 1000);`,
+  );
+  const { readyMessage } = await supervisor.run(tiny("sandboxd", slow, withLimits(3_000, 60_000))).ready;
+  expect(readyMessage).toEqual({ type: "ready", installed: ["bubblewrap"] });
+  expect(heard).toEqual([{ type: "installing", packages: ["bubblewrap"] }]);
+  const stuck = installer("setInterval(() => {}, 1000);");
+  await expect(supervisor.run(tiny("worker", stuck, withLimits(30_000, 300))).ready).rejects.toThrow(
+    /not ready within 0.3 s/,
+  );
 });
 
 it("goes on without an optional part, and keeps trying", async () => {

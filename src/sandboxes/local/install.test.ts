@@ -22,7 +22,14 @@ function hostWith(programs: Record<string, string>): string {
 }
 const present = { bwrap: "", setpriv: "", "mkfs.ext4": "", rg: "" };
 const ask = (searchPath: string, isRoot: boolean, allowed: boolean, lines: string[] = []) =>
-  installSandboxTools({ allowed, isRoot, searchPath, onProgress: (line) => lines.push(line) });
+  installSandboxTools({
+    allowed,
+    isRoot,
+    searchPath,
+    onBegin: (packages) => lines.push(`begins: ${packages.join(" ")}`),
+    onProgress: (line) => lines.push(line),
+    signal: new AbortController().signal,
+  });
 
 test("nothing is done where all is present", async () => {
   expect(await ask(hostWith(present), true, true)).toEqual({ outcome: "present" });
@@ -38,7 +45,7 @@ test.runIf(process.platform === "linux")(
     expect(readFileSync(join(host, "calls"), "utf8")).toBe(
       "install --yes --no-install-recommends bubblewrap util-linux e2fsprogs ripgrep\n",
     );
-    expect(lines).toEqual(["installing bubblewrap and util-linux and e2fsprogs and ripgrep (apt-get)", "unpacking"]);
+    expect(lines).toEqual(["begins: bubblewrap util-linux e2fsprogs ripgrep", "unpacking"]);
   },
 );
 
@@ -47,8 +54,28 @@ test.runIf(process.platform === "linux")(
   async () => {
     const host = hostWith({ ...present, "apt-get": 'echo "$1" >> calls; exit 100' });
     rmSync(join(host, "bwrap"));
-    expect(await ask(host, true, true)).toMatchObject({ outcome: "not-possible", reason: "apt-get ended with 100" });
+    expect(await ask(host, true, true)).toMatchObject({ outcome: "failed", reason: "apt-get ended with 100" });
     expect(readFileSync(join(host, "calls"), "utf8")).toBe("install\nupdate\ninstall\n");
+  },
+);
+
+test.runIf(process.platform === "linux")(
+  "broken off, apt-get is interrupted, waited for and not tried again",
+  async () => {
+    const host = hostWith({
+      "apt-get": `trap 'echo "end of $1" >> calls; exit 130' INT; echo "$1" >> calls; echo begun; while :; do sleep 0.05; done`,
+    });
+    const breakOff = new AbortController();
+    const outcome = await installSandboxTools({
+      allowed: true,
+      isRoot: true,
+      searchPath: host,
+      onBegin: () => undefined,
+      onProgress: () => breakOff.abort(),
+      signal: breakOff.signal,
+    });
+    expect(outcome).toMatchObject({ outcome: "failed", reason: "apt-get was broken off" });
+    expect(readFileSync(join(host, "calls"), "utf8")).toBe("install\nend of install\n");
   },
 );
 

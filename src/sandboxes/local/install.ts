@@ -6,18 +6,25 @@ import { SYSTEM_PATH } from "./run-command.ts";
 
 /** Program → package. ripgrep only makes searches faster. */
 const PACKAGES = { bwrap: "bubblewrap", setpriv: "util-linux", "mkfs.ext4": "e2fsprogs", rg: "ripgrep" } as const;
-const INSTALL_TIMEOUT_MS = 5 * 60_000;
+/** For everything together; below what the supervisor allows a start that installs. */
+const INSTALL_TIMEOUT_MS = 9 * 60_000;
 
 export type InstallOutcome =
   | { outcome: "present" }
   | { outcome: "installed"; packages: string[] }
   /** Nothing was done; `command` is what a person can type. */
-  | { outcome: "not-possible"; packages: string[]; reason: string; command: string };
+  | { outcome: "not-possible"; packages: string[]; reason: string; command: string }
+  /** It was tried. */
+  | { outcome: "failed"; packages: string[]; reason: string; command: string };
 
 export type InstallOptions = {
   allowed: boolean;
-  /** Lines for a person who waits. */
+  /** Called before anything is installed, with the packages' names. */
+  onBegin: (packages: readonly string[]) => void;
+  /** What apt says, line by line. */
   onProgress: (line: string) => void;
+  /** Breaks the installation off, as Ctrl-C does: a package that is being unpacked is finished first. */
+  signal: AbortSignal;
   searchPath?: string;
   isRoot?: boolean;
 };
@@ -39,7 +46,7 @@ export function missingPackages(isRoot: boolean, searchPath: string = SYSTEM_PAT
 }
 
 export async function installSandboxTools(options: InstallOptions): Promise<InstallOutcome> {
-  const { allowed, onProgress, searchPath = SYSTEM_PATH, isRoot = process.getuid?.() === 0 } = options;
+  const { allowed, onBegin, onProgress, searchPath = SYSTEM_PATH, isRoot = process.getuid?.() === 0 } = options;
   const packages = missingPackages(isRoot, searchPath);
   if (packages.length === 0) return { outcome: "present" };
   const command = installCommand(packages, isRoot, searchPath);
@@ -48,33 +55,50 @@ export async function installSandboxTools(options: InstallOptions): Promise<Inst
   if (!isRoot) return refuse("only root can install packages");
   const aptGet = findProgram("apt-get", searchPath);
   if (!aptGet) return refuse("this system has no apt-get");
-  onProgress(`installing ${packages.join(" and ")} (apt-get)`);
+  onBegin(packages);
+  const timeout = AbortSignal.timeout(INSTALL_TIMEOUT_MS);
+  const run = (args: readonly string[]) =>
+    runApt(aptGet, args, { onLine: onProgress, signal: AbortSignal.any([options.signal, timeout]) });
+  const failed = (reason: string): InstallOutcome => ({ outcome: "failed", packages, reason, command });
   const install = ["install", "--yes", "--no-install-recommends", ...packages];
-  if ((await run(aptGet, install, onProgress)) !== 0) {
+  if ((await run(install)) !== 0) {
     // The package lists of a fresh machine are empty or old.
-    await run(aptGet, ["update"], onProgress);
-    const code = await run(aptGet, install, onProgress);
-    if (code !== 0) return refuse(`apt-get ended with ${code}`);
+    await run(["update"]);
+    const code = await run(install);
+    if (options.signal.aborted) return failed("apt-get was broken off");
+    if (timeout.aborted) return failed(`apt-get took longer than ${INSTALL_TIMEOUT_MS / 60_000} minutes`);
+    if (code !== 0) return failed(`apt-get ended with ${code}`);
   }
   return { outcome: "installed", packages };
 }
 
-function run(file: string, args: readonly string[], onLine: (line: string) => void): Promise<number | null> {
+/** The exit code; null when it did not get so far. Resolves when it is gone: no apt is left behind. */
+function runApt(
+  file: string,
+  args: readonly string[],
+  { onLine, signal }: { onLine: (line: string) => void; signal: AbortSignal },
+): Promise<number | null> {
+  if (signal.aborted) return Promise.resolve(null);
   return new Promise((resolve) => {
     const child = spawn(file, args, {
       env: childEnv({ PATH: SYSTEM_PATH, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" }),
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: INSTALL_TIMEOUT_MS,
     });
+    const breakOff = () => void child.kill("SIGINT");
+    signal.addEventListener("abort", breakOff, { once: true });
     const say = (chunk: Buffer) => {
       for (const line of chunk.toString("utf8").split("\n")) if (line.trim() !== "") onLine(line.trim());
     };
     child.stdout.on("data", say);
     child.stderr.on("data", say);
+    const settle = (code: number | null) => {
+      signal.removeEventListener("abort", breakOff);
+      resolve(code);
+    };
     child.once("error", (error) => {
       onLine(error.message);
-      resolve(null);
+      if (child.pid === undefined) settle(null);
     });
-    child.once("close", resolve);
+    child.once("close", settle);
   });
 }
