@@ -57,7 +57,13 @@ function alive(pid: number): boolean {
 }
 
 export async function startSystem(
-  options: { env?: Record<string, string>; ui?: boolean; dataDir?: string } = {},
+  options: {
+    env?: Record<string, string>;
+    ui?: boolean;
+    dataDir?: string;
+    /** A command put in front that replaces itself by its arguments, such as unshare. */
+    wrapper?: readonly string[];
+  } = {},
 ): Promise<System> {
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), "berth-e2e-")));
   const port = await freePort();
@@ -74,7 +80,8 @@ export async function startSystem(
         ([name]) => !/^(BERTH_|LITELLM_|DATABASE_URL|VITEST|NODE_OPTIONS|PORT|HOST)/.test(name),
       ),
     );
-    const started = spawn("node", ["scripts/start.cjs"], {
+    const [file = "node", ...args] = [...(options.wrapper ?? []), "node", "scripts/start.cjs"];
+    const started = spawn(file, args, {
       cwd: release,
       env: childEnv({
         ...inherited,
