@@ -1,5 +1,5 @@
 // The hub gives each stream what comes after its own place, whatever the hub itself has or has not heard of.
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { until } from "../../test/support/until.ts";
 import type { PreviewEvent } from "../contract/events.ts";
 import { createLogger } from "../lib/logger.ts";
@@ -9,7 +9,10 @@ import type { Sink } from "./subscriber.ts";
 
 const SESSION = "sesn_00000000000000000000000000";
 let hub: EventHub | null = null;
-afterEach(() => hub?.close());
+afterEach(() => {
+  hub?.close();
+  vi.useRealTimers();
+});
 
 /** A log in memory; `wake` is what a notification does. */
 function setUp() {
@@ -310,5 +313,45 @@ describe("among the streams of other sessions it is said when the log is through
     const sink = await subscribe(0);
     await settled();
     expect(sink.text).not.toContain("session_caught_up");
+  });
+});
+
+describe("heartbeats", () => {
+  const BEAT = ": heartbeat\n\n";
+
+  test("a quiet stream gets one every 15 s, so that nothing between takes it for dead; they have no id", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const { hub, subscribe } = setUp();
+    const sink = await subscribe(null);
+    vi.advanceTimersByTime(14_999);
+    expect(sink.text).toBe("");
+    vi.advanceTimersByTime(1);
+    expect(sink.text).toBe(BEAT);
+    vi.advanceTimersByTime(30_000);
+    expect(sink.text).toBe(BEAT.repeat(3));
+    hub.close();
+    vi.advanceTimersByTime(60_000);
+    expect(sink.text).toBe(BEAT.repeat(3));
+  });
+
+  test("a client that is still busy with what it has is not given more", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const { hub } = setUp();
+    const sink = Object.assign(createSink(), { writableLength: 1024 * 1024 });
+    await hub.subscribe({ sessionId: SESSION, after: null, previews: new Set(), sink });
+    vi.advanceTimersByTime(45_000);
+    expect(sink.text).toBe("");
+    sink.writableLength = 0;
+    vi.advanceTimersByTime(15_000);
+    expect(sink.text).toBe(BEAT);
+  });
+
+  test("a stream that shares its connection has none: the connection has its own", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const { hub } = setUp();
+    const sink = createSink();
+    await hub.subscribe({ sessionId: SESSION, after: null, previews: new Set(), sink, backlog: { lastPieceBytes: 0 } });
+    vi.advanceTimersByTime(60_000);
+    expect(sink.text).not.toContain("heartbeat");
   });
 });
