@@ -8,6 +8,7 @@ import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger, type Logger } from "../lib/logger.ts";
 import { backends } from "../sandboxes/registry.ts";
+import { watchStarter } from "../supervisor/starter-watch.ts";
 import { type Config, ensureApiKey, loadConfigOrExit } from "./config.ts";
 import { createDashboard, type Dashboard } from "./dashboard.ts";
 import { packageVersion } from "./version.ts";
@@ -83,7 +84,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
   process.on("SIGTERM", () => void stop("SIGTERM"));
   process.on("SIGINT", () => void stop("SIGINT"));
   // Started by the supervisor: without it nobody would restart or stop this process.
-  process.on("disconnect", () => void stop("the supervisor is gone"));
+  watchStarter(() => void stop("the supervisor is gone"));
 
   await dashboard?.ready;
   logger.info({ host, port: boundPort }, "web is listening");

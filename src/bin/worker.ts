@@ -18,6 +18,7 @@ import { createDemoModel } from "../models/demo.ts";
 import { createGatewayClient } from "../models/gateway.ts";
 import { backends } from "../sandboxes/registry.ts";
 import { createSessionSnapshots } from "../sessions/session-snapshots.ts";
+import { watchStarter } from "../supervisor/starter-watch.ts";
 import { openOwnerFile } from "../worker/data-owner.ts";
 import { runLoneWorker } from "../worker/lone-worker.ts";
 import { createWorker } from "../worker/worker.ts";
@@ -88,7 +89,7 @@ async function stop(): Promise<void> {
 process.on("SIGTERM", () => void stop());
 process.on("SIGINT", () => void stop());
 // The supervisor is gone; the next one starts a new worker. Or the worker for which this one holds a session.
-process.on("disconnect", () => void stop());
+watchStarter(() => void stop());
 
 try {
   await (claim ? holdAlone(claim) : work());
