@@ -118,7 +118,10 @@ async function stream(page: Page, writer: LogWriter, sessionId: string): Promise
     const nextMs = beganMs + ((index + 1) * 1_000) / STREAM.perSecond;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
   }
-  await page.getByText(`Message ${count - 1} of a busy agent.`).waitFor();
+  await page
+    .locator(TIMELINE)
+    .getByText(`Message ${count - 1} of a busy agent.`)
+    .waitFor();
   const frames = await stopFrames(page);
   await writer.append(sessionId, [
     { type: "session.status_idle", stop_reason: { type: "end_turn" }, stop_details: null },
