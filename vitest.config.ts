@@ -46,6 +46,8 @@ export default defineConfig({
           name: "journeys",
           include: ["test/e2e/journeys/**/*.test.ts"],
           setupFiles: ["test/support/tell-what-was-seen.ts"],
+          // As long as the browser itself waits.
+          expect: { poll: { timeout: 15_000 } },
           ...slow,
         },
       },

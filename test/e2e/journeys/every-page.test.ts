@@ -34,7 +34,7 @@ type Visit = {
   /** As high as its content, so that the screenshot holds all of it. */
   whole?: true;
 };
-type Ids = Record<"agent" | "done" | "waiting" | "archived" | "deleted", string>;
+type Ids = Record<"agent" | "environment" | "done" | "waiting" | "archived" | "deleted", string>;
 
 const heading = (name: string | RegExp) => (page: Page) => page.getByRole("heading", { name }).first();
 const text = (what: string | RegExp) => (page: Page) => page.getByText(what).first();
@@ -70,6 +70,16 @@ const visitsOf: Record<string, Visit[]> = {
     { name: "lists-error", path: "/dev/components?show=error", shows: text("Something broke"), whole: true },
   ],
   "/environments": [{ name: "environments", path: "/environments", shows: heading("Environments") }],
+  "/environments/[id]": [
+    { name: "environment", path: "/environments/{environment}", shows: heading("Sandbox of the tests") },
+    {
+      name: "environment-missing",
+      path: "/environments/env_nothing",
+      shows: heading("There is no such environment"),
+      complaints: [missing("/v1/environments/env_nothing")],
+    },
+  ],
+  "/environments/new": [{ name: "environment-new", path: "/environments/new", shows: heading("New environment") }],
   "/login": [{ name: "login-again", path: "/login", shows: heading("Berth") }],
   "/running": [{ name: "running", path: "/running", shows: heading("Running now") }],
   "/sessions/[id]": [
@@ -150,7 +160,8 @@ describe.skipIf(!chromium)("every page", () => {
       body: JSON.stringify({ name: "Key of a program" }),
     });
     expect(key.status).toBe(200);
-    return { agent, done, waiting, archived, deleted };
+    const environment = await client.beta.environments.create({ name: "Sandbox of the tests" });
+    return { agent, environment: environment.id, done, waiting, archived, deleted };
   }
 
   const filled = (template: string) => template.replace(/\{(\w+)\}/, (_, name: keyof Ids) => ids[name] ?? "");

@@ -65,8 +65,8 @@ describe.skipIf(!chromium)("the first load of a session's page", () => {
     expect(uncompressed).toEqual([]);
     expect(shown.length).toBeGreaterThan(3);
     expect(kilobytes(shown)).toBeLessThanOrEqual(300);
-    // Neither colours of code nor terminal nor charts, which nobody has asked for.
-    expect(kilobytes(settled)).toBeLessThanOrEqual(350);
+    // The markdown library is 86 kB of it. Neither colours of code nor terminal, charts and editor, which nobody has asked for.
+    expect(kilobytes(settled)).toBeLessThanOrEqual(380);
     expect(browser.complaints).toEqual([]);
   });
 });

@@ -4,7 +4,6 @@
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
-import { ApiError } from "../../../client/api-error.ts";
 import type { Agent } from "../../../contract/agents.ts";
 import { classNames } from "../../components/class-names.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
@@ -13,6 +12,7 @@ import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Button } from "../../components/ui/button.tsx";
+import { useMissing } from "../../components/use-missing.ts";
 import { AgentMenu } from "./agent-menu.tsx";
 import { useAgent } from "./use-agent.ts";
 
@@ -23,7 +23,8 @@ type AgentFrameProps = {
 
 export function AgentFrame({ agentId, children }: AgentFrameProps) {
   const query = useAgent(agentId);
-  if (query.error instanceof ApiError && query.error.status === 404) {
+  const missing = useMissing(query);
+  if (missing) {
     return (
       <EmptyState alone title="There is no such agent">
         <Link href="/agents" className="text-accent underline">

@@ -2,10 +2,20 @@
 "use client";
 
 import { DropdownMenu } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, createContext, type ReactNode, use, useRef } from "react";
 import { classNames } from "../class-names.ts";
 
+/** Keeps what was chosen until the menu is closed. */
+const Chosen = createContext<(act: () => void) => void>((act) => act());
+
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
+  const chosen = useRef<(() => void) | null>(null);
+  function actOnceClosed() {
+    const act = chosen.current;
+    chosen.current = null;
+    // The focus is back on the trigger by then: a dialog that is opened now finds it there, and gives it back.
+    if (act) queueMicrotask(act);
+  }
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
@@ -14,22 +24,32 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
         <DropdownMenu.Content
           align="end"
           sideOffset={4}
+          onCloseAutoFocus={actOnceClosed}
           className="z-50 min-w-44 rounded-md border border-line bg-panel p-1 shadow-lg"
         >
-          {children}
+          <Chosen
+            value={(act) => {
+              chosen.current = act;
+            }}
+          >
+            {children}
+          </Chosen>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );
 }
 
-export function MenuItem({
-  className,
-  danger = false,
-  ...props
-}: ComponentProps<typeof DropdownMenu.Item> & { danger?: boolean }) {
+type MenuItemProps = Omit<ComponentProps<typeof DropdownMenu.Item>, "onSelect"> & {
+  danger?: boolean;
+  onSelect?: () => void;
+};
+
+export function MenuItem({ className, danger = false, onSelect, ...props }: MenuItemProps) {
+  const choose = use(Chosen);
   return (
     <DropdownMenu.Item
+      {...(onSelect ? { onSelect: () => choose(onSelect) } : {})}
       className={classNames(
         "flex cursor-default items-center gap-2 rounded px-2 py-1.5 outline-none select-none data-disabled:opacity-50 data-highlighted:bg-sunken max-md:py-3 [&_svg]:size-4",
         danger && "text-danger",

@@ -3,7 +3,6 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
-import { ApiError } from "../../../client/api-error.ts";
 import type { Environment } from "../../../contract/environments.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
@@ -12,6 +11,7 @@ import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { StaleNote } from "../../components/stale-note.tsx";
 import { useLiveForm } from "../../components/use-live-form.ts";
+import { useMissing } from "../../components/use-missing.ts";
 import { useBerth } from "../../providers.tsx";
 import { DefaultMark } from "../default-mark.tsx";
 import { type EnvironmentDraft, findProblems, toDraft, toUpdate } from "../environment-draft.ts";
@@ -24,9 +24,10 @@ export function EnvironmentRoom({ environmentId }: { environmentId: string }) {
     queryKey: ["environment", environmentId],
     queryFn: ({ signal }) => berth.environments.get(environmentId, signal),
   });
-  if (query.error instanceof ApiError && query.error.status === 404) {
+  const missing = useMissing(query);
+  if (missing) {
     return (
-      <EmptyState title="There is no such environment">
+      <EmptyState alone title="There is no such environment">
         <Link href="/environments" className="text-accent underline">
           Back to all environments
         </Link>
