@@ -51,6 +51,7 @@ test("what is not run says why", () => {
     "docs/benchmarks.md: takes minutes, and a quiet machine",
     "docs/quickstart.md: the test has started Berth already",
     "docs/quickstart.md: needs a gateway",
+    "docs/reliability.md: takes a quarter of an hour",
   ]);
 });
 
