@@ -1,4 +1,5 @@
-// What differs between two texts, line by line: removed, added and unchanged lines. Both texts can be read from it.
+// What differs between two texts, line by line: removed, added and unchanged lines. Both texts can be read from it, but for a newline
+// at the very end of one of them where the last line differs anyway.
 import { diffArrays } from "diff";
 
 export type DiffRow = { sign: "-" | "+" | " "; text: string } | { sign: "gap"; lines: number };
@@ -20,9 +21,14 @@ export function diffRows(before: string, after: string): DiffRow[] {
     if (sign !== " ") return part.value.map((text) => ({ sign, text }));
     return unchanged(part.value, { isFirst: index === 0, isLast: index === parts.length - 1 });
   });
-  // Both end with a newline: no line begins after it.
-  const last = rows.at(-1);
-  return last?.sign === " " && last.text === "" ? rows.slice(0, -1) : rows;
+  return [...rows, ...lastNewline(before, after, rows.at(-1))];
+}
+
+/** A newline ends a line. Where nothing else tells of one that comes or goes, it is a line without text. */
+function lastNewline(before: string, after: string, last: DiffRow | undefined): DiffRow[] {
+  const [had, has] = [before.endsWith("\n"), after.endsWith("\n")];
+  if (had === has || last === undefined || last.sign === "+" || last.sign === "-") return [];
+  return [{ sign: has ? "+" : "-", text: "" }];
 }
 
 function unchanged(lines: readonly string[], { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): DiffRow[] {
@@ -35,7 +41,7 @@ function unchanged(lines: readonly string[], { isFirst, isLast }: { isFirst: boo
   return [...same(lines.slice(0, head)), gap, ...same(lines.slice(lines.length - tail))];
 }
 
-/** A text that ends with a newline has an empty last line here: so the newline itself can be removed or added. */
 function toLines(text: string): string[] {
-  return text === "" ? [] : text.split("\n");
+  if (text === "") return [];
+  return (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
 }

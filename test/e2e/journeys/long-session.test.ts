@@ -142,6 +142,46 @@ describe.skipIf(!chromium)("a session of 10,000 events", () => {
     await expect.poll(() => fromEnd(page)).toBeLessThanOrEqual(1);
   });
 
+  test("lets a reader go who turns the wheel while it grows without a pause", async () => {
+    const { page } = browser;
+    await expect.poll(() => fromEnd(page)).toBeLessThanOrEqual(1);
+    await region(page).hover();
+    let growing = true;
+    const grow = (async () => {
+      for (let index = 0; growing; index++)
+        await writer.append(id, [{ type: "agent.message", content: [{ type: "text", text: `busy ${index}` }] }]);
+    })();
+    try {
+      await log(page)
+        .getByText(/^busy \d+$/)
+        .first()
+        .waitFor();
+      // Less than what counts as near to the end.
+      await page.mouse.wheel(0, -30);
+      await page.getByRole("button", { name: /^\d+ new$/ }).waitFor();
+      const before = await places(page);
+      await page.getByRole("button", { name: /^\d\d new$/ }).waitFor();
+      const after = await places(page);
+      const moved = [...before].filter(([key, top]) => after.has(key) && Math.abs((after.get(key) ?? 0) - top) > 1);
+      expect(moved).toEqual([]);
+    } finally {
+      growing = false;
+      await grow;
+    }
+    await page.getByRole("button", { name: /new$/ }).click();
+    await expect.poll(() => fromEnd(page)).toBeLessThanOrEqual(1);
+  });
+
+  test("a message can be copied as it was written", async () => {
+    const { page } = browser;
+    await browser.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: system.url });
+    await writer.append(id, oneTurn({ question: "To copy", output: "x", answer: "**Bold** words\n\n- and a list" }));
+    await log(page).getByText("and a list").waitFor();
+    await log(page).getByRole("button", { name: "Copy message" }).last().click();
+    await log(page).getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("**Bold** words\n\n- and a list");
+  });
+
   test("a link to any event leads to it, from a page that is opened with it", async () => {
     // Of turn 40: the message, the result of its call, and the end of a request, which no item shows.
     const [, message, , call, request, result] = ids.slice(40 * 8);
