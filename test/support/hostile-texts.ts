@@ -2,11 +2,11 @@
 // break the page. Planted wherever a text can come from; `ranHostile` and `HOSTILE_HOST` tell whether one of them worked.
 
 /** Nothing listens there; a request to it is what the attacks want. */
-const HOSTILE_HOST = "hostile.example";
+export const HOSTILE_HOST = "hostile.example";
 /** What their scripts do. Short, so that it fits into names. */
 const ACT = "top.ranHostile=1";
 
-type HostileText = {
+export type HostileText = {
   /** What it tries. */
   name: string;
   text: string;
@@ -89,3 +89,24 @@ const breakers: HostileText[] = [
 
 /** Each of them fits into a name of 256 characters. */
 export const hostileTexts: readonly HostileText[] = [...markup, ...markdown, ...terminal, ...lies, ...breakers];
+
+/** Too long for a name; for bodies. */
+export const hugeTexts: readonly HostileText[] = [
+  { name: "a word of 20,000 letters", text: "W".repeat(20_000) },
+  { name: "a line of 1 MB", text: "0123456789abcdef".repeat(65_536) },
+  { name: "20,000 lines", text: Array.from({ length: 20_000 }, (_, line) => `line ${line}`).join("\n") },
+];
+
+/** PostgreSQL's text and JSON cannot hold these two; the API is to refuse or to mend them. */
+export const unstorableTexts: readonly HostileText[] = [
+  { name: "NUL", text: "before\u0000after" },
+  { name: "half a character", text: "before\ud800after" },
+];
+
+/** All of them in one body of text, each with its name. */
+export const hostileBody: string = hostileTexts.map(({ name, text }) => `${name}:\n\n${text}`).join("\n\n");
+
+/** Characters of a text that would lie about it if they were shown as they are; what is on a page must not hold one. */
+export const LYING =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2067]/;

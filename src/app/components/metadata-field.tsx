@@ -2,6 +2,7 @@
 "use client";
 
 import { MAX_METADATA_KEY_LENGTH, MAX_METADATA_VALUE_LENGTH } from "../../contract/metadata-limits.ts";
+import { visibleName } from "../../lib/visible-text.ts";
 import { Plus, X } from "./icons/icons.tsx";
 import type { MetadataRow } from "./metadata-rows.ts";
 import { Button } from "./ui/button.tsx";
@@ -46,7 +47,7 @@ export function MetadataField({ rows, error, readOnly, onChange }: MetadataField
                 <Button
                   look="quiet"
                   size="icon"
-                  aria-label={`Remove ${row.key || `row ${index + 1}`}`}
+                  aria-label={`Remove ${visibleName(row.key) || `row ${index + 1}`}`}
                   onClick={() => onChange(rows.filter((_, at) => at !== index))}
                 >
                   <X aria-hidden />

@@ -2,11 +2,12 @@
 "use client";
 
 import { useEffect } from "react";
+import { visibleName } from "../../lib/visible-text.ts";
 
-/** Null leaves it alone. */
+/** Null leaves it alone. What reorders or hides is named, as it is on the page. */
 export function useDocumentTitle(title: string | null): void {
   useEffect(() => {
-    if (title !== null) return keepTitle(() => title);
+    if (title !== null) return keepTitle(() => visibleName(title));
   }, [title]);
 }
 

@@ -63,7 +63,12 @@ function RevokeButton({ apiKey }: { apiKey: ApiKey }) {
   });
   return (
     <>
-      <Button size="small" look="quiet" aria-label={`Revoke ${apiKey.name}…`} onClick={() => setAsked(true)}>
+      <Button
+        size="small"
+        look="quiet"
+        aria-label={`Revoke ${visibleName(apiKey.name)}…`}
+        onClick={() => setAsked(true)}
+      >
         Revoke…
       </Button>
       <Dialog open={asked} onClose={() => setAsked(false)} title={`Revoke ${visibleName(apiKey.name)}?`}>

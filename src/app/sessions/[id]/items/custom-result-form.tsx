@@ -2,6 +2,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
+import { visibleName } from "../../../../lib/visible-text.ts";
 import { Button } from "../../../components/ui/button.tsx";
 import { Textarea } from "../../../components/ui/input.tsx";
 import { useBerth } from "../../../providers.tsx";
@@ -34,7 +35,7 @@ export function CustomResultForm({ item, sessionId }: { item: ToolCallItem; sess
     >
       <p className="font-medium">Your program answers this call. You can answer in its place:</p>
       <Textarea
-        aria-label={`Result of ${item.name}`}
+        aria-label={`Result of ${visibleName(item.name)}`}
         className="max-h-60 font-mono text-[13px]"
         rows={2}
         disabled={answered}

@@ -3,7 +3,7 @@
 
 import { use } from "react";
 import { summarizeCall } from "../../../../client/tool-summary.ts";
-import { visibleExactly } from "../../../../lib/visible-text.ts";
+import { visibleExactly, visibleName } from "../../../../lib/visible-text.ts";
 import { ChevronRight } from "../../../components/icons/icons.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import type { ToolCallItem } from "../session-view.ts";
@@ -27,7 +27,7 @@ export function ToolCard({ item, sessionId }: { item: ToolCallItem; sessionId: s
   return (
     <article
       data-event={item.id}
-      aria-label={`Tool call ${item.name}`}
+      aria-label={`Tool call ${visibleName(item.name)}`}
       className={`min-w-0 rounded-md border bg-panel ${asking ? "border-waiting" : "border-line"}`}
     >
       <button
