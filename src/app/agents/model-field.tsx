@@ -52,12 +52,16 @@ export function ModelField({ value, error, onChange }: ModelFieldProps) {
     }
   }
 
+  // While a name is typed it is seldom one of the list.
+  const vanished = value !== "" && typed === "" && models.data !== undefined && chosen === undefined;
   const hint = models.error
     ? `The gateway's models could not be listed: ${models.error.message}`
-    : (chosen && modelFacts(chosen)) ||
-      (models.data
-        ? `${all.length === 1 ? "One model" : `${all.length} models`} in your gateway; any other name can be typed.`
-        : undefined);
+    : vanished
+      ? "Your gateway does not list this model. Sessions fail while it does not serve it: choose another one."
+      : (chosen && modelFacts(chosen)) ||
+        (models.data
+          ? `${all.length === 1 ? "One model" : `${all.length} models`} in your gateway; any other name can be typed.`
+          : undefined);
   return (
     <Field label="Model" hint={hint} error={error}>
       {(control) => (
