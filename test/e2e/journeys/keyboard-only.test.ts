@@ -141,6 +141,8 @@ describe.skipIf(!chromium)("by keyboard alone", () => {
     await page.getByRole("menuitem", { name: "Archive" }).waitFor();
     // As a menu does: the first letters choose.
     await keys.type("arc");
+    // The menu moves the focus a moment after the letter.
+    await expect.poll(() => keys.hasFocus(page.getByRole("menuitem", { name: "Archive" }))).toBe(true);
     await keys.press("Enter");
     const dialog = page.getByRole("dialog", { name: "Archive this session?" });
     await dialog.waitFor();
