@@ -57,6 +57,19 @@ export async function insertPack(
   );
 }
 
+/** Packs that are in the store without a row get one. Returns how many. */
+export async function adoptPacks(
+  db: Database,
+  { teamId, packs }: { teamId: string; packs: readonly { id: string; sizeBytes: number }[] },
+): Promise<number> {
+  const ids = packs.map(({ id }) => id);
+  const sizes = packs.map(({ sizeBytes }) => sizeBytes);
+  const result = await sql`insert into packs (id, team_id, size_bytes)
+    select p.id, ${teamId}, p.size_bytes from unnest(${ids}::text[], ${sizes}::bigint[]) as p (id, size_bytes)
+    on conflict (id) do nothing`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
 /** After its blob was put. False: that took so long that it was taken for garbage meanwhile. */
 export async function isPackKept(db: Database, input: { id: string }): Promise<boolean> {
   const result = await sql`select 1 from packs where id = ${input.id} and removing_at is null`.execute(db);

@@ -18,6 +18,11 @@ export async function findTeam(db: Database, teamId: string): Promise<Team | nul
   return result.rows[0] ?? null;
 }
 
+export async function listTeamIds(db: Database): Promise<string[]> {
+  const result = await sql<{ id: string }>`select id from teams order by id`.execute(db);
+  return result.rows.map(({ id }) => id);
+}
+
 /** Waits for, and then holds until the end of the transaction, the right to change a team's keys. */
 export async function lockTeam(db: Database, teamId: string): Promise<void> {
   await sql`select id from teams where id = ${teamId} for update`.execute(db);

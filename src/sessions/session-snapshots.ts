@@ -22,6 +22,8 @@ import { type SnapshotResult, takeSnapshot } from "../snapshots/take-snapshot.ts
 
 /** More than are ever kept of one session. */
 const MAX_KEPT = 1000;
+/** The whole store is listed for packs that nothing knows of no more often than that. */
+const STRAYS_MS = 6 * 3_600_000;
 
 export type SessionSnapshots = ReturnType<typeof createSessionSnapshots>;
 
@@ -34,6 +36,7 @@ export function createSessionSnapshots(options: {
   logger: Logger;
 }) {
   const { db, blobs, diskMb, clock, logger } = options;
+  let straysAt = 0;
 
   async function forgetExpired(teamId: string, sessionId: string): Promise<void> {
     const kept = await listSnapshots(db, { teamId, sessionId, limit: MAX_KEPT });
@@ -96,7 +99,11 @@ export function createSessionSnapshots(options: {
     forgetSession: (sessionId: string): Promise<void> => removeIndexes(blobs, { sessionId }, { except: null }),
 
     async collectGarbage(): Promise<void> {
-      const { removed } = await collectGarbage(options);
+      const strays = clock.now() >= straysAt;
+      if (strays) straysAt = clock.now() + STRAYS_MS;
+      const { adopted, removed } = await collectGarbage(options, { strays });
+      if (adopted > 0)
+        logger.warn({ adopted }, "packs that nothing knew of were found; they are removed in some hours");
       if (removed > 0) logger.info({ removed }, "packs that no snapshot needs were removed");
     },
 

@@ -48,7 +48,15 @@ export function chunksOf(content: Content): ChunkRef[] {
   return content.segments.filter((segment): segment is ChunkRef => !("zeros" in segment));
 }
 
+/** Of a team's packs in the blob store. */
+export const packPrefix = (teamId: string): string => `packs/${teamId}/`;
+
 /** The key of a pack in the blob store. */
 export function packKey(teamId: string, pack: string): string {
-  return `packs/${teamId}/${pack.slice(0, 2)}/${pack}`;
+  return `${packPrefix(teamId)}${pack.slice(0, 2)}/${pack}`;
+}
+
+/** Null: the key is not a pack's. */
+export function packIdOf(key: string): string | null {
+  return /\/([0-9a-f]{32})$/.exec(key)?.[1] ?? null;
 }
