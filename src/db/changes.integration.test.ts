@@ -1,7 +1,7 @@
 // "All that changed since" misses nothing, however transactions overlap: each reader ends with the state of the database.
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
+import { databaseOfItsOwn, type FreshDatabase } from "../../test/support/postgres.ts";
 import { newId } from "../lib/ids.ts";
 import { type Place, readChanges, readPlace } from "./changes.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -10,7 +10,8 @@ const TEAM = "team_changes";
 let fresh: FreshDatabase;
 let db: Database;
 beforeAll(async () => {
-  fresh = await freshDatabase();
+  // Transactions of other databases beside it count as under way too: what was read then comes once more.
+  fresh = await databaseOfItsOwn();
   db = openDatabase({ url: fresh.url, maxConnections: 4, applicationName: "test" });
   await query("insert into teams (id, name) values ($1, 'changes')", [TEAM]);
   await query("insert into agents (id, team_id, version) values ('agent_x', $1, 1)", [TEAM]);

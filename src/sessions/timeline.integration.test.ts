@@ -85,13 +85,14 @@ test("a worker that dies is told as such, and so is one that stops", async () =>
   const second = await world.startWorker({ model, backend });
   await sql`update workers set lock_key = -1 where id = ${dead.id}`.execute(world.db);
   await until(() => second.worker.running === 1);
+  // It only counts as dead: what the second one hands over it would take.
+  await dead.stop();
   const third = await world.startWorker({ model, backend });
   await second.stop();
   await until(() => third.worker.running === 1);
   running.open();
   await world.settled(sessionId);
   await third.stop();
-  await dead.stop();
 
   const { data } = await readTimeline(await teamOf(sessionId), sessionId, { order: "asc" });
   const holds = data.filter(({ kind }) => kind === "hold");

@@ -9,7 +9,7 @@ export async function makeNewerRelease(): Promise<string> {
   const build = path.join(repository, ".build");
   await mkdir(build, { recursive: true });
   const release = await mkdtemp(path.join(build, "release-"));
-  for (const name of ["src", "scripts", "next.config.mjs", "postcss.config.mjs", "next-env.d.ts", "tsconfig.json"])
+  for (const name of ["src", "scripts", "next.config.mjs", "postcss.config.mjs", "tsconfig.json"])
     await cp(path.join(repository, name), path.join(release, name), {
       recursive: true,
       filter: (source) => !/\.test\.tsx?$/.test(source),

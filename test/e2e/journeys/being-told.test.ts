@@ -126,7 +126,7 @@ describe.skipIf(!chromium)("being told", () => {
     expect(await page.title()).toContain("(4)");
     await page.getByRole("link", { name: "Waiting for your program", exact: true }).click();
     await row.waitFor();
-    expect(await page.getByRole("row", { name: /Careful helper/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("row", { name: /Careful helper/ }).count()).toBe(0);
     expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("waiting-for-program");
     await page.goto(`${system.url}/approvals`);
