@@ -33,6 +33,8 @@ describe.skipIf(!chromium)("finding", () => {
 
   const find = async (words: string) => {
     const { page } = browser;
+    // It is there when keys are heard.
+    await page.getByRole("button", { name: "Find" }).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: /Find a session/ }).fill(words);
   };
@@ -118,7 +120,7 @@ describe.skipIf(!chromium)("finding", () => {
     await row.getByText("<b>bold</b> ⟨U+202E⟩gnp.exe").waitFor();
     await row.getByText("👩\u200d💻 \u05e9\u05dc\u05d5\u05dd").waitFor();
     await row.getByRole("link").click();
-    const line = page.locator("header p");
+    const line = page.locator("header div:has(> a)");
     await line.getByText("👩\u200d💻 \u05e9\u05dc\u05d5\u05dd").waitFor();
     // What stands right of the name in the text stands right of it on the screen.
     const positions = await line.evaluate((element) => {
@@ -143,7 +145,7 @@ describe.skipIf(!chromium)("finding", () => {
       await page.getByLabel("API key").fill(system.apiKey);
       await page.getByRole("button", { name: "Log in" }).tap();
       await page.getByRole("link", { name: "Hay 120" }).waitFor();
-      const button = page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name: "Find" });
+      const button = page.getByRole("region", { name: "Top bar" }).getByRole("button", { name: "Find" });
       expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(44);
       await button.tap();
       await page.getByRole("combobox", { name: /Find a session/ }).fill("Hay 7");
