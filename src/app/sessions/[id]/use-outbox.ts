@@ -25,6 +25,8 @@ export function useOutbox(sessionId: string, view: SessionView) {
   const channel = useRef<BroadcastChannel | null>(null);
   /** Settles when what was sent before has arrived or failed: messages keep the order in which they were written. */
   const before = useRef<Promise<unknown>>(Promise.resolve());
+  /** Ids of events that the stream has brought. */
+  const seen = useRef(new Set<string>());
   const change = (key: string, changes: Partial<OutgoingMessage>) =>
     setMessages((all) => all.map((each) => (each.key === key ? { ...each, ...changes } : each)));
   const forget = (key: string) => setMessages((all) => all.filter((each) => each.key !== key));
@@ -52,8 +54,9 @@ export function useOutbox(sessionId: string, view: SessionView) {
           return keep(placed);
         },
       });
-      // First: from now on the stream's own message is shown in its place.
-      change(message.key, { eventId, failure: null });
+      // First: from now on the stream's own message is shown in its place. It may have been withdrawn since.
+      if (eventId !== null && seen.current.has(eventId)) forget(message.key);
+      else change(message.key, { eventId, failure: null });
       await letGo(message.key);
     } catch (error) {
       goToLoginWhenSignedOut(error);
@@ -101,6 +104,12 @@ export function useOutbox(sessionId: string, view: SessionView) {
     ...view.queued.map((item) => item.id),
     ...view.turns.slice(-3).flatMap((turn) => turn.items.map((item) => item.id)),
   ]);
+  // What has arrived is gone for good: withdrawn, or scrolled far away, it is not on its way again.
+  useEffect(() => {
+    for (const id of arrived) seen.current.add(id);
+    if (messages.some(({ eventId }) => eventId !== null && seen.current.has(eventId)))
+      setMessages((all) => all.filter(({ eventId }) => eventId === null || !seen.current.has(eventId)));
+  });
   return {
     messages: messages.filter((each) => each.eventId === null || !arrived.has(each.eventId)),
     send(content: MessageBlock[], uploads: Omit<Upload, "path">[] = []) {
