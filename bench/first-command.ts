@@ -112,6 +112,10 @@ async function rawSandbox(): Promise<number> {
       "/dev",
       "--tmpfs",
       "/tmp",
+      // The checkout may lie below /tmp.
+      "--ro-bind",
+      process.execPath,
+      process.execPath,
     ],
     ...[process.execPath, "-e", script],
   ]);
