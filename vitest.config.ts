@@ -1,8 +1,13 @@
 // The suites. `npm test` runs the first five; `npm run test:slow` the rest (they download or build more).
 import { defineConfig } from "vitest/config";
 
-/** Installs some 800 MB from npm's cache. */
-const packed = "test/e2e/the-packed-package-runs.test.ts";
+/** What takes half a minute and more: waits for what only time shows, or installs some 800 MB from npm's cache. */
+const long = [
+  "test/e2e/a-poisoned-session-ends-alone.test.ts",
+  "test/e2e/cli-in-a-terminal.test.ts",
+  "test/e2e/docs-commands-run-as-written.test.ts",
+  "test/e2e/the-packed-package-runs.test.ts",
+];
 const slow = { testTimeout: 120_000, hookTimeout: 300_000 };
 
 export default defineConfig({
@@ -37,8 +42,8 @@ export default defineConfig({
         },
       },
       { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
-      { test: { name: "e2e", include: ["test/e2e/*.test.ts"], exclude: [packed], ...slow } },
-      { test: { name: "packed", include: [packed], ...slow } },
+      { test: { name: "e2e", include: ["test/e2e/*.test.ts"], exclude: long, ...slow } },
+      { test: { name: "long", include: long, ...slow } },
       { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },
       { test: { name: "chaos", include: ["test/chaos/*.test.ts"], exclude: ["test/chaos/oracle.test.ts"], ...slow } },
       {
