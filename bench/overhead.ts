@@ -8,7 +8,7 @@ import { type RunningBerth, withBerth } from "./system.ts";
 
 const ROUNDS = 20;
 /** Unmeasured: both sides run compiled code afterwards. */
-const WARM_UP_TURNS = 20;
+const WARM_UP_TURNS = 60;
 const TURNS_WITH_TOOLS = 9;
 const TURNS_WITHOUT_TOOLS = 20;
 const STEPS = `STEPS[${Array.from({ length: ROUNDS }, () => "true").join("|")}]`;
