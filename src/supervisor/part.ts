@@ -39,11 +39,11 @@ export type PartLog = (level: "info" | "warn" | "error", message: string) => voi
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 10_000;
 /** A part that ran this long is well again: its next end is the first one. */
-const STABLE_MS = 60_000;
+const STABLE_MS = 10_000;
 
-/** Pure: how long to wait before the start that follows `failures` ends in a row. */
+/** Pure: how long to wait before the start that follows `failures` ends in a row. After the first one, not at all: people wait. */
 export function restartDelayMs(failures: number): number {
-  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, failures - 1));
+  return failures <= 1 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 2));
 }
 
 export function describeExit(exit: Exit): string {
@@ -91,7 +91,7 @@ export function runPart<T extends PartProcess>(options: {
       if (stopping.signal.aborted) break;
       failures = clock.now() - launchedAt >= STABLE_MS ? 1 : failures + 1;
       const delayMs = restartDelayMs(failures);
-      log("warn", `${what}; it is started again in ${delayMs / 1000} s`);
+      log("warn", `${what}; it is started again ${delayMs === 0 ? "at once" : `in ${delayMs / 1000} s`}`);
       await clock.sleep(delayMs, stopping.signal).catch((reason: unknown) => {
         if (!stopping.signal.aborted) throw reason;
       });

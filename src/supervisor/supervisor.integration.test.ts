@@ -63,7 +63,7 @@ it("starts a part again that was killed, with its new process id in the pid file
   process.kill(first.pid, "SIGKILL");
   const second = await until(() => said.includes("worker runs again") && pidFiles.read("worker"));
   expect(second).not.toBe(first.pid);
-  expect(said[0]).toMatch(/worker was ended by SIGKILL; it is started again in 0.2 s/);
+  expect(said[0]).toMatch(/worker was ended by SIGKILL; it is started again at once/);
 });
 
 it("stops the users of the database before the database, and leaves no process and an empty run/", async () => {
