@@ -37,6 +37,8 @@ export type Harness = {
   summarise(request: { agent: SessionAgent; transcript: string; signal: AbortSignal }): Promise<ModelAnswer>;
   /** Pure: the same call of the same agent always gives the same plan, so that a successor decides alike. */
   planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan;
+  /** Pure: a call of this tool is likely to run in the sandbox as soon as it is written, since nobody is asked before. */
+  runsAtOnce(agent: SessionAgent, toolName: string): boolean;
   /** The size of the prompt that `answer` would send, guessed. */
   estimatePrompt(agent: SessionAgent, messages: readonly ModelMessage[]): number;
   /** What a request cost that ended before anyone could say; an unknown price after a second without an answer. Never throws. */

@@ -184,7 +184,7 @@ test("the streamed parts are the answer, word by word", async () => {
   const joined = (type: ModelPart["type"]) =>
     parts
       .filter((part) => part.type === type)
-      .map((part) => part.text)
+      .map((part) => ("text" in part ? part.text : ""))
       .join("");
   expect(joined("text")).toBe(whole.text);
   expect(joined("reasoning")).toBe(whole.reasoning);

@@ -108,7 +108,11 @@ describe("an answer", () => {
   });
 
   test("holds parallel tool calls in order with their input", async () => {
-    const { answer } = await ask("PARALLEL[ls -la|uname]");
+    const { answer, parts } = await ask("PARALLEL[ls -la|uname]");
+    expect(parts.filter(({ type }) => type === "tool_call")).toEqual([
+      { type: "tool_call", name: "bash" },
+      { type: "tool_call", name: "bash" },
+    ]);
     expect(answer.finish).toBe("tool_calls");
     expect(answer.toolCalls.map(({ name, input }) => ({ name, input }))).toEqual([
       { name: "bash", input: { command: "ls -la" } },

@@ -144,6 +144,9 @@ export function createGatewayClient(options: GatewayOptions): ModelClient {
             builder.addReasoning(part.delta);
             onPart({ type: "reasoning", text: part.delta });
             break;
+          case "tool-input-start":
+            onPart({ type: "tool_call", name: part.toolName });
+            break;
           case "tool-call":
             builder.addToolCall({ id: part.toolCallId, name: part.toolName, input: part.input });
             break;

@@ -35,8 +35,11 @@ export type ModelRequest = {
   signal: AbortSignal;
 };
 
-/** A piece of the answer while it streams. */
-export type ModelPart = { type: "text"; text: string } | { type: "reasoning"; text: string };
+/** A piece of the answer while it streams. `tool_call`: the model begins to write one; its input is still to come. */
+export type ModelPart =
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "tool_call"; name: string };
 
 /** Counted as the Managed Agents API does: `inputTokens` holds neither cache reads nor cache writes; `outputTokens` includes reasoning. */
 export type ModelUsage = {

@@ -49,12 +49,16 @@ export async function callModel(turn: Turn): Promise<void> {
       signal,
       onPart: (part) => {
         if (signal.aborted) return;
-        if (part.type === "reasoning") {
-          reasoning += part.text;
-          previews.thinking();
-        } else {
-          partial += part.text;
-          previews.text(part.text);
+        switch (part.type) {
+          case "reasoning":
+            reasoning += part.text;
+            return previews.thinking();
+          case "text":
+            partial += part.text;
+            return previews.text(part.text);
+          case "tool_call":
+            // While the model writes the input.
+            if (deps.harness.runsAtOnce(turn.facts.agent, part.name)) turn.sandbox.prepare();
         }
       },
     }),

@@ -39,6 +39,8 @@ export type SessionSandbox = {
    */
   run(call: Call): Promise<OperationResult>;
   cancel(id: string): Promise<void>;
+  /** Begins to make or wake it, since a call is about to come. Whether that works, the call finds out. */
+  prepare(): void;
   /** Once, after the disk was found to be another one than before: what the model is told of it. */
   takeLossNotice(): string | null;
   /** Writes down that it was used. */
@@ -196,6 +198,11 @@ export function createSessionSandbox(options: {
         leave(sandbox);
         throw error;
       }
+    },
+    prepare() {
+      current().catch((error: unknown) => {
+        logger.debug({ err: error, sessionId }, "the sandbox could not be made ready ahead of a call");
+      });
     },
     takeLossNotice() {
       const told = notice;

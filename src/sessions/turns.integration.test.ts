@@ -103,6 +103,38 @@ describe("a turn", () => {
     expect(backend.creations).toEqual([]);
   });
 
+  test("the sandbox is made while the model still writes the call, unless somebody has to be asked first", async () => {
+    const writing = gate();
+    const answer = { toolCalls: [bash("a")], begins: "bash", until: writing.opened };
+    const { backend, model } = await start((request) =>
+      request.messages.at(-1)?.role === "tool" ? { text: "Done." } : answer,
+    );
+    const asked = await world.createSession({ tools: ASK_ALL });
+    const sessionId = await world.createSession();
+    await world.say(asked, "Go");
+    await until(() => model.requests.length === 1);
+    await world.say(sessionId, "Go");
+    await until(() => backend.creations.length === 1);
+    expect(backend.started).toEqual([]);
+    writing.open();
+    await world.settled(sessionId);
+    await world.settled(asked, { reason: "requires_action" });
+    expect(backend.creations).toEqual([sessionId]);
+    expect(backend.started).toMatchObject([{ name: sessionId, operation: { kind: "bash", command: "a" } }]);
+  });
+
+  test("a sandbox that can't be made ahead of a call that never comes is nobody's trouble", async () => {
+    const writing = gate();
+    const { backend } = await start(() => ({ text: "I'd rather not.", begins: "bash", until: writing.opened }));
+    backend.broken = "no room";
+    const sessionId = await world.createSession();
+    await world.say(sessionId, "Go");
+    await until(() => backend.refusals > 0);
+    writing.open();
+    const log = await world.settled(sessionId, { reason: "end_turn" });
+    expect(ofType(log, "session.error")).toEqual([]);
+  });
+
   test("calls that can't be done are answered to the model, not run", async () => {
     const calls = [
       { name: "nope", input: {} },

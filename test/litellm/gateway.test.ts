@@ -70,7 +70,7 @@ describe.skipIf(missing !== null)("through the real LiteLLM proxy", () => {
     test("streams text and ends with usage, the gateway's cost and its call id", async () => {
       const answer = await ask("FAST", { model });
       expect(answer.text).toBe("a b c d e f g h");
-      expect(answer.parts.map(({ text }) => text).join("")).toBe(answer.text);
+      expect(answer.parts.map((part) => ("text" in part ? part.text : "")).join("")).toBe(answer.text);
       expect(answer).toMatchObject({ finish: "stop", usageSource: "gateway", cost: { usd, source: "gateway" } });
       expect(answer.usage).toMatchObject({ inputTokens: 100, outputTokens: 20, cacheReadTokens: 0 });
       expect(answer.callId).toMatch(/^[0-9a-f-]{36}$/);

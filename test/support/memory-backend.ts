@@ -36,6 +36,8 @@ export type MemoryBackend = SandboxBackend & {
   readonly creations: string[];
   /** Set: `create` fails with this. */
   broken: string | null;
+  /** How often it failed so. */
+  refusals: number;
   /** The running sandbox ends, its disk stays. */
   crash(name: string): void;
   /** Sandbox and disk are gone; the next `create` makes others. */
@@ -153,8 +155,12 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
     cancelled: [],
     creations: [],
     broken: null,
+    refusals: 0,
     async create(name) {
-      if (backend.broken) throw new PlatformError("sandbox_unavailable", backend.broken);
+      if (backend.broken) {
+        backend.refusals += 1;
+        throw new PlatformError("sandbox_unavailable", backend.broken);
+      }
       let disk = disks.get(name);
       if (!disk || disk.life.signal.aborted) {
         backend.creations.push(name);

@@ -7,6 +7,8 @@ export type ScriptedAnswer = {
   toolCalls?: { name: string; input: unknown; id?: string; invalidInput?: string }[];
   usd?: string | null;
   inputTokens?: number;
+  /** A call of this tool is begun before `until`. */
+  begins?: string;
   /** Streamed before `until`; together with `text` it is the whole text. */
   first?: string;
   /** The answer goes on when this resolves. */
@@ -66,6 +68,7 @@ export function createScriptedModel(
     const { text = "", reasoning = "", toolCalls = [], first = "" } = answer;
     if (reasoning) onPart({ type: "reasoning", text: reasoning });
     if (first) onPart({ type: "text", text: first });
+    if (answer.begins) onPart({ type: "tool_call", name: answer.begins });
     if (answer.until) await Promise.race([answer.until, aborted]);
     request.signal.throwIfAborted();
     if (text) onPart({ type: "text", text });

@@ -49,6 +49,12 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
       );
     },
     planToolCall,
+    runsAtOnce({ tools }, toolName) {
+      const tool = toolset.get(toolName);
+      if (!tool || tools.some((entry) => entry.type === "custom" && entry.name === toolName)) return false;
+      const rule = ruleFor(tools, tool.name);
+      return tool.runsInSandbox && rule.enabled && evaluatePermission(rule.policy, tool.readOnly) === "allow";
+    },
     estimatePrompt: (agent, messages) => estimateTokens(messages, promptOf(agent)),
     priceOf: (agent, usage) =>
       Promise.race([models.priceOf(agent.model.id, usage), clock.sleep(PRICE_WAIT_MS).then(() => UNPRICED)]),

@@ -14,6 +14,8 @@ type Tool = {
   inputSchema: JsonSchema;
   /** It can only look: the `auto` policy allows it without asking. */
   readOnly: boolean;
+  /** A correct call of it becomes an operation. */
+  runsInSandbox: boolean;
   toAction(input: Record<string, unknown>): { action: ToolAction } | { problem: string };
 };
 
@@ -32,15 +34,17 @@ function tool<Schema extends z.ZodType>(options: {
   properties: Record<string, JsonSchema>;
   required: string[];
   readOnly: boolean;
+  runsInSandbox?: boolean;
   schema: Schema;
   toAction: (input: z.output<Schema>) => ToolAction;
 }): Tool {
-  const { name, description, properties, required, readOnly, schema, toAction } = options;
+  const { name, description, properties, required, readOnly, runsInSandbox = true, schema, toAction } = options;
   return {
     name,
     description,
     inputSchema: { type: "object", properties, ...(required.length > 0 ? { required } : {}) },
     readOnly,
+    runsInSandbox,
     toAction(input) {
       const parsed = schema.safeParse(input);
       if (parsed.success) return { action: toAction(parsed.data) };
@@ -173,6 +177,7 @@ const tools: Tool[] = [
     properties: { url: text },
     required: ["url"],
     readOnly: true,
+    runsInSandbox: false,
     schema: z.object({ url: z.string().min(1, "is required") }),
     toAction: () => noNetwork("web_fetch"),
   }),
@@ -182,6 +187,7 @@ const tools: Tool[] = [
     properties: { query: text },
     required: ["query"],
     readOnly: true,
+    runsInSandbox: false,
     schema: z.object({ query: z.string().min(1, "is required") }),
     toAction: () => noNetwork("web_search"),
   }),
