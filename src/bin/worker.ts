@@ -29,8 +29,11 @@ import { packageVersion } from "./version.ts";
 
 process.title = "berth-worker";
 
+/** Under `npm start` somebody waits at the terminal; alone, a successor is there and model requests cost money. */
+const supervised = process.send !== undefined;
+const DRAIN_MS = supervised ? 800 : 7_000;
 /** A stop that hangs must not keep the leases. */
-const STOP_LIMIT_MS = 2_800;
+const STOP_LIMIT_MS = DRAIN_MS + 2_000;
 /** Besides the sessions' own statements: upkeep, health, claims. */
 const MAX_CONNECTIONS = 16;
 
@@ -108,6 +111,7 @@ async function work(): Promise<void> {
     ownerFile: openOwnerFile(config.dataDir),
     sandboxIdleMs: config.sandbox.idleS * 1_000,
     concurrency: config.workerConcurrency,
+    drainMs: DRAIN_MS,
   });
   stopWork = () => worker.stop();
   await checkSchema(db, { url: options.databaseUrl, logger });

@@ -103,12 +103,16 @@ export async function giveBack(db: Database, input: { sessionId: string; fence: 
   );
 }
 
-/** A worker that stops gives everything back; whoever is left goes on at once. Nobody failed. */
-export async function giveBackAll(db: Database, input: { workerId: string }): Promise<string[]> {
+/** A worker that stops gives everything back, or what it is through with (`sessionIds`); whoever is left goes on at once. Nobody failed. */
+export async function giveBackAll(
+  db: Database,
+  input: { workerId: string; sessionIds: readonly string[] | null },
+): Promise<string[]> {
   const result = await sql<{ id: string }>`
     update sessions set lease_owner = null, lease_until = null,
       wake_at = case when wake_at is null then null else least(wake_at, now()) end
-    where lease_owner = ${input.workerId} returning id`.execute(db);
+    where lease_owner = ${input.workerId} and (${input.sessionIds === null} or id = any(${[...(input.sessionIds ?? [])]}::text[]))
+    returning id`.execute(db);
   return result.rows.map((row) => row.id);
 }
 

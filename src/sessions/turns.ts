@@ -32,6 +32,8 @@ export type SessionHold = {
   wake(lastSeq: number): void;
   /** Somebody watches who heard nothing of the commands that run. */
   repeatPreviews(): void;
+  /** Lets a model request that is under way come to its end and begins nothing that takes long; else stops at once. */
+  drain(): void;
   /** Ends the work without a trace: the lease is lost, or will be given back by the caller. */
   stop(reason: "lost" | "stopped"): void;
   /** When it began to wait for tools; null while it does something else. Waiting can be left and taken up again. */
@@ -48,6 +50,9 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   const logger = deps.logger.child({ sessionId, epoch: fence.epoch });
   const stopping = new AbortController();
   let stopReason: "lost" | "stopped" = "stopped";
+  /** A model request is under way: whoever makes it again pays for it again. */
+  let asking = false;
+  let draining = false;
   let current: AbortController | null = null;
   const outputs = new Set<OutputPreviews>();
   let failuresBefore = 0;
@@ -134,8 +139,11 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
     };
     if (log.conversation.status === "running") await settle.takeUp(turn);
     return advance(turn, ({ step, seq }) => {
+      if (draining && LONG_STEPS.has(step.do)) return "let-go";
       decidedAt = seq;
       waitingSince = step.do === "run-tools" ? deps.clock.now() : null;
+      asking = step.do === "call-model" || step.do === "compact";
+      return "take";
     });
   }
 
@@ -164,6 +172,10 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
     repeatPreviews() {
       for (const output of outputs) output.repeat();
     },
+    drain() {
+      draining = true;
+      if (!asking) stop("stopped");
+    },
     stop,
     get waitingSince() {
       return waitingSince;
@@ -188,7 +200,7 @@ type Decision = {
 const LONG_STEPS: ReadonlySet<Step["do"]> = new Set(["call-model", "compact", "run-tools"]);
 
 /** Step after step. */
-async function advance(turn: Turn, onDecide: (decision: Decision) => void): Promise<HoldEnd> {
+async function advance(turn: Turn, onDecide: (decision: Decision) => "take" | "let-go"): Promise<HoldEnd> {
   const { log } = turn;
   let factsSeq = log.conversation.lastSeq;
   for (;;) {
@@ -201,7 +213,7 @@ async function advance(turn: Turn, onDecide: (decision: Decision) => void): Prom
     const { step } = decision;
     // Before a step that may take long, when nothing is under way that would have to be done again.
     if (turn.deps.alone && isTrusted(turn) && LONG_STEPS.has(step.do)) return { how: "stopped" };
-    onDecide(decision);
+    if (onDecide(decision) === "let-go") return { how: "stopped" };
     turn.logger.debug({ step: step.do }, "next step");
     const settled = await take(turn, step);
     if (settled === "released") return { how: "rested", wakeAt: step.do === "rest-until" ? step.at : null };

@@ -76,7 +76,7 @@ async function run(options: LoneWorkerOptions, stopped: AbortSignal): Promise<vo
     over.abort(new Error("it was let go"));
     await Promise.all(jobs);
     // A stop says nothing about the session: it stays a suspect.
-    await (stopped.aborted ? giveBackAll(db, { workerId }) : handBack(db, claim));
+    await (stopped.aborted ? giveBackAll(db, { workerId, sessionIds: null }) : handBack(db, claim));
     await removeWorker(db, { workerId });
     notifier.logGrew({ sessionId: claim.sessionId, lastSeq: 0 });
     await listener.close();

@@ -42,13 +42,15 @@ export type WorkerOptions = TurnDependencies & {
   ownerFile: OwnerFile;
   /** Sandboxes that nobody used for so long are put to sleep. */
   sandboxIdleMs: number;
+  /** How long a stop waits for model requests that are under way. */
+  drainMs: number;
 };
 
 export type Worker = {
   readonly running: number;
   /** Resolves once the worker is registered and claims. */
   start(): Promise<void>;
-  /** Gives all sessions back, so that another worker goes on at once. */
+  /** Gives all sessions back, so that another worker goes on at once: what runs in sandboxes is not ended. */
   stop(): Promise<void>;
 };
 
@@ -163,6 +165,22 @@ export function createWorker(options: WorkerOptions): Worker {
     while (!listener.connected && clock.now() < deadline) await clock.sleep(5);
   }
 
+  /** `sessionIds`: null for all that are held. Whoever listens claims them. */
+  async function handOver(sessionIds: string[] | null = null): Promise<void> {
+    try {
+      const freed = await giveBackAll(db, { workerId, sessionIds });
+      for (const sessionId of freed) notifier.logGrew({ sessionId, lastSeq: 0 });
+    } catch (error) {
+      logger.warn({ err: error }, "leases could not be given back; others take them over");
+    }
+  }
+
+  async function drain(one: SessionHold): Promise<void> {
+    one.drain();
+    const end = await one.done;
+    if (end.how === "stopped") await handOver([one.claim.sessionId]);
+  }
+
   const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
   const probe = createHealthProbe({ ...options, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
@@ -227,24 +245,24 @@ export function createWorker(options: WorkerOptions): Worker {
       if (stopping.signal.aborted) return;
       stopping.abort(new Error("the worker stops"));
       for (const timer of timers) clearTimeout(timer);
+      await settledWithin(options.drainMs, [...holds.values()].map(drain));
       for (const one of holds.values()) one.stop("stopped");
       alone.stop();
-      const ended = Promise.all([claiming, alone.ended(), ...[...holds.values()].map((one) => one.done)]);
-      let late: NodeJS.Timeout | undefined;
-      const deadline = new Promise<void>((resolve) => {
-        late = setTimeout(resolve, STOP_WAIT_MS);
+      await settledWithin(STOP_WAIT_MS, [claiming, alone.ended(), ...[...holds.values()].map((one) => one.done)]);
+      await handOver();
+      await removeWorker(db, { workerId }).catch((error: unknown) => {
+        logger.warn({ err: error }, "the worker could not sign off");
       });
-      await Promise.race([ended, deadline]);
-      clearTimeout(late);
-      try {
-        const freed = await giveBackAll(db, { workerId });
-        await removeWorker(db, { workerId });
-        // Whoever listens claims them.
-        for (const sessionId of freed) notifier.logGrew({ sessionId, lastSeq: 0 });
-      } catch (error) {
-        logger.warn({ err: error }, "leases could not be given back; others take them over");
-      }
       await close?.();
     },
   };
+}
+
+async function settledWithin(limitMs: number, work: readonly unknown[]): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    late = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([Promise.all(work), deadline]);
+  clearTimeout(late);
 }

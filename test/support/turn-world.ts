@@ -35,6 +35,7 @@ export type TurnWorld = {
     backend: SandboxBackend;
     concurrency?: number;
     sandboxIdleMs?: number;
+    drainMs?: number;
     random?: () => number;
     startAlone?: StartAlone;
   }): Promise<TestWorker>;
@@ -102,7 +103,15 @@ export async function createTurnWorld(): Promise<TurnWorld> {
     url: fresh.url,
     blobs,
 
-    async startWorker({ model, backend, concurrency = 10, sandboxIdleMs = 900_000, random = () => 0, startAlone }) {
+    async startWorker({
+      model,
+      backend,
+      concurrency = 10,
+      sandboxIdleMs = 900_000,
+      drainMs = 0,
+      random = () => 0,
+      startAlone,
+    }) {
       const id = newId("worker");
       const workerDb = openDatabase({ url: fresh.url, maxConnections: 8, applicationName: `pool-${id}` });
       const workerNotifier = createNotifier({ url: fresh.url, applicationName: `notify-${id}`, logger });
@@ -143,6 +152,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         startAlone: startAlone ?? holdAlone,
         ownerFile: createMemoryOwnerFile(),
         sandboxIdleMs,
+        drainMs,
         concurrency,
       });
       await worker.start();
