@@ -14,18 +14,20 @@ import { ListSkeleton } from "../../../components/list-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
 import { decodeText } from "./decode-text.ts";
-import { fileKind, languageOf } from "./file-kind.ts";
+import { fileKind, isPdf, languageOf } from "./file-kind.ts";
 import type { TreeRow } from "./tree-rows.ts";
 
 const CsvTable = lazy(async () => ({ default: (await import("./csv-table.tsx")).CsvTable }));
+const PdfView = lazy(async () => ({ default: (await import("./pdf-view.tsx")).PdfView }));
 /** Larger files are only downloaded. */
 const MAX_PREVIEW_BYTES = 2_000_000;
+const MAX_PDF_BYTES = 20_000_000;
 
 type FilePreviewProps = { sessionId: string; file: TreeRow; onBack: () => void };
 
 export function FilePreview({ sessionId, file, onBack }: FilePreviewProps) {
   const berth = useBerth();
-  const tooLarge = file.sizeBytes > MAX_PREVIEW_BYTES;
+  const tooLarge = file.sizeBytes > (isPdf(file.name) ? MAX_PDF_BYTES : MAX_PREVIEW_BYTES);
   const isFile = file.kind === "file";
   const content = useQuery({
     queryKey: ["files", sessionId, file.path, "content", file.modifiedAt, file.sizeBytes],
@@ -78,7 +80,12 @@ function Content({ sessionId, file, bytes }: { sessionId: string; file: TreeRow;
       </div>
     );
   }
-  if (kind === "pdf") return <Note>A PDF. Download it to read it: nothing that an agent made runs in this page.</Note>;
+  if (kind === "pdf")
+    return (
+      <Suspense fallback={<ListSkeleton label="Loading the reader" />}>
+        <PdfView bytes={bytes} />
+      </Suspense>
+    );
   if (kind === "binary") return <Note>A binary file of {formatBytes(bytes.length)}. Download it.</Note>;
   const { text, encoding } = decodeText(bytes);
   return (
