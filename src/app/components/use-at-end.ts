@@ -43,25 +43,44 @@ export function useAtEnd(scroller: RefObject<HTMLElement | null>): AtEnd {
       movedMs = performance.now();
       taken.current = false;
     };
+    // What grows may take the region to its end again before the browser tells of the turn: the turn itself counts.
+    let turnedUpMs = Number.NEGATIVE_INFINITY;
+    const onWheel = (event: WheelEvent) => {
+      if (event.deltaY > 0) turnedUpMs = Number.NEGATIVE_INFINITY;
+      const room = region.scrollHeight - region.clientHeight > NEAR_END_PX;
+      if (event.deltaY >= 0 || !room || event.ctrlKey || scrollsInside(event.target, region)) return;
+      turnedUpMs = performance.now();
+      setAtEnd(false);
+    };
     const onScroll = () => {
       const top = region.scrollTop;
       const distance = region.scrollHeight - top - region.clientHeight;
       const byHand = performance.now() - movedMs < BY_HAND_MS;
+      const leaving = taken.current || performance.now() - turnedUpMs < BY_HAND_MS;
       if (distance <= 1) {
-        if (!taken.current) setAtEnd(true);
+        if (!leaving) setAtEnd(true);
       } else if (top < lastTop) {
         // A person is let go at once, else what grows would pull them back; what shrinks above them moves nobody away.
         if (byHand || distance > NEAR_END_PX) setAtEnd(false);
-      } else if (top > lastTop && distance <= NEAR_END_PX && !taken.current) setAtEnd(true);
+      } else if (top > lastTop && distance <= NEAR_END_PX && !leaving) setAtEnd(true);
       lastTop = top;
     };
     region.addEventListener("scroll", onScroll, { passive: true });
+    region.addEventListener("wheel", onWheel, { passive: true });
     for (const type of MOVES) region.addEventListener(type, onMove, { passive: true });
     return () => {
       region.removeEventListener("scroll", onScroll);
+      region.removeEventListener("wheel", onWheel);
       for (const type of MOVES) region.removeEventListener(type, onMove);
     };
   }, [scroller]);
 
   return { atEnd, stay, leave };
+}
+
+/** Something within the region takes a turn upwards for itself. */
+function scrollsInside(target: EventTarget | null, region: HTMLElement): boolean {
+  for (let at = target instanceof Element ? target : null; at && at !== region; at = at.parentElement)
+    if (at.scrollTop > 0) return true;
+  return false;
 }
