@@ -49,6 +49,8 @@ test.each([
   ["a\u{e0041}", "a⟨U+E0041⟩"],
   ["admin\u202enimda", "admin⟨U+202E⟩nimda"],
   ["two\nlines", "two lines"],
+  ["", ""],
+  [" \n\u00a0", "(blank)"],
   ["\u05e9\u05dc\u05d5\u05dd", "\u05e9\u05dc\u05d5\u05dd"],
 ])("of a name %j only what hides something is named", (text, shown) => expect(visibleName(text)).toBe(shown));
 

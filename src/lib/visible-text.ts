@@ -28,8 +28,9 @@ export function visibleExactly(text: string): string {
 const JOINED_EMOJI =
   /\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?(?:\u200d\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?)+|\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f}/gu;
 
-/** For names that people give: as exact, but emoji stay whole. Nothing that a machine runs is shown like this. */
+/** For names that people give: as exact, but emoji stay whole, and a blank one can be seen. Nothing that a machine runs is shown like this. */
 export function visibleName(text: string): string {
+  if (text !== "" && text.trim() === "") return "(blank)";
   let shown = "";
   let from = 0;
   for (const { index, 0: emoji } of text.matchAll(JOINED_EMOJI)) {

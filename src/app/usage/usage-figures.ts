@@ -11,6 +11,13 @@ export const metricWords: Record<Metric, string> = {
   time: "Active time",
 };
 
+export const nothingWords: Record<Metric, string> = {
+  cost: "Nothing that has a known price was used in these days.",
+  tokens: "No tokens were used in these days.",
+  requests: "No model was asked in these days.",
+  time: "No agent worked in these days.",
+};
+
 export function tokensOf(figures: UsageFigures): number {
   return figures.input_tokens + figures.output_tokens;
 }

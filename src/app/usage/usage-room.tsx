@@ -15,23 +15,32 @@ import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { saveText } from "../components/save-text.ts";
 import { Button } from "../components/ui/button.tsx";
+import { useNow } from "../components/use-now.ts";
 import { useBerth } from "../providers.tsx";
-import { chartData } from "./chart-data.ts";
+import { type ChartData, chartData } from "./chart-data.ts";
 import { UsageControls } from "./usage-controls.tsx";
 import { usageCsv } from "./usage-csv.ts";
-import { metricWords } from "./usage-figures.ts";
-import { readUsageView, type UsageView } from "./usage-range.ts";
+import { metricWords, nothingWords } from "./usage-figures.ts";
+import { type Metric, readUsageView, type UsageView } from "./usage-range.ts";
 import { UsageTable } from "./usage-table.tsx";
 import { UsageTotals } from "./usage-totals.tsx";
 
+/** So soon a page that stays open notices the next day. */
+const MINUTE_MS = 60_000;
 const UsageChart = dynamic(() => import("./usage-chart.tsx"), {
   ssr: false,
   loading: () => <div className="h-72" />,
 });
 
+/** Columns of nothing say nothing. */
+function DayChart({ data, metric }: { data: ChartData; metric: Metric }) {
+  if (data.series.length > 0) return <UsageChart data={data} metric={metric} />;
+  return <p className="rounded-md border border-line px-3 py-6 text-center text-muted">{nothingWords[metric]}</p>;
+}
+
 export function UsageRoom() {
   const berth = useBerth();
-  const view = readUsageView(new URLSearchParams(useSearchParams()), Date.now());
+  const view = readUsageView(new URLSearchParams(useSearchParams()), useNow(MINUTE_MS));
   const byDay = useUsage(view, ["day", "model"]);
   const exported = useMutation({
     mutationFn: async () => {
@@ -66,7 +75,7 @@ export function UsageRoom() {
           <UsageTotals totals={report.totals} />
           <section className="min-w-0">
             <h2 className="mb-1 font-semibold">{metricWords[view.metric]} by day</h2>
-            <UsageChart data={chartData(report.data, view)} metric={view.metric} />
+            <DayChart data={chartData(report.data, view)} metric={view.metric} />
             <p className="text-[13px] text-muted">
               Days are UTC. Time counts for the day on which the agent came to rest.
             </p>

@@ -52,6 +52,30 @@ describe.skipIf(!chromium)("the frame", () => {
     return page;
   }
 
+  test("the pages of those who work on Berth are not there without their switch", async () => {
+    const page = await newTab("/dev/components");
+    await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+    await page.close();
+  });
+
+  test("all tabs of the panel are seen at once, on a phone and beside two other columns", async () => {
+    const { id } = await newSession("Tabs");
+    const page = await newTab(`/sessions/${id}?tab=overview`);
+    const tab = page.getByRole("tab", { name: "Events" });
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await tab.waitFor();
+      const room = page.getByRole("tablist", { name: "Details" });
+      const hidden = await room.evaluate((list) => list.scrollWidth - list.clientWidth);
+      expect(hidden, `${width} px`).toBeLessThanOrEqual(0);
+    }
+    await page.screenshot({ path: "test-results/screens/phone-panel-tabs.png" });
+    await page.close();
+  });
+
   test("the table says what was said last, and says it anew when somebody answers; rows keep their places", async () => {
     const { page } = browser;
     await newSession("Older");

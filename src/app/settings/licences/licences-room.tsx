@@ -34,7 +34,7 @@ export function LicencesRoom() {
       {query.isPending && <ListSkeleton label="Reading the licences" />}
       {query.error && <FailureNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && (
-        <div className="grid max-w-3xl gap-3 p-4">
+        <div className="grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-3 p-4">
           <p className="text-muted">
             Berth itself is under the MIT licence. It is built with {query.data.data.length} packages:
           </p>

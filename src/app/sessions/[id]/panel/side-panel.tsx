@@ -25,10 +25,15 @@ export function SidePanel({ panel, ...tabProps }: { panel: Panel } & PanelTabPro
   return (
     <aside
       aria-label="Details of the session"
-      className="flex min-h-0 min-w-0 flex-col bg-page max-lg:fixed max-lg:inset-0 max-lg:z-40 lg:w-[min(40%,34rem)] lg:shrink-0 lg:border-l lg:border-line"
+      className="@container flex min-h-0 min-w-0 flex-col bg-page max-lg:fixed max-lg:inset-0 max-lg:z-40 lg:w-[min(40%,34rem)] lg:shrink-0 lg:border-l lg:border-line"
     >
       <div className="flex items-center gap-1 border-b border-line pr-2">
-        <div role="tablist" aria-label="Details" className="flex min-w-0 flex-1 overflow-x-auto px-2" onKeyDown={move}>
+        <div
+          role="tablist"
+          aria-label="Details"
+          className="flex min-w-0 flex-1 overflow-x-auto px-1 @min-[480px]:px-2"
+          onKeyDown={move}
+        >
           {panelTabs.map(({ id, label, icon: Icon }) => (
             <button
               key={id}
@@ -40,11 +45,11 @@ export function SidePanel({ panel, ...tabProps }: { panel: Panel } & PanelTabPro
               tabIndex={id === current.id ? 0 : -1}
               onClick={() => panel.open(id)}
               className={classNames(
-                "flex items-center gap-1.5 border-b-2 border-transparent px-2 py-2 whitespace-nowrap text-muted hover:text-text max-md:py-3",
+                "flex items-center gap-1.5 border-b-2 border-transparent px-1.5 py-2 text-[13px] whitespace-nowrap text-muted hover:text-text max-md:py-3 @min-[480px]:px-2 @min-[480px]:text-[length:inherit]",
                 id === current.id && "border-accent font-medium text-text",
               )}
             >
-              <Icon aria-hidden className="size-4" /> {label}
+              <Icon aria-hidden className="hidden size-4 @min-[480px]:block" /> {label}
             </button>
           ))}
         </div>
