@@ -33,14 +33,18 @@ export async function recordSandbox(
       insert into sandboxes (session_id, team_id, name, backend, identity, state)
       values (${input.sessionId}, ${input.teamId}, ${input.name}, ${input.backend}, ${input.identity}, 'running')
       on conflict (session_id) do update set
-        name = excluded.name, backend = excluded.backend, identity = excluded.identity, state = 'running', last_used_at = now()
+        name = excluded.name, backend = excluded.backend, identity = excluded.identity, state = 'running', last_used_at = now(),
+        dirty_since = coalesce(sandboxes.dirty_since, now())
     )
     select (select identity from before) as previous`.execute(db);
   return result.rows[0]?.previous ?? null;
 }
 
+/** It was used: its files may have changed. */
 export async function touchSandbox(db: Database, input: { sessionId: string }): Promise<void> {
-  await sql`update sandboxes set last_used_at = now() where session_id = ${input.sessionId}`.execute(db);
+  await sql`update sandboxes set last_used_at = now(), dirty_since = coalesce(dirty_since, now()) where session_id = ${input.sessionId}`.execute(
+    db,
+  );
 }
 
 export type IdleSandbox = { sessionId: string; name: string };
@@ -55,6 +59,24 @@ export async function listIdleSandboxes(
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null
       and b.last_used_at < now() - ${input.idleMs}::bigint * interval '1 millisecond'
     order by b.last_used_at limit ${input.limit}`.execute(db);
+  return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
+}
+
+/**
+ * Running sandboxes whose files may have changed since their last snapshot, whose session rests, that nobody used for `quietMs`,
+ * and that were not looked at for `spacingMs`; the longest changed first.
+ */
+export async function listDirtySandboxes(
+  db: Database,
+  input: { backend: string; quietMs: number; spacingMs: number; limit: number },
+): Promise<IdleSandbox[]> {
+  const result = await sql<{ session_id: string; name: string }>`
+    select b.session_id, b.name from sandboxes b join sessions s on s.id = b.session_id
+    where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null and b.dirty_since is not null
+      and b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'
+      and not exists (select 1 from snapshots n where n.session_id = b.session_id
+        and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')
+    order by b.dirty_since limit ${input.limit}`.execute(db);
   return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
 }
 
@@ -99,7 +121,6 @@ export async function findSandbox(
 }
 /** It runs, and is in use now: the time until it is put to sleep begins anew. */
 export async function wokeSandbox(db: Database, input: { sessionId: string }): Promise<void> {
-  await sql`update sandboxes set state = 'running', last_used_at = now() where session_id = ${input.sessionId}`.execute(
-    db,
-  );
+  await sql`update sandboxes set state = 'running', last_used_at = now(), dirty_since = coalesce(dirty_since, now())
+    where session_id = ${input.sessionId}`.execute(db);
 }

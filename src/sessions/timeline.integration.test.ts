@@ -78,14 +78,15 @@ test("a worker that dies is told as such, and so is one that stops", async () =>
     },
   });
   const model = createScriptedModel(inTurn({ toolCalls: [bash("make")] }, { text: "made" }));
-  const dead = await world.startWorker({ model, backend });
+  // Only counts as dead: with one place it can't claim again what it loses before it notices.
+  const dead = await world.startWorker({ model, backend, concurrency: 1 });
   const sessionId = await world.createSession();
   await world.say(sessionId, "Go");
   await until(() => backend.started.length === 1);
   const second = await world.startWorker({ model, backend });
   await sql`update workers set lock_key = -1 where id = ${dead.id}`.execute(world.db);
   await until(() => second.worker.running === 1);
-  // It only counts as dead: what the second one hands over it would take.
+  // What the second one hands over it would take.
   await dead.stop();
   const third = await world.startWorker({ model, backend });
   await second.stop();

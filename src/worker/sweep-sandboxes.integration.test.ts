@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
 import { createMemoryOwnerFile, createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
-import { recordSandbox } from "../db/sandboxes.ts";
+import { recordSandbox, touchSandbox } from "../db/sandboxes.ts";
 import { listSnapshots } from "../db/snapshots.ts";
 import { systemClock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
@@ -206,4 +206,66 @@ test("with the blob store away it sleeps all the same, and the next time it is k
   await sql`update sandboxes set state = 'running' where session_id = ${idle}`.execute(world.db);
   await createSweeper(backend).sweep();
   expect(await snapshotsOf(idle)).toMatchObject([{ files: 1 }]);
+});
+
+async function filesOf(sessionId: string): Promise<{ reason: string; files: number }[]> {
+  const team = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(world.db);
+  const found = await listSnapshots(world.db, { teamId: team.rows[0]?.team_id ?? "", sessionId, limit: 10 });
+  return found.map(({ reason, files }) => ({ reason, files }));
+}
+
+test("what a turn changed is kept soon after it, once, and nothing in the sandbox is ended for that", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await sessionWithSandbox(backend, 20);
+  const fresh = await sessionWithSandbox(backend, 3);
+  backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
+  const { sweep } = createSweeper(backend);
+  await sweep();
+  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  expect(await filesOf(fresh)).toEqual([]);
+  expect(await stateOf(backend, sessionId)).toBe("running");
+  expect(backend.quieted).toEqual([]);
+  expect(await world.session(sessionId)).toMatchObject({ leased: false });
+
+  // Nothing used it since: it is not looked at again, whenever.
+  await sql`update snapshots set until_at = now() - interval '1 hour' where session_id = ${sessionId}`.execute(
+    world.db,
+  );
+  await sweep();
+  const quiet = await sql<{ until_at: Date }>`select until_at from snapshots where session_id = ${sessionId}`.execute(
+    world.db,
+  );
+  expect(quiet.rows[0]?.until_at.getTime()).toBeLessThan(Date.now() - 1_800_000);
+
+  await touchSandbox(world.db, { sessionId });
+  await sql`update sandboxes set last_used_at = now() - interval '20 seconds' where session_id = ${sessionId}`.execute(
+    world.db,
+  );
+  backend.treeOf(sessionId).write("workspace/b", Buffer.from("two"));
+  await sweep();
+  expect(await filesOf(sessionId)).toEqual([
+    { reason: "turn", files: 2 },
+    { reason: "turn", files: 1 },
+  ]);
+});
+
+test("while the store is away it is asked once a minute, and the files are kept when it is back", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await sessionWithSandbox(backend, 20);
+  backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
+  const { sweep, later } = createSweeper(backend);
+  let asked = 0;
+  world.blobs.onRequest = () => {
+    asked += 1;
+    blobsAway();
+  };
+  await sweep();
+  const before = asked;
+  expect(before).toBeGreaterThan(0);
+  await sweep();
+  expect(asked).toBe(before);
+  world.blobs.onRequest = null;
+  later(61_000);
+  await sweep();
+  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
 });

@@ -2,7 +2,14 @@
 import type { Database } from "../db/database.ts";
 import { readInstallationId } from "../db/installation.ts";
 import { claimIdleSession, giveBack } from "../db/leases.ts";
-import { deleteRemoval, listIdleSandboxes, listRemovals, listUnknownNames, markHibernated } from "../db/sandboxes.ts";
+import {
+  deleteRemoval,
+  listDirtySandboxes,
+  listIdleSandboxes,
+  listRemovals,
+  listUnknownNames,
+  markHibernated,
+} from "../db/sandboxes.ts";
 import { isSessionWanted } from "../db/snapshots.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
@@ -18,6 +25,12 @@ export const KEEP_STRAYS_MS = 7 * 24 * 3_600_000;
 const BATCH = 50;
 /** How soon a session that is wanted gets its sandbox back. */
 const WANTED_MS = 100;
+/** After a turn's end files are kept once nothing used them for this long, and no more often than that. */
+const QUIET_MS = 10_000;
+const SPACING_MS = 60_000;
+/** A store that is away is not asked for each session. */
+const STORE_PAUSE_MS = 60_000;
+const SNAPSHOTS_A_SWEEP = 5;
 const SESSION_PREFIX = "sesn_";
 
 /** What `/readyz` tells of the data directory. */
@@ -48,6 +61,7 @@ export function createSandboxSweeper(options: {
   /** When each stray was first seen. */
   const strays = new Map<string, number>();
   let health: DataHealth | null = null;
+  let snapshotsFrom = 0;
 
   /** One that resists must not keep the others. */
   async function attempt(name: string, work: () => Promise<void>): Promise<void> {
@@ -58,11 +72,12 @@ export function createSandboxSweeper(options: {
     }
   }
 
-  /**
-   * Takes a snapshot of what is put to sleep. False: somebody wants the session meanwhile, so it does not sleep. Without a snapshot
-   * it sleeps all the same: its disk stays.
-   */
-  async function keepFiles(sessionId: string, name: string): Promise<boolean> {
+  /** Takes a snapshot, unless somebody wants the session meanwhile. `failed` leaves the disk as the only place. */
+  async function keepFiles(
+    { sessionId, name }: { sessionId: string; name: string },
+    reason: "idle" | "turn",
+  ): Promise<"kept" | "wanted" | "failed"> {
+    let outcome: "kept" | "failed" = "failed";
     const wanted = new AbortController();
     const over = new AbortController();
     const watching = (async () => {
@@ -74,16 +89,35 @@ export function createSandboxSweeper(options: {
     })();
     try {
       const sandbox = await backend.open(name);
-      await sandbox.quiesce();
-      await snapshots.take({ sessionId, sandbox, reason: "idle", signal: wanted.signal });
+      // What goes on working in the background after a turn is left alone.
+      if (reason === "idle") await sandbox.quiesce();
+      await snapshots.take({ sessionId, sandbox, reason, signal: wanted.signal });
+      outcome = "kept";
     } catch (error) {
       if (!wanted.signal.aborted && !hasCode(error, "sandbox_gone"))
-        logger.warn({ err: error, sessionId }, "a sandbox is put to sleep without a snapshot; its disk stays");
+        logger.warn({ err: error, sessionId, reason }, "no snapshot of a sandbox could be taken; its disk stays");
     } finally {
       over.abort();
       await watching.catch((error: unknown) => logger.debug({ err: error }, "a session could not be watched"));
     }
-    return !wanted.signal.aborted;
+    return wanted.signal.aborted ? "wanted" : outcome;
+  }
+
+  /** Under the session's lease too; a turn that is wanted meanwhile waits for a moment only. */
+  async function keepChanged(): Promise<void> {
+    if (clock.now() < snapshotsFrom) return;
+    const wanted = { backend: backend.id, quietMs: QUIET_MS, spacingMs: SPACING_MS, limit: SNAPSHOTS_A_SWEEP };
+    for (const one of await listDirtySandboxes(db, wanted)) {
+      const claim = await claimIdleSession(db, { workerId, sessionId: one.sessionId });
+      if (!claim) continue;
+      try {
+        if ((await keepFiles(one, "turn")) !== "failed") continue;
+        snapshotsFrom = clock.now() + STORE_PAUSE_MS;
+        return;
+      } finally {
+        await giveBack(db, claim);
+      }
+    }
   }
 
   /** Under the session's lease, so that no turn can begin meanwhile. */
@@ -93,7 +127,7 @@ export function createSandboxSweeper(options: {
       if (!claim) continue;
       try {
         await attempt(name, async () => {
-          if (!(await keepFiles(sessionId, name))) return;
+          if ((await keepFiles({ sessionId, name }, "idle")) === "wanted") return;
           await backend.hibernate(name);
           await markHibernated(db, { sessionId });
           logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
@@ -169,6 +203,7 @@ export function createSandboxSweeper(options: {
     dataHealth: () => health,
     async sweep() {
       await hibernateIdle();
+      await keepChanged();
       await destroyRemoved();
       await sweepStrays();
     },

@@ -36,7 +36,7 @@ async function start(options: Parameters<TurnWorld["startWorker"]>[0]): Promise<
 const bash = (command: string) => ({ name: "bash", input: { command } });
 const ofType = (log: readonly StoredEvent[], type: string) => log.filter((event) => event.type === type && !event.echo);
 
-/** As when the machine is gone: its connections end, nothing is cleaned up, and it never comes back. */
+/** As when the machine is gone. It lives on: with a `concurrency` of 1 it can't claim again what it loses before it notices. */
 async function pretendDead(worker: TestWorker): Promise<void> {
   await sql`update workers set lock_key = -1 where id = ${worker.id}`.execute(world.db);
 }
@@ -50,7 +50,7 @@ test("when a worker dies during a tool call, another one takes over within two s
     },
   });
   const first = createScriptedModel(inTurn({ toolCalls: [bash("make")] }, { text: "from the first" }));
-  const dead = await start({ model: first, backend });
+  const dead = await start({ model: first, backend, concurrency: 1 });
   const sessionId = await world.createSession();
   await world.say(sessionId, "Build it");
   await until(() => backend.started.length === 1);
@@ -80,7 +80,11 @@ test("when a worker dies during a tool call, another one takes over within two s
 
 test("when the disk is lost together with the worker, the call is not run again on the new disk", async () => {
   const backend = createMemoryBackend({ execute: () => new Promise(() => undefined) });
-  const dead = await start({ model: createScriptedModel(inTurn({ toolCalls: [bash("deploy")] })), backend });
+  const dead = await start({
+    model: createScriptedModel(inTurn({ toolCalls: [bash("deploy")] })),
+    backend,
+    concurrency: 1,
+  });
   const sessionId = await world.createSession();
   await world.say(sessionId, "Deploy");
   await until(() => backend.started.length === 1);
@@ -98,7 +102,7 @@ test("when the disk is lost together with the worker, the call is not run again 
 test("when a worker dies during a model request, the request is closed and made again", async () => {
   const backend = createMemoryBackend();
   const first = createScriptedModel(inTurn({ first: "Once", until: new Promise(() => undefined) }));
-  const dead = await start({ model: first, backend });
+  const dead = await start({ model: first, backend, concurrency: 1 });
   const sessionId = await world.createSession();
   await world.say(sessionId, "Hi");
   await until(() => first.requests.length === 1);

@@ -32,6 +32,8 @@ export type MemoryBackend = SandboxBackend & {
   /** Every operation that was begun, in order: none may be there twice. */
   readonly started: { id: string; name: string; operation: Operation }[];
   readonly cancelled: string[];
+  /** Sandboxes whose processes were ended. */
+  readonly quieted: string[];
   /** How many sandboxes were made or woken. */
   readonly creations: string[];
   /** Set: `create` fails with this. */
@@ -141,6 +143,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       writeTree: (parts) => whileAlive(disk.tree.writeTree(parts)),
       async quiesce() {
         alive();
+        backend.quieted.push(name);
         for (const entry of disk.journal.values()) if (!entry.ended) entry.cancel();
       },
       async end() {
@@ -156,6 +159,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
     creations: [],
     broken: null,
     refusals: 0,
+    quieted: [],
     async create(name) {
       if (backend.broken) {
         backend.refusals += 1;
