@@ -184,7 +184,8 @@ export const settings = {
     parse: integer(5, 604_800),
     ...fixed(600),
     example: "600",
-    about: "Seconds without use after which a sandbox is hibernated: its processes end, its disk stays.",
+    about:
+      "Seconds without use after which a sandbox is hibernated: its processes end, its disk stays. An open terminal and a process in the background count as use.",
   }),
   BERTH_SANDBOX_MEMORY_MB: setting({
     parse: integer(64, 1_048_576),

@@ -99,6 +99,11 @@ export class Operations {
     return entry;
   }
 
+  /** Of the shell in which commands run; null when there is none. */
+  get shellPid(): number | null {
+    return this.#shell.pid;
+  }
+
   /** Processes that start from now on have these variables; a shell that was in use keeps what it had. */
   setEnv(env: Record<string, string>): void {
     this.#shell.changeEnv(this.#config.env, env);

@@ -22,6 +22,11 @@ export async function endOtherProcesses(): Promise<void> {
   }
 }
 
+/** Whether anything runs besides the shells that wait for somebody. Only where what can be seen is the sandbox's own. */
+export function runsInBackground(shells: readonly (number | null)[]): boolean {
+  return otherProcesses().some((pid) => !shells.includes(pid));
+}
+
 /** Those that live: ended ones may wait to be collected. */
 function otherProcesses(): number[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));

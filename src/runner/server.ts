@@ -6,7 +6,7 @@ import { startArchive } from "./archive.ts";
 import { acceptChannel, isChannelRequest, runProgram, viewTerminal } from "./channels.ts";
 import { createFiles, type Files } from "./files.ts";
 import type { Operations } from "./operations.ts";
-import { endOtherProcesses } from "./processes.ts";
+import { endOtherProcesses, runsInBackground } from "./processes.ts";
 import {
   BadRequest,
   IDENTITY_HEADER,
@@ -144,6 +144,12 @@ async function quiesce({ config, operations, terminals }: RunnerParts): Promise<
   await operations.quiesce(endOtherProcesses);
 }
 
+/** Somebody looks at a terminal, or what was started goes on by itself. */
+function isInUse({ config, operations, terminals }: RunnerParts): boolean {
+  if (operations.runningCount > 0 || terminals.watched) return true;
+  return config.ownsProcesses && runsInBackground([operations.shellPid, ...terminals.pids]);
+}
+
 async function route(parts: RunnerParts, files: Files, call: Call): Promise<void> {
   const { request, response, url } = call;
   const segments = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
@@ -155,7 +161,7 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
     case "GET health": {
       const health: WireHealth = {
         identity: config.identity,
-        lastUsedAt: parts.terminals.watched ? Date.now() : operations.lastUsedAt,
+        lastUsedAt: isInUse(parts) ? Date.now() : operations.lastUsedAt,
         runningOperations: operations.runningCount,
       };
       return sendJson(response, 200, health);

@@ -103,6 +103,11 @@ export class Shell {
     if (!this.#bash) this.#start();
   }
 
+  /** Of the shell itself; null when there is none. */
+  get pid(): number | null {
+    return this.#bash?.child.pid ?? null;
+  }
+
   /** Configured variables changed. A shell that no command has used yet takes them over; a used one keeps its own. */
   changeEnv(before: Record<string, string>, after: Record<string, string>): void {
     if (this.#used || !this.#bash) return;

@@ -62,6 +62,11 @@ export class Terminal {
     };
   }
 
+  /** Of its shell. */
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
   /** As it is for all viewers. */
   get size(): TerminalSize {
     return this.#size;
@@ -126,6 +131,11 @@ export class Terminals {
   /** Somebody looks at one. */
   get watched(): boolean {
     return [...this.#terminals.values()].some((terminal) => terminal.watched);
+  }
+
+  /** Of the shells in them. */
+  get pids(): number[] {
+    return [...this.#terminals.values()].filter(({ exitCode }) => exitCode === null).map(({ pid }) => pid);
   }
 
   /** The terminal of this id; a new shell when there is none, or the last one has ended and nobody looks at it. */

@@ -137,6 +137,20 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         expect(await other.readFile("file")).toBeNull();
       }));
 
+    it("is in use while something that it started goes on in the background", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const lastUse = async () => (await under().backend.list()).find((one) => one.name === sandboxName)?.lastUsedAt;
+        await run(sandbox, "true");
+        const rested = await lastUse();
+        expect(await lastUse()).toBe(rested);
+        const started = await run(sandbox, "sleep 1000 > /dev/null 2>&1 & echo $!");
+        const first = (await lastUse()) ?? 0;
+        await until(async () => ((await lastUse()) ?? 0) > first);
+        await run(sandbox, `kill ${started.content.trim()}; wait`);
+        const ended = await lastUse();
+        expect(await lastUse()).toBe(ended);
+      }));
+
     it("lists running sandboxes with the time of their last use", () =>
       withSandbox(async (sandbox, sandboxName) => {
         const before = Date.now();

@@ -53,6 +53,7 @@ async function sessionWithSandbox(
     identity,
     startMs: 5,
   });
+  backend.setUsedAt(sessionId, Date.now() - usedSecondsAgo * 1_000);
   await sql`update sandboxes set last_used_at = now() - ${usedSecondsAgo}::int * interval '1 second' where session_id = ${sessionId}`.execute(
     world.db,
   );
@@ -203,6 +204,7 @@ test("with the blob store away it sleeps all the same, and the next time it is k
   world.blobs.onRequest = null;
   expect(await stateOf(backend, idle)).toBe("hibernated");
   await backend.create(idle, spec);
+  backend.setUsedAt(idle, Date.now() - 120_000);
   await sql`update sandboxes set state = 'running' where session_id = ${idle}`.execute(world.db);
   await createSweeper(backend).sweep();
   expect(await snapshotsOf(idle)).toMatchObject([{ files: 1 }]);
@@ -268,4 +270,22 @@ test("while the store is away it is asked once a minute, and the files are kept 
   later(61_000);
   await sweep();
   expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+});
+
+test("one that says that it is in use does not sleep, however long ago it was used through us", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await sessionWithSandbox(backend, 120);
+  backend.setUsedAt(sessionId, Date.now());
+  const { sweep } = createSweeper(backend);
+  await sweep();
+  expect(await stateOf(backend, sessionId)).toBe("running");
+  backend.setUsedAt(sessionId, Date.now() - 120_000);
+  await sweep();
+  // It counted as used just now.
+  expect(await stateOf(backend, sessionId)).toBe("running");
+  await sql`update sandboxes set last_used_at = now() - interval '2 minutes' where session_id = ${sessionId}`.execute(
+    world.db,
+  );
+  await sweep();
+  expect(await stateOf(backend, sessionId)).toBe("hibernated");
 });

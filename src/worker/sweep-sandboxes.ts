@@ -4,11 +4,13 @@ import { readInstallationId } from "../db/installation.ts";
 import { claimIdleSession, giveBack } from "../db/leases.ts";
 import {
   deleteRemoval,
+  type IdleSandbox,
   listDirtySandboxes,
   listIdleSandboxes,
   listRemovals,
   listUnknownNames,
   markHibernated,
+  touchSandbox,
 } from "../db/sandboxes.ts";
 import { isSessionWanted } from "../db/snapshots.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -120,9 +122,22 @@ export function createSandboxSweeper(options: {
     }
   }
 
+  /** Of these, what the sandboxes themselves say is in use: a terminal that is open, a process in the background. */
+  async function spareUsed(idle: readonly IdleSandbox[]): Promise<IdleSandbox[]> {
+    if (idle.length === 0) return [];
+    const since = clock.now() - idleMs;
+    const infos = await backend.list();
+    const used = new Set(
+      infos.filter((one) => one.state === "running" && one.lastUsedAt > since).map(({ name }) => name),
+    );
+    for (const { sessionId, name } of idle) if (used.has(name)) await touchSandbox(db, { sessionId });
+    return idle.filter(({ name }) => !used.has(name));
+  }
+
   /** Under the session's lease, so that no turn can begin meanwhile. */
   async function hibernateIdle(): Promise<void> {
-    for (const { sessionId, name } of await listIdleSandboxes(db, { backend: backend.id, idleMs, limit: BATCH })) {
+    const idle = await listIdleSandboxes(db, { backend: backend.id, idleMs, limit: BATCH });
+    for (const { sessionId, name } of await spareUsed(idle)) {
       const claim = await claimIdleSession(db, { workerId, sessionId });
       if (!claim) continue;
       try {

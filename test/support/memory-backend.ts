@@ -44,6 +44,8 @@ export type MemoryBackend = SandboxBackend & {
   crash(name: string): void;
   /** Sandbox and disk are gone; the next `create` makes others. */
   lose(name: string): void;
+  /** When it says that it was used last. */
+  setUsedAt(name: string, atMs: number): void;
   /** The files of a sandbox, running or not. */
   treeOf(name: string): MemoryTree;
 };
@@ -228,6 +230,10 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
     lose(name) {
       disks.get(name)?.life.abort();
       disks.delete(name);
+    },
+    setUsedAt(name, atMs) {
+      const disk = disks.get(name);
+      if (disk) disk.lastUsedAt = atMs;
     },
     treeOf(name) {
       const disk = disks.get(name);
