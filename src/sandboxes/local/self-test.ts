@@ -45,9 +45,9 @@ export async function runSelfTest(facts: SelfTestFacts): Promise<SandboxSelfTest
     newEnough,
     true,
     version === null
-      ? "bubblewrap, the program that walls sandboxes off, is not installed"
+      ? "bubblewrap, the program that keeps sandboxes apart, is not installed"
       : newEnough
-        ? `bubblewrap ${version.join(".")} walls sandboxes off`
+        ? `bubblewrap ${version.join(".")} keeps sandboxes apart`
         : `bubblewrap ${version.join(".")} is too old; ${wanted} or newer is needed`,
   );
 
