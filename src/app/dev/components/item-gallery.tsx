@@ -28,6 +28,8 @@ export function ItemGallery() {
               highlighted: null,
               showDetails: () => undefined,
               retryable: retryableFailure(view),
+              rewinding: "open",
+              askEarlier: () => undefined,
               memory,
             }}
           >

@@ -15,6 +15,7 @@ const kinds: Record<Item["kind"], true> = {
   tool_call: true,
   error: true,
   note: true,
+  receipt: true,
 };
 const toolStates: Record<ToolState, true> = {
   asking: true,

@@ -8,6 +8,7 @@ import { ArrowUp, Paperclip } from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
 import { AttachmentList } from "./attachment-list.tsx";
+import { COMPOSER_ID } from "./composer-id.ts";
 import { ComposerNotes } from "./composer-notes.tsx";
 import type { Upload } from "./outbox-store.ts";
 import type { SessionView } from "./session-view.ts";
@@ -120,6 +121,7 @@ export function Composer({ draft: [text, setText], files, view, state, onSend, o
           <Paperclip aria-hidden />
         </Button>
         <Textarea
+          id={COMPOSER_ID}
           aria-label="Message"
           rows={1}
           dir="auto"

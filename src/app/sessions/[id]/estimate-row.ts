@@ -36,6 +36,7 @@ function itemPx(item: Item): number {
       return callPx(item);
     case "thinking":
     case "note":
+    case "receipt":
       return LINE_PX;
     case "error":
       return 66;

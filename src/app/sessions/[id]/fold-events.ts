@@ -194,7 +194,13 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
     },
     "session.restored"(draft, event) {
-      draft.putAside({ kind: "note", id: event.id, text: restoredText(event), at: event.processed_at });
+      draft.putAside({
+        kind: "receipt",
+        id: event.id,
+        text: restoredText(event),
+        receipt: event,
+        at: event.processed_at,
+      });
     },
     "session.rewound"(draft, event) {
       draft.view.status = "idle";

@@ -7,6 +7,7 @@ import { ItemFrame } from "./items/item-frame.tsx";
 import { NoteLine } from "./items/note-line.tsx";
 import { OutgoingMessageView } from "./items/outgoing-message.tsx";
 import { QueuedMessage } from "./items/queued-message.tsx";
+import { ReceiptCard } from "./items/receipt-card.tsx";
 import { ThinkingLine } from "./items/thinking-line.tsx";
 import { ToolCard } from "./items/tool-card.tsx";
 import { UserMessage } from "./items/user-message.tsx";
@@ -67,5 +68,7 @@ const ItemView = memo(function ItemView({ item, sessionId }: { item: Item; sessi
       return <ErrorCard item={item} sessionId={sessionId} />;
     case "note":
       return <NoteLine item={item} />;
+    case "receipt":
+      return <ReceiptCard item={item} />;
   }
 });

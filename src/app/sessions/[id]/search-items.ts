@@ -24,6 +24,7 @@ function textsOf(item: Item): string[] {
       return texts(item.content);
     case "agent_message":
     case "note":
+    case "receipt":
       return [item.text];
     case "error":
       return [item.message, item.errorType];

@@ -135,6 +135,7 @@ export function SessionRoom({ sessionId }: { sessionId: string }) {
                 log={log}
                 sessionId={sessionId}
                 outbox={outbox}
+                closed={closedReasons[state] !== undefined}
                 onEdit={(text) => setDraft(draft.trim() === "" ? text : `${text}\n${draft}`)}
                 searching={searching}
                 onSearchEnd={() => setSearching(false)}

@@ -1,6 +1,6 @@
 // What the session page shows: turns with items, what waits for a person, status and usage.
 import type { MessageBlock, ResultBlock } from "../../../contract/content.ts";
-import type { Sender, StopReason, UsageSnapshot } from "../../../contract/events.ts";
+import type { Sender, SessionRestoredEvent, StopReason, UsageSnapshot } from "../../../contract/events.ts";
 
 export type ToolState =
   /** A person has to allow or deny it. */
@@ -71,8 +71,17 @@ export type ErrorItem = {
   at: string;
 };
 export type NoteItem = { kind: "note"; id: string; text: string; at: string | null };
+/** Files came back from a snapshot. `text`: the receipt in a sentence or two. */
+export type ReceiptItem = { kind: "receipt"; id: string; text: string; receipt: SessionRestoredEvent; at: string };
 
-export type Item = UserMessageItem | AgentMessageItem | ThinkingItem | ToolCallItem | ErrorItem | NoteItem;
+export type Item =
+  | UserMessageItem
+  | AgentMessageItem
+  | ThinkingItem
+  | ToolCallItem
+  | ErrorItem
+  | NoteItem
+  | ReceiptItem;
 
 /** From the first thing that happened after the agent rested to its next rest. */
 export type Turn = {

@@ -2,6 +2,7 @@
 "use client";
 
 import { createContext } from "react";
+import type { UserMessageItem } from "./session-view.ts";
 
 /** Where a link, the outline or a search has led. */
 export type Shown = {
@@ -14,6 +15,9 @@ export type Shown = {
   words: string | null;
 };
 
+/** What is asked to happen from an earlier message on. */
+export type EarlierQuestion = { what: "rewind" | "fork"; message: UserMessageItem };
+
 export type TimelineActions = {
   shown: Shown | null;
   /** The item that is outlined for a moment. */
@@ -21,6 +25,9 @@ export type TimelineActions = {
   showDetails: (id: string) => void;
   /** The failure that can be tried again; null while there is none. */
   retryable: string | null;
+  /** Whether the session can be taken back: not while the agent works or messages are queued, never once it is closed. */
+  rewinding: "open" | "later" | "never";
+  askEarlier: (question: EarlierQuestion) => void;
   /** What items remember while they are not drawn. */
   memory: Map<string, unknown>;
 };

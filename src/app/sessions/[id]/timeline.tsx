@@ -7,6 +7,7 @@ import { ArrowDown } from "../../components/icons/icons.tsx";
 import { RowList } from "../../components/row-list.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import type { RowListHandle } from "../../components/use-virtual-rows.ts";
+import { EarlierMessageDialog } from "./earlier-message-dialog.tsx";
 import { estimateRowPx } from "./estimate-row.ts";
 import { EventDetails } from "./event-details.tsx";
 import { FirstAsking } from "./first-asking.ts";
@@ -15,7 +16,7 @@ import { Outline } from "./outline.tsx";
 import { RowView } from "./row-view.tsx";
 import { SearchBar } from "./search-bar.tsx";
 import { retryableFailure, type SessionView } from "./session-view.ts";
-import { TimelineContext } from "./timeline-actions.ts";
+import { type EarlierQuestion, TimelineContext } from "./timeline-actions.ts";
 import { countItems, indexOfRow, type Row, toRows } from "./to-rows.ts";
 import { useJump } from "./use-jump.ts";
 import { useMarkedWords } from "./use-marked-words.ts";
@@ -26,7 +27,9 @@ type TimelineProps = {
   log: readonly StreamEvent[];
   sessionId: string;
   outbox: Outbox;
-  /** A queued message was taken back to be written anew. */
+  /** Nothing can be sent to it any more. */
+  closed: boolean;
+  /** A message was taken back to be written anew. */
   onEdit: (text: string) => void;
   searching: boolean;
   onSearchEnd: () => void;
@@ -34,7 +37,8 @@ type TimelineProps = {
 
 const keyOf = (row: Row) => row.key;
 
-export function Timeline({ view, log, sessionId, outbox, onEdit, searching, onSearchEnd }: TimelineProps) {
+export function Timeline(props: TimelineProps) {
+  const { view, log, sessionId, outbox, closed, onEdit, searching, onSearchEnd } = props;
   const { turns, queued } = view;
   const list = useRef<RowListHandle>(null);
   const rows = useMemo(() => toRows({ turns, queued }, outbox.messages), [turns, queued, outbox.messages]);
@@ -48,9 +52,12 @@ export function Timeline({ view, log, sessionId, outbox, onEdit, searching, onSe
   useMarkedWords(list, shown);
   const retryable = retryableFailure(view);
   const [memory] = useState(() => new Map<string, unknown>());
+  const [earlier, askEarlier] = useState<EarlierQuestion | null>(null);
+  const rests = view.status === "idle" && queued.length === 0;
+  const rewinding = closed ? "never" : rests ? "open" : "later";
   const actions = useMemo(
-    () => ({ shown, highlighted, showDetails: setDetailsOf, retryable, memory }),
-    [shown, highlighted, retryable, memory],
+    () => ({ shown, highlighted, showDetails: setDetailsOf, retryable, rewinding, askEarlier, memory }) as const,
+    [shown, highlighted, retryable, rewinding, memory],
   );
 
   const [atEnd, setAtEnd] = useState(true);
@@ -109,6 +116,7 @@ export function Timeline({ view, log, sessionId, outbox, onEdit, searching, onSe
         </Button>
       )}
       <Outline turns={turns} onJump={jump} />
+      <EarlierMessageDialog sessionId={sessionId} question={earlier} onClose={() => askEarlier(null)} onEdit={onEdit} />
       <EventDetails id={detailsOf} log={log} onClose={() => setDetailsOf(null)} />
     </div>
   );

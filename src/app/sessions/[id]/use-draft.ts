@@ -4,7 +4,7 @@
 import { useState } from "react";
 
 export function useDraft(sessionId: string): [text: string, setText: (text: string) => void] {
-  const key = `berth:draft:${sessionId}`;
+  const key = keyOf(sessionId);
   const [text, setText] = useState(() => localStorage.getItem(key) ?? "");
   return [
     text,
@@ -14,6 +14,15 @@ export function useDraft(sessionId: string): [text: string, setText: (text: stri
       else store(key, next);
     },
   ];
+}
+
+/** For a session whose page is not open. */
+export function keepDraft(sessionId: string, text: string): void {
+  if (text !== "") store(keyOf(sessionId), text);
+}
+
+function keyOf(sessionId: string): string {
+  return `berth:draft:${sessionId}`;
 }
 
 function store(key: string, text: string): void {

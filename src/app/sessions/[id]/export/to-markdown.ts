@@ -46,6 +46,7 @@ function itemParts(item: Item): string[] {
         `**Failure** (${plain(visibleExactly(item.errorType))}): ${plain(visibleExactly(item.message))} ${RETRY_WORDS[item.retry]}`,
       ];
     case "note":
+    case "receipt":
       return [`*${plain(visibleExactly(item.text))}*`];
   }
 }

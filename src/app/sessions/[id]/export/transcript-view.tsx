@@ -72,6 +72,7 @@ function ItemOnPaper({ item, maxLines }: { item: Item; maxLines: number }) {
         </p>
       );
     case "note":
+    case "receipt":
       return <p className="transcript-small">{visibleExactly(item.text)}</p>;
   }
 }

@@ -1,10 +1,13 @@
-// Below a message: when it was said, and a button that copies it.
+// Below a message: when it was said, a button that copies it, and what else can be done from it.
 "use client";
 
+import type { ReactNode } from "react";
 import { CopyButton } from "../../../components/copy-button.tsx";
 import { RelativeTime } from "../../../components/relative-time.tsx";
 
-export function MessageFoot({ at, text }: { at: string | null; text: string }) {
+type MessageFootProps = { at: string | null; text: string; children?: ReactNode };
+
+export function MessageFoot({ at, text, children }: MessageFootProps) {
   if (at === null && text === "") return null;
   return (
     <div className="-mr-2 flex h-5 items-center gap-1 text-xs text-muted">
@@ -12,6 +15,7 @@ export function MessageFoot({ at, text }: { at: string | null; text: string }) {
       {text !== "" && (
         <CopyButton text={text} label="Copy message" className="h-5 text-xs [&_svg]:size-3.5 max-md:-my-3" />
       )}
+      {children}
     </div>
   );
 }

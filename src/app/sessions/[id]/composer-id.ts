@@ -1,0 +1,2 @@
+/** The id of the element that a person writes a message in. */
+export const COMPOSER_ID = "composer";
