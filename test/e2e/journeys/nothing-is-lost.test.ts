@@ -169,12 +169,20 @@ describe.skipIf(!chromium)("nothing is lost", () => {
     await expect.poll(() => message().inputValue()).toBe("");
   });
 
-  /** A real drag from outside of the browser. */
+  /** A real drag from outside of the browser: let go where the page has said that it takes it, as the browser wants it too. */
   async function dropFiles(page: Page, at: { x: number; y: number }, paths: string[]): Promise<void> {
     const devtools = await page.context().newCDPSession(page);
     const data = { items: [], files: paths, dragOperationsMask: 1 };
-    for (const type of ["dragEnter", "dragOver", "drop"] as const)
-      await devtools.send("Input.dispatchDragEvent", { type, ...at, data });
+    const drag = (type: "dragEnter" | "dragOver" | "drop") =>
+      devtools.send("Input.dispatchDragEvent", { type, ...at, data });
+    await drag("dragEnter");
+    await expect
+      .poll(async () => {
+        await drag("dragOver");
+        return page.getByText("Drop files to add them to your message").isVisible();
+      })
+      .toBe(true);
+    await drag("drop");
     await devtools.detach();
   }
 
