@@ -25,6 +25,8 @@ type Action =
 const initialState: State = { view: emptyView, connection: "connecting", caughtUp: false, error: null };
 /** Hidden pages get no animation frames, but their title still tells when a person is needed. */
 const HIDDEN_FLUSH_MS = 200;
+/** Before the log is there nothing of it is drawn: what comes is folded in a few large pieces. */
+const LOADING_FLUSH_MS = 400;
 function reduce(state: State, action: Action): State {
   switch (action.type) {
     case "events":
@@ -52,7 +54,11 @@ export function useSessionEvents(sessionId: string): State & { log: readonly Str
     lastSeq.current = state.view.lastSeq;
   }, [state.view.lastSeq]);
   useEffect(() => {
-    const batch = createBatch((events) => dispatch({ type: "events", events }));
+    let loading = true;
+    const batch = createBatch(
+      (events) => dispatch({ type: "events", events }),
+      () => loading,
+    );
     const leave = live.read({
       sessionId,
       after: lastSeq.current,
@@ -65,6 +71,7 @@ export function useSessionEvents(sessionId: string): State & { log: readonly Str
         dispatch({ type: "connection", state: connection });
       },
       onCaughtUp() {
+        loading = false;
         batch.flush();
         dispatch({ type: "caught_up" });
       },
@@ -80,7 +87,7 @@ export function useSessionEvents(sessionId: string): State & { log: readonly Str
 }
 
 /** Gathers what arrives between two frames, so that a fast stream is drawn once a frame. */
-function createBatch(deliver: (events: StreamedEvent[]) => void) {
+function createBatch(deliver: (events: StreamedEvent[]) => void, isLoading: () => boolean) {
   let events: StreamedEvent[] = [];
   let cancel: (() => void) | null = null;
   function flush() {
@@ -92,8 +99,8 @@ function createBatch(deliver: (events: StreamedEvent[]) => void) {
     deliver(ready);
   }
   function schedule(): () => void {
-    if (document.hidden) {
-      const timer = setTimeout(flush, HIDDEN_FLUSH_MS);
+    if (document.hidden || isLoading()) {
+      const timer = setTimeout(flush, isLoading() ? LOADING_FLUSH_MS : HIDDEN_FLUSH_MS);
       return () => clearTimeout(timer);
     }
     const frame = requestAnimationFrame(flush);
