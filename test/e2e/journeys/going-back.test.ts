@@ -88,7 +88,8 @@ describe.skipIf(!chromium)("going back", () => {
     await browser.screenshots("rewound");
     const told = (await log()).filter(({ type }) => type === "session.rewound");
     expect(told).toHaveLength(1);
-    expect(browser.complaints).toEqual([]);
+    // Chromium asks for one by itself when it looks while the page's own icon is being replaced.
+    expect(browser.complaints.filter((complaint) => !complaint.endsWith("/favicon.ico"))).toEqual([]);
   });
 
   test("an archived session offers no rewind, but a fork", async () => {
