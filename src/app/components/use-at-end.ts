@@ -9,6 +9,7 @@ export const NEAR_END_PX = 48;
 const MOVES = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 /** A move of the region this soon after is the person's; the browser's own motion after a turn of the wheel takes a while. */
 const BY_HAND_MS = 600;
+const NEVER = Number.NEGATIVE_INFINITY;
 
 type AtEnd = {
   atEnd: boolean;
@@ -20,9 +21,18 @@ type AtEnd = {
 export function useAtEnd(scroller: RefObject<HTMLElement | null>): AtEnd {
   const [atEnd, setAtEnd] = useState(true);
   const taken = useRef(false);
+  /** When the reader last moved, and when they last turned the wheel upwards. */
+  const movedMs = useRef(NEVER);
+  const turnedUpMs = useRef(NEVER);
+  /** When they asked to be taken to the end. */
+  const askedMs = useRef(NEVER);
 
   const stay = useCallback(() => {
     taken.current = false;
+    // What they did before is over: it must not take them away again.
+    movedMs.current = NEVER;
+    turnedUpMs.current = NEVER;
+    askedMs.current = performance.now();
     setAtEnd(true);
   }, []);
 
@@ -38,27 +48,29 @@ export function useAtEnd(scroller: RefObject<HTMLElement | null>): AtEnd {
     const region = scroller.current;
     if (!region) return;
     let lastTop = region.scrollTop;
-    let movedMs = Number.NEGATIVE_INFINITY;
     const onMove = () => {
-      movedMs = performance.now();
+      movedMs.current = performance.now();
       taken.current = false;
     };
     // What grows may take the region to its end again before the browser tells of the turn: the turn itself counts.
-    let turnedUpMs = Number.NEGATIVE_INFINITY;
     const onWheel = (event: WheelEvent) => {
-      if (event.deltaY > 0) turnedUpMs = Number.NEGATIVE_INFINITY;
+      if (event.deltaY > 0) turnedUpMs.current = NEVER;
       const room = region.scrollHeight - region.clientHeight > NEAR_END_PX;
       if (event.deltaY >= 0 || !room || event.ctrlKey || scrollsInside(event.target, region)) return;
-      turnedUpMs = performance.now();
+      turnedUpMs.current = performance.now();
       setAtEnd(false);
     };
     const onScroll = () => {
       const top = region.scrollTop;
       const distance = region.scrollHeight - top - region.clientHeight;
-      const byHand = performance.now() - movedMs < BY_HAND_MS;
-      const leaving = taken.current || performance.now() - turnedUpMs < BY_HAND_MS;
+      const byHand = performance.now() - movedMs.current < BY_HAND_MS;
+      // The browser's motion after a key goes on beside the jump to the end.
+      const held = movedMs.current === NEVER && performance.now() - askedMs.current < BY_HAND_MS;
+      const leaving = taken.current || performance.now() - turnedUpMs.current < BY_HAND_MS;
       if (distance <= 1) {
         if (!leaving) setAtEnd(true);
+      } else if (top < lastTop && held) {
+        region.scrollTop = region.scrollHeight;
       } else if (top < lastTop) {
         // A person is let go at once, else what grows would pull them back; what shrinks above them moves nobody away.
         if (byHand || distance > NEAR_END_PX) setAtEnd(false);

@@ -126,6 +126,21 @@ describe.skipIf(!chromium)("a session of 10,000 events", () => {
     await expect.poll(() => seen(page, `answer ${TURNS - 1}`)).toBe(true);
   });
 
+  test("stays at its end for a reader who asked for it, though a key still moves it", async () => {
+    const { page } = browser;
+    for (let round = 0; round < 5; round++) {
+      await region(page).focus();
+      await page.keyboard.press("PageUp");
+      await page.keyboard.press("PageUp");
+      await page.getByRole("button", { name: "To the end" }).click();
+      await writer.append(id, oneTurn({ question: "Still there?", output: "more", answer: `still there ${round}` }));
+      await expect.poll(() => seen(page, `still there ${round}`)).toBe(true);
+      await expect.poll(() => fromEnd(page)).toBeLessThanOrEqual(1);
+    }
+    // The button that is gone leaves the focus where the keys that follow belong.
+    expect(await region(page).evaluate((region) => region === document.activeElement)).toBe(true);
+  });
+
   test("grows under a reader who is at its end, and not under one who is not", async () => {
     const { page } = browser;
     await writer.append(id, oneTurn({ question: "One more?", output: "more", answer: "one more answer" }));
@@ -158,9 +173,10 @@ describe.skipIf(!chromium)("a session of 10,000 events", () => {
         .waitFor();
       // Less than what counts as near to the end.
       await page.mouse.wheel(0, -30);
-      await page.getByRole("button", { name: /^\d+ new$/ }).waitFor();
+      await page.getByRole("button", { name: / new$/ }).waitFor();
       const before = await places(page);
-      await page.getByRole("button", { name: /^\d\d new$/ }).waitFor();
+      // A fast machine writes hundreds of them between two looks.
+      await page.getByRole("button", { name: /^[\d,]*\d\d new$/ }).waitFor();
       const after = await places(page);
       const moved = [...before].filter(([key, top]) => after.has(key) && Math.abs((after.get(key) ?? 0) - top) > 1);
       expect(moved).toEqual([]);

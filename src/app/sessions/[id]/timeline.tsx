@@ -110,7 +110,10 @@ export function Timeline(props: TimelineProps) {
         <Button
           size="small"
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow"
-          onClick={() => list.current?.goToEnd()}
+          onClick={() => {
+            list.current?.goToEnd();
+            list.current?.region()?.focus({ preventScroll: true });
+          }}
         >
           <ArrowDown aria-hidden /> {count > seen ? `${(count - seen).toLocaleString()} new` : "To the end"}
         </Button>
