@@ -4,24 +4,46 @@ import type { FeedLink, FeedMessage, TabMessage } from "./live-messages.ts";
 
 type Stream = (options: TeamStreamOptions) => Promise<void>;
 
+/** Begun with the page's scripts, not when the page is drawn: until a worker runs takes a browser a quarter of a second. */
+const shared = typeof window === "undefined" ? null : startShared();
+
 /** `stream` is for a feed in this page. */
 export function openFeed(stream: Stream, onMessage: (message: FeedMessage) => void): FeedLink {
-  // Chrome on Android has none.
-  if (typeof SharedWorker === "undefined") return openOwn(stream, onMessage);
+  if (!shared) return openOwn(stream, onMessage);
   let link: FeedLink | null = null;
   let last: TabMessage | null = null;
-  const worker = new SharedWorker(new URL("./live-worker.ts", import.meta.url), { name: "berth-live" });
+  const { worker } = shared;
   worker.port.onmessage = ({ data }: MessageEvent<FeedMessage>) => onMessage(data);
-  // Its script could not be loaded: the page of an earlier release, say.
-  worker.onerror = () => {
+  shared.onFailed(() => {
     link ??= openOwn(stream, onMessage);
     if (last) link.send(last);
-  };
+  });
   return {
     send(message) {
       last = message;
       if (link) link.send(message);
       else worker.port.postMessage(message);
+    },
+  };
+}
+
+/** Knows nothing of this tab before its first word. */
+function startShared() {
+  // Chrome on Android has none.
+  if (typeof SharedWorker === "undefined") return null;
+  const worker = new SharedWorker(new URL("./live-worker.ts", import.meta.url), { name: "berth-live" });
+  let failed = false;
+  let tell: (() => void) | null = null;
+  // Its script could not be loaded: the page of an earlier release, say.
+  worker.onerror = () => {
+    failed = true;
+    tell?.();
+  };
+  return {
+    worker,
+    onFailed(act: () => void): void {
+      tell = act;
+      if (failed) act();
     },
   };
 }

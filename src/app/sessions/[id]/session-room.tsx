@@ -4,11 +4,12 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { ApiError } from "../../../client/api-error.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { preloadMarkdown } from "../../components/lazy-markdown.tsx";
+import { lazyPart } from "../../components/lazy-part.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { useDocumentTitle } from "../../components/use-document-title.ts";
 import { type FaviconState, useFavicon } from "../../components/use-favicon.ts";
@@ -34,11 +35,10 @@ import { useSessionCommands } from "./use-session-commands.ts";
 import { useSessionEvents } from "./use-session-events.ts";
 import { useSlashCommands } from "./use-slash-commands.ts";
 
-const loadTimeline = () => import("./timeline.tsx").then(({ Timeline }) => ({ default: Timeline }));
 /** The largest part of the page. It comes while the log does. */
-const Timeline = lazy(loadTimeline);
+const { Part: Timeline, preload } = lazyPart(async () => (await import("./timeline.tsx")).Timeline);
 // Begun at once; on a failure the page tries again when it is drawn, and shows what happened.
-if (typeof window !== "undefined") loadTimeline().catch(() => null);
+if (typeof window !== "undefined") preload();
 
 export function SessionRoom({ sessionId }: { sessionId: string }) {
   const berth = useBerth();
