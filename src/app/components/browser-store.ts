@@ -10,6 +10,9 @@ export const browserStore = {
     request("readonly", (table) => table.get(key)) as Promise<T | undefined>,
   set: (key: string, value: unknown): Promise<unknown> => request("readwrite", (table) => table.put(value, key)),
   remove: (key: string): Promise<unknown> => request("readwrite", (table) => table.delete(key)),
+  /** All values whose key begins like this. */
+  removeAll: (prefix: string): Promise<unknown> =>
+    request("readwrite", (table) => table.delete(IDBKeyRange.bound(prefix, `${prefix}\uffff`))),
   /** All values whose key begins like this, in the order of their keys. */
   list: <T>(prefix: string): Promise<T[]> =>
     request("readonly", (table) => table.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`))) as Promise<T[]>,

@@ -31,7 +31,8 @@ function setUp() {
     const link = feed.attach((message) => heard.push(message));
     return {
       heard,
-      want: (...follows: Follow[]) => link.send({ type: "want", follows }),
+      want: (...follows: Follow[]) => link.send({ type: "want", follows, shown: false }),
+      show: (...follows: Follow[]) => link.send({ type: "want", follows, shown: true }),
       leave: () => link.send({ type: "bye" }),
       seqs: () => heard.flatMap((message) => (message.type === "events" ? message.events.map(({ seq }) => seq) : [])),
       states: () => heard.flatMap((message) => (message.type === "state" ? [message.state] : [])),
@@ -65,6 +66,34 @@ test("twelve tabs are one connection, which follows what each of them shows", as
   last().open();
   last().say(...tabs.map((_, index) => event(`sesn_${index}`, 1)));
   for (const one of tabs) expect(one.seqs()).toEqual([1]);
+});
+
+test("of more sessions than a connection takes, those are followed that somebody saw last", async () => {
+  const { tab, last } = setUp();
+  const tabs = Array.from({ length: 101 }, () => tab());
+  for (const [index, one] of tabs.entries()) {
+    one.show(follow(`sesn_${index}`, 0));
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  await gather();
+  const followed = () => [...last().asked.follow.keys()];
+  expect(followed()).toHaveLength(100);
+  expect(followed()).not.toContain("sesn_0");
+  last().open();
+  // Somebody goes back to the first one: the second is the one that nobody has seen for the longest time.
+  tabs[0]?.show(follow("sesn_0", 0));
+  await gather();
+  expect(followed()).toHaveLength(100);
+  expect(followed()).toContain("sesn_0");
+  expect(followed()).not.toContain("sesn_1");
+  last().open();
+  last().say(event("sesn_0", 1), through("sesn_0", 1));
+  expect(tabs[0]?.seqs()).toEqual([1]);
+  expect(tabs[0]?.caughtUp()).toEqual(["sesn_0@0"]);
+  // One that is seen by nobody says its word now and then: that takes nobody's place.
+  tabs[1]?.want(follow("sesn_1", 0));
+  await gather();
+  expect(followed()).not.toContain("sesn_1");
 });
 
 test("a second reader of a session gets it from the beginning, the first nothing twice, neither a gap", async () => {

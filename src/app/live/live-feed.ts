@@ -12,7 +12,7 @@ const IDLE_MS = 5_000;
 /** Hidden tabs may say something once a minute only. */
 const FORGET_TAB_MS = 180_000;
 const LOOK_MS = 30_000;
-/** The server takes no more on one connection; then the tabs that were opened last are served. */
+/** The server takes no more on one connection; then the tabs that somebody saw last are served. */
 const MAX_FOLLOWED = 100;
 const OF_ONE_SESSION: ReadonlySet<TeamMessage["type"]> = new Set([
   "session_event",
@@ -23,7 +23,10 @@ const OF_ONE_SESSION: ReadonlySet<TeamMessage["type"]> = new Set([
 type Tab = {
   send: (message: FeedMessage) => void;
   follows: Map<string, Follow & { caughtUp: boolean }>;
-  seenMs: number;
+  /** When it last said something. */
+  heardMs: number;
+  /** When somebody last saw it. */
+  shownMs: number;
 };
 type Connection = {
   stop: AbortController;
@@ -56,9 +59,14 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
   /** Each session that is shown, after the earliest place that one of its readers has. */
   function wanted(): Map<string, number> {
     const places = new Map<string, number>();
-    for (const tab of tabs)
-      for (const { sessionId, after } of tab.follows.values())
-        places.set(sessionId, Math.min(after, places.get(sessionId) ?? after));
+    for (const tab of [...tabs].sort((a, b) => a.shownMs - b.shownMs)) {
+      for (const { sessionId, after } of tab.follows.values()) {
+        const earliest = Math.min(after, places.get(sessionId) ?? after);
+        // The last of a map is what was put in last.
+        places.delete(sessionId);
+        places.set(sessionId, earliest);
+      }
+    }
     return new Map([...places].slice(-MAX_FOLLOWED));
   }
 
@@ -173,7 +181,7 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
 
   function forgetSleepers(): void {
     const before = Date.now() - FORGET_TAB_MS;
-    for (const tab of tabs) if (tab.seenMs < before) tabs.delete(tab);
+    for (const tab of tabs) if (tab.heardMs < before) tabs.delete(tab);
     const shown = wanted();
     const stale = current && !next && [...current.places.keys()].some((sessionId) => !shown.has(sessionId));
     if (stale && tabs.size > 0) connect();
@@ -185,20 +193,21 @@ export function createLiveFeed(stream: (options: TeamStreamOptions) => Promise<v
   return {
     /** A tab that has just come, or was forgotten, counts from its first word on. */
     attach(send: (message: FeedMessage) => void): FeedLink {
-      const tab: Tab = { send, follows: new Map(), seenMs: 0 };
+      const tab: Tab = { send, follows: new Map(), heardMs: 0, shownMs: Date.now() };
       return {
         send(message: TabMessage): void {
           if (message.type === "bye") tabs.delete(tab);
-          else welcome(tab, message.follows);
+          else welcome(tab, message);
           arrange();
         },
       };
     },
   };
 
-  function welcome(tab: Tab, follows: Follow[]): void {
+  function welcome(tab: Tab, { follows, shown }: Extract<TabMessage, { type: "want" }>): void {
     const isNew = !tabs.has(tab);
-    tab.seenMs = Date.now();
+    tab.heardMs = Date.now();
+    if (shown) tab.shownMs = tab.heardMs;
     // What a reader was given already may still be on its way to the tab.
     tab.follows = new Map(
       follows.map((follow) => [

@@ -39,7 +39,8 @@ export function createLiveLink(open: (onMessage: (message: FeedMessage) => void)
     clearTimeout(asking);
     asking = undefined;
     feed ??= open(receive);
-    feed.send({ type: "want", follows: [...readers.values()].map(({ follow }) => ({ ...follow })) });
+    const follows = [...readers.values()].map(({ follow }) => ({ ...follow }));
+    feed.send({ type: "want", follows, shown: document.visibilityState === "visible" });
   }
 
   /** What is wanted changes several times while a page is drawn. */
@@ -82,12 +83,14 @@ export function createLiveLink(open: (onMessage: (message: FeedMessage) => void)
       window.addEventListener("pagehide", bye);
       // Back from the browser's cache of pages.
       window.addEventListener("pageshow", say);
+      document.addEventListener("visibilitychange", say);
       return () => {
         clearInterval(repeat);
         clearTimeout(asking);
         asking = undefined;
         window.removeEventListener("pagehide", bye);
         window.removeEventListener("pageshow", say);
+        document.removeEventListener("visibilitychange", say);
         bye();
       };
     },

@@ -5,6 +5,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { TeamChange } from "../../client/stream-sessions.ts";
 import { goToLoginWhenSignedOut, useLive } from "../providers.tsx";
+import { forgetUnsent } from "../sessions/[id]/forget-unsent.ts";
 import { queriesToRead } from "./queries-to-read.ts";
 import { useLiveState } from "./use-live-state.ts";
 
@@ -29,6 +30,7 @@ export function LiveLists() {
 }
 
 function takeIn(queries: QueryClient, change: TeamChange): void {
+  if (change.type === "session_deleted") forgetUnsent(change.id);
   for (const queryKey of queriesToRead(change)) void queries.invalidateQueries({ queryKey });
   if (change.type !== "session_changed" && change.type !== "session_deleted") return;
   for (const query of queries.getQueryCache().findAll({ queryKey: ["sessions"] })) {

@@ -8,7 +8,8 @@ export type Follow = { id: string; sessionId: string; after: number };
 
 export type TabMessage =
   /** Everything that the tab wants, said anew whenever it changes and every now and then: a feed may have forgotten a tab that slept. */
-  { type: "want"; follows: Follow[] } | { type: "bye" };
+  /** `shown`: somebody sees the tab. */
+  { type: "want"; follows: Follow[]; shown: boolean } | { type: "bye" };
 
 /** An `ApiError` in plain words; others have no status. */
 export type LiveError = { status: number | null; type: string; message: string };

@@ -54,8 +54,16 @@ describe.skipIf(!chromium)("bad input", () => {
     const id = await sessions.make(agent, "Soon gone");
     await page.goto(`${system.url}/sessions/${id}`);
     await log().waitFor();
+    await page.getByRole("textbox", { name: "Message" }).fill("never sent");
+    await page
+      .locator("input[type=file]")
+      .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
+    await page.getByText("a.txt").waitFor();
+    const kept = () => page.evaluate<string[], string>(whatIsKept, id);
+    await expect.poll(kept).toHaveLength(2);
     await system.client().beta.sessions.delete(id);
     await page.getByRole("heading", { name: "This session was deleted" }).waitFor();
+    await expect.poll(kept).toEqual([]);
     expect(await findViolations(page)).toEqual([]);
     await page.getByRole("link", { name: "Back to all sessions" }).click();
     await page.waitForURL(`${system.url}/`);
@@ -246,3 +254,19 @@ describe.skipIf(!chromium)("bad input", () => {
     expect(browser.complaints).toEqual([]);
   });
 });
+
+/** Keys of what the browser keeps for a session. Runs in the page. */
+async function whatIsKept(id: string): Promise<string[]> {
+  const opening = indexedDB.open("berth");
+  await new Promise((done) => {
+    opening.onsuccess = done;
+  });
+  const asked = opening.result.transaction("kept").objectStore("kept").getAllKeys();
+  await new Promise((done) => {
+    asked.onsuccess = done;
+  });
+  opening.result.close();
+  return [...asked.result.map(String), ...Object.keys(localStorage)].filter(
+    (key) => key.includes(id) && !key.includes("panel"),
+  );
+}

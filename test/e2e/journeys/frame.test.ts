@@ -55,7 +55,13 @@ describe.skipIf(!chromium)("the frame", () => {
   test("the pages of those who work on Berth are not there without their switch", async () => {
     const page = await newTab("/dev/components");
     await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+    const statuses = ["/dev/components", "/dev/nothing", "/nothing", "/settings"].map(async (path) =>
+      (await page.request.get(system.url + path)).status(),
+    );
+    expect(await Promise.all(statuses)).toEqual([404, 404, 404, 200]);
     await page.close();
+    const missing = "error: Failed to load resource: the server responded with a status of 404 (Not Found)";
+    expect(browser.complaints.splice(0)).toEqual([`${missing} – /dev/components`]);
   });
 
   test("all tabs of the panel are seen at once, on a phone and beside two other columns", async () => {

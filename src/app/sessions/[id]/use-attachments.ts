@@ -6,8 +6,10 @@ import { randomKey } from "../../../client/transport.ts";
 import { browserStore } from "../../components/browser-store.ts";
 import { type Attachment, inlineBytesOf, readAttachment } from "./attachments.ts";
 
+export const draftFilesKey = (sessionId: string) => `draft-files:${sessionId}`;
+
 export function useAttachments(sessionId: string) {
-  const storeKey = `draft-files:${sessionId}`;
+  const storeKey = draftFilesKey(sessionId);
   const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
   /** Names of the files that are being read. */
   const [reading, setReading] = useState<readonly string[]>([]);

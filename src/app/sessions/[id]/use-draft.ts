@@ -21,6 +21,10 @@ export function keepDraft(sessionId: string, text: string): void {
   if (text !== "") store(keyOf(sessionId), text);
 }
 
+export function dropDraft(sessionId: string): void {
+  localStorage.removeItem(keyOf(sessionId));
+}
+
 function keyOf(sessionId: string): string {
   return `berth:draft:${sessionId}`;
 }
