@@ -47,6 +47,13 @@ export async function touchSandbox(db: Database, input: { sessionId: string }): 
   );
 }
 
+/** Its files may change without anybody using it: something runs in it by itself. The time until it is put to sleep goes on. */
+export async function markChanging(db: Database, input: { names: readonly string[] }): Promise<void> {
+  if (input.names.length === 0) return;
+  await sql`update sandboxes set dirty_since = now()
+    where name = any(${[...input.names]}::text[]) and state = 'running' and dirty_since is null`.execute(db);
+}
+
 export type IdleSandbox = { sessionId: string; name: string };
 
 /** Running sandboxes of this backend that nobody used for `idleMs` and whose session rests. */

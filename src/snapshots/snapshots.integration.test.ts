@@ -139,6 +139,53 @@ describe("a snapshot", () => {
   });
 });
 
+describe("a pack that vanished from the store", () => {
+  test.each(["is gone", "was cut short"])(
+    "and %s: its unchanged files are read again, and come back whole",
+    async (how) => {
+      disk.tree.directory("workspace/d");
+      disk.tree.write("workspace/d/first", randomBytes(33 * MB));
+      disk.tree.write("workspace/d/second", randomBytes(2 * MB));
+      const first = await world.take(session, disk);
+      const { key } = await contentOf("workspace/d/first");
+      const others = packs().filter((one) => one !== key);
+      expect(others.length).toBeGreaterThan(0);
+      const whole = world.blobs.blobs.get(key) ?? Buffer.alloc(0);
+      if (how === "is gone") world.blobs.blobs.delete(key);
+      else world.blobs.blobs.set(key, whole.subarray(0, whole.length - 1));
+      disk.tree.read.length = 0;
+      const second = await world.take(session, disk);
+      expect(disk.tree.read).toEqual(["workspace/d/first"]);
+      expect(second).toMatchObject({ unchanged: false, filesRead: 1 });
+      expect(second.snapshotId).not.toBe(first.snapshotId);
+      // And from here on nothing is read again.
+      expect(await world.take(session, disk)).toMatchObject({ unchanged: true, filesRead: 0, newPacks: 0 });
+      const other = newDisk();
+      expect(await world.restore(session, other, second.snapshotId)).toMatchObject({ refused: [] });
+      expect(other.tree.describe()).toEqual(disk.tree.describe());
+    },
+  );
+
+  test("is not what a store is that can't be asked: no snapshot is taken", async () => {
+    fill(disk);
+    await world.take(session, disk);
+    const before = packs();
+    const isOfPack = (request: string, key: string) => request === "get" && key.startsWith("packs/");
+    let gets = 0;
+    world.blobs.onRequest = (request, key) => {
+      if (isOfPack(request, key)) gets += 1;
+    };
+    await world.take(session, disk);
+    // Of the same requests the last one fails: the look at the packs.
+    let left = gets;
+    world.blobs.onRequest = (request, key) => {
+      if (isOfPack(request, key) && --left === 0) blobsAway();
+    };
+    await expect(world.take(session, disk)).rejects.toMatchObject({ code: "unavailable" });
+    expect(packs()).toEqual(before);
+  });
+});
+
 describe("a snapshot that does not come to its end", () => {
   test.each(["the first pack", "the last blob"])(
     "because the store goes away at %s: there is none, and the next one is whole",

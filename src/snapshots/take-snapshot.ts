@@ -19,6 +19,7 @@ import { createChunkReader } from "./chunk-reader.ts";
 import { type Content, chunksOf, fromStoredContent, packKey, toStoredContent } from "./content.ts";
 import { type LeftOut, type ListedFile, type Listing, listingLimits, MAX_LEFT_OUT, takeListing } from "./listing.ts";
 import { type Manifest, type ManifestEntry, readManifest, writeManifest } from "./manifest.ts";
+import { findMissingPacks } from "./missing-packs.ts";
 import { type ContentWriter, createPackWriter, type PackWriter } from "./pack-writer.ts";
 import { fingerprintOf, getIndex, putIndex, removeIndexes, type StatIndex } from "./stat-index.ts";
 
@@ -116,7 +117,23 @@ async function recall({ blobs, logger }: SnapshotDeps, input: TakeSnapshot, base
     return { manifest: new Map(), objects: [], index: new Map() };
   }
   const owner = { sessionId, snapshotId: base.id, identity: sandbox.identity };
-  return { manifest, objects, index: await getIndex(blobs, owner) };
+  const known = { manifest, objects, index: await getIndex(blobs, owner) };
+  const refs = [...contentsOf(manifest.values()), ...objects].flatMap(chunksOf);
+  const missing = await findMissingPacks({ blobs, teamId, refs, signal });
+  if (missing.size === 0) return known;
+  const packs = [...missing].slice(0, 10);
+  logger.error(
+    { sessionId, snapshotId: base.id, packs },
+    "packs are missing in the blob store; their files are read again",
+  );
+  return withoutPacks(known, missing);
+}
+
+/** What lies in them is not known: it is read, and stored, again. */
+function withoutPacks({ manifest, objects, index }: Known, missing: ReadonlySet<string>): Known {
+  const isThere = (content: Content) => chunksOf(content).every(({ pack }) => !missing.has(pack));
+  const left = [...manifest].filter(([, entry]) => entry.kind !== "file" || isThere(entry.content));
+  return { manifest: new Map(left), objects: objects.filter(isThere), index };
 }
 
 function contentsOf(entries: Iterable<ManifestEntry>): Content[] {

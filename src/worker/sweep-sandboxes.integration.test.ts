@@ -251,6 +251,55 @@ test("what a turn changed is kept soon after it, once, and nothing in the sandbo
   ]);
 });
 
+test("what a process in the background writes after the last use is kept, and an unchanged disk costs nothing", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await sessionWithSandbox(backend, 20);
+  backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
+  const { sweep } = createSweeper(backend);
+  const minutePasses = () =>
+    sql`update snapshots set until_at = now() - interval '61 seconds' where session_id = ${sessionId}`.execute(
+      world.db,
+    );
+  const busy = (is: boolean) => backend.setUsedAt(sessionId, is ? Date.now() + 60_000 : Date.now() - 20_000);
+  busy(true);
+  await sweep();
+  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+
+  // It writes, and ends before the next sweep: not before a minute has gone by, but then.
+  backend.treeOf(sessionId).write("workspace/log", Buffer.from("written by nobody's call"));
+  busy(false);
+  await sweep();
+  expect(await filesOf(sessionId)).toHaveLength(1);
+  await minutePasses();
+  await sweep();
+  expect(await filesOf(sessionId)).toEqual([
+    { reason: "turn", files: 2 },
+    { reason: "turn", files: 1 },
+  ]);
+
+  // One that was started unseen, and runs on without writing: looked at, nothing stored.
+  busy(true);
+  const blobs = [...world.blobs.blobs.keys()].sort();
+  for (let round = 0; round < 3; round++) {
+    await minutePasses();
+    await sweep();
+  }
+  expect([...world.blobs.blobs.keys()].sort()).toEqual(blobs);
+  expect(await filesOf(sessionId)).toHaveLength(2);
+  expect(backend.quieted).toEqual([]);
+
+  // Once it is quiet nobody looks any more.
+  busy(false);
+  for (let round = 0; round < 2; round++) {
+    await minutePasses();
+    await sweep();
+  }
+  const left = await sql`select 1 from sandboxes where session_id = ${sessionId} and dirty_since is not null`.execute(
+    world.db,
+  );
+  expect(left.rows).toEqual([]);
+});
+
 test("while the store is away it is asked once a minute, and the files are kept when it is back", async () => {
   const backend = createMemoryBackend();
   const sessionId = await sessionWithSandbox(backend, 20);

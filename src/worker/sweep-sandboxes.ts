@@ -9,6 +9,7 @@ import {
   listIdleSandboxes,
   listRemovals,
   listUnknownNames,
+  markChanging,
   markHibernated,
   touchSandbox,
 } from "../db/sandboxes.ts";
@@ -105,15 +106,27 @@ export function createSandboxSweeper(options: {
     return wanted.signal.aborted ? "wanted" : outcome;
   }
 
+  /** Those in which something runs at this moment, of its own accord too: they say that they were used last just now. */
+  async function listBusy(): Promise<Set<string>> {
+    const asked = clock.now();
+    const infos = await backend.list();
+    return new Set(infos.filter((one) => one.state === "running" && one.lastUsedAt >= asked).map(({ name }) => name));
+  }
+
   /** Under the session's lease too; a turn that is wanted meanwhile waits for a moment only. */
   async function keepChanged(): Promise<void> {
+    const busy = await listBusy();
+    await markChanging(db, { names: [...busy] });
     if (clock.now() < snapshotsFrom) return;
     const wanted = { backend: backend.id, quietMs: QUIET_MS, spacingMs: SPACING_MS, limit: SNAPSHOTS_A_SWEEP };
     for (const one of await listDirtySandboxes(db, wanted)) {
       const claim = await claimIdleSession(db, { workerId, sessionId: one.sessionId });
       if (!claim) continue;
       try {
-        if ((await keepFiles(one, "turn")) !== "failed") continue;
+        const outcome = await keepFiles(one, "turn");
+        // What it writes from here on is looked at once more, even if it ends before the next sweep.
+        if (outcome === "kept" && busy.has(one.name)) await markChanging(db, { names: [one.name] });
+        if (outcome !== "failed") continue;
         snapshotsFrom = clock.now() + STORE_PAUSE_MS;
         return;
       } finally {
