@@ -12,6 +12,7 @@ const health = {
   },
   gateway: { ready: true, url: "http://gateway:4000", message: "3 models", modelCount: 3 },
   data: { ours: true, setAside: 0, detail: "ours" },
+  blobs: { ok: true, detail: "The directory can be used." },
 };
 const good: HealthFacts = {
   database: { error: null },
@@ -90,6 +91,39 @@ test.each<[string, HealthFacts, string, "ready" | "not_ready", RegExp]>([
   const readiness = toReadiness(facts, "1");
   expect(readiness.status).toBe(status);
   expect(readiness.parts[part]).toMatchObject({ ok: false, detail: expect.stringMatching(detail) });
+});
+
+test("snapshots are told of all workers: each that can't use the store is named, wherever it stands", () => {
+  const away = { blobs: { ok: false, detail: "no such bucket" } };
+  const worker = (id: string, changes: object) => ({
+    id,
+    seenAgoMs: 1,
+    version: "1",
+    health: { ...health, ...changes },
+  });
+  const partOf = (...workers: ReturnType<typeof worker>[]) => toReadiness({ ...good, workers }, "1").parts.snapshots;
+  expect(partOf(worker("wrk_a", {}), worker("wrk_b", {}))).toMatchObject({ ok: true, state: "ok" });
+  for (const workers of [
+    [worker("wrk_a", {}), worker("wrk_b", away)],
+    [worker("wrk_b", away), worker("wrk_a", {})],
+  ])
+    expect(partOf(...workers)).toMatchObject({
+      ok: false,
+      state: "degraded",
+      detail: expect.stringMatching(/in 1 of 2 workers.*wrk_b: no such bucket/),
+      failing: ["wrk_b"],
+    });
+  expect(partOf(worker("wrk_a", away), worker("wrk_b", away))).toMatchObject({
+    detail: expect.stringMatching(/in all workers.*wrk_a: .*wrk_b: /),
+  });
+  expect(partOf(worker("wrk_a", away))).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/wait, turns go on: no/),
+  });
+  // One that has not looked yet says nothing, and takes nothing from what another found.
+  expect(partOf(worker("wrk_a", { blobs: null }), worker("wrk_b", away))).toMatchObject({ ok: false });
+  expect(partOf(worker("wrk_a", { blobs: null }), worker("wrk_b", {}))).toMatchObject({ ok: true, state: "ok" });
+  expect(partOf(worker("wrk_a", { blobs: null }))).toMatchObject({ state: "degraded" });
 });
 
 test("a process that holds one session alone is no worker to count on", () => {

@@ -46,7 +46,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     sandbox: sandboxPart(workers[0]?.health),
     gateway: gatewayPart(workers[0]?.health),
     data: dataPart(workers.map((worker) => worker.health)),
-    snapshots: snapshotsPart(workers[0]?.health),
+    snapshots: snapshotsPart(workers),
     tools: degraded(
       "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: no network in this environment.",
     ),
@@ -102,13 +102,28 @@ function gatewayPart(workerHealth: unknown): PartHealth {
   return gateway.ready ? { ...up(detail), ...facts } : { ...degraded(detail), ok: false, ...facts };
 }
 
-/** Without them turns go on: a sandbox's disk keeps its files. */
-function snapshotsPart(workerHealth: unknown): PartHealth {
-  const blobs = recordOf(recordOf(workerHealth).blobs);
-  if (typeof blobs.ok !== "boolean") return degraded("Not known yet: a worker tells.");
-  const detail = String(blobs.detail ?? "");
-  if (blobs.ok) return up(`Files are kept in snapshots. ${detail}`);
-  return { ...degraded(`Snapshots of files wait, turns go on: ${detail}`), ok: false };
+/**
+ * Each worker asks the store for itself, so each may have an answer of its own: those that can't use it are named. Without
+ * snapshots turns go on: a sandbox's disk keeps its files.
+ */
+function snapshotsPart(workers: readonly { id: string; health: unknown }[]): PartHealth {
+  const known = workers
+    .map(({ id, health }) => ({ id, blobs: recordOf(recordOf(health).blobs) }))
+    .filter(({ blobs }) => typeof blobs.ok === "boolean");
+  if (known.length === 0) return degraded("Not known yet: a worker tells.");
+  const failing = known.filter(({ blobs }) => blobs.ok === false);
+  const first = failing[0];
+  if (!first) return up(`Files are kept in snapshots. ${String(known[0]?.blobs.detail ?? "")}`);
+  const told = failing.map(({ id, blobs }) => `${id}: ${String(blobs.detail ?? "")}`).join("; ");
+  const facts = { failing: failing.map(({ id }) => id) };
+  if (workers.length === 1)
+    return {
+      ...degraded(`Snapshots of files wait, turns go on: ${String(first.blobs.detail ?? "")}`),
+      ok: false,
+      ...facts,
+    };
+  const who = failing.length === workers.length ? "all workers" : `${failing.length} of ${workers.length} workers`;
+  return { ...degraded(`Snapshots of files wait in ${who}, turns go on: ${told}`), ok: false, ...facts };
 }
 
 /** Of several workers the one that objects: each looks at the data directory of its machine. */
