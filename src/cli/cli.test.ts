@@ -36,7 +36,21 @@ async function help(...args: string[]): Promise<string> {
 
 test("berth help names every command, and none that is for scripts only", async () => {
   const text = await help();
-  for (const name of ["up", "login", "run", "attach", "ls", "logs", "approve", "exec", "cp", "doctor", "completion"])
+  for (const name of [
+    "up",
+    "login",
+    "run",
+    "attach",
+    "ls",
+    "logs",
+    "approve",
+    "rewind",
+    "fork",
+    "exec",
+    "cp",
+    "doctor",
+    "completion",
+  ])
     expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
   expect(text).not.toMatch(/^ {2}complete /m);
 });

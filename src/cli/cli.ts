@@ -9,6 +9,7 @@ import type { CommandContext } from "./commands/context.ts";
 import { addCp } from "./commands/cp.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExec } from "./commands/exec.ts";
+import { addFork, addRewind } from "./commands/going-back.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addLs } from "./commands/ls.ts";
 import { addRun } from "./commands/run.ts";
@@ -40,6 +41,21 @@ export async function runCli({ args, ...world }: CliOptions): Promise<number> {
   }
 }
 
+/** As the help lists them. */
+const commands = [
+  addUp,
+  addRun,
+  addLs,
+  addLogs,
+  addApprove,
+  addRewind,
+  addFork,
+  addExec,
+  addCp,
+  addDoctor,
+  addCompletion,
+];
+
 function createProgram(context: CommandContext): Command {
   const { terminal, version } = context;
   const program = new Command("berth")
@@ -64,8 +80,7 @@ Examples:
 
 berth help <command> says more about one of them.`,
     );
-  for (const add of [addUp, addRun, addLs, addLogs, addApprove, addExec, addCp, addDoctor, addCompletion])
-    add(program, context);
+  for (const add of commands) add(program, context);
   return program;
 }
 

@@ -121,6 +121,31 @@ test("a call that needs permission ends a script with exit code 2; approve lets 
   expect(after.out).not.toContain("\n  denied\n");
 });
 
+test("the last message is taken back, a fork goes on from an earlier one; both can be listed before", async () => {
+  const ran = await berth(["run", "First \u001b[31m`echo one`", "--agent", "doer", "--title", "Going back"]);
+  const sessionId = sessionIn(ran.note);
+  await berth(["run", "Second `echo two`", "--session", sessionId]);
+  const list = async () => (await berth(["rewind", sessionId, "--list"])).out.trimEnd().split("\n");
+  const before = await list();
+  expect(before).toHaveLength(2);
+  expect(before[0]).toMatch(/^sevt_\w+ {2}First ␛\[31m`echo one`$/);
+
+  const rewound = await berth(["rewind", sessionId]);
+  expect(rewound).toMatchObject({ code: 0, out: "Taken back: Second `echo two`\n" });
+  expect(await list()).toEqual(before.slice(0, 1));
+  const [second] = before[1]?.split(" ") ?? [];
+  expect(await berth(["rewind", sessionId, second ?? ""])).toMatchObject({ code: 1, out: "" });
+
+  const [first] = before[0]?.split(" ") ?? [];
+  const fork = sessionIn((await berth(["fork", sessionId, first ?? "", "--title", "Elsewhere"])).out);
+  expect(fork).not.toBe(sessionId);
+  expect((await berth(["fork", fork, "--list"])).out).toBe("");
+  expect((await berth(["rewind", fork])).note).toContain("no message that could be taken back");
+  const whole = sessionIn((await berth(["fork", sessionId])).out);
+  expect((await berth(["fork", whole, "--list"])).out).toMatch(/^sevt_\w+ {2}First .*\n$/);
+  expect((await berth(["ls"])).out).toMatch(new RegExp(`^${fork} .*Elsewhere$`, "m"));
+});
+
 test("Ctrl-C interrupts the turn; in a log that is followed it ends the reading only", async () => {
   const first = start("node", [berthScript, "run", "Please `sleep 60`", "--agent", "Doer"]);
   await until(() => first.note().includes("● bash  sleep 60"), { timeoutMs: 30_000, describe: first.note });

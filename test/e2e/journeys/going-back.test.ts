@@ -100,6 +100,17 @@ describe.skipIf(!chromium)("going back", () => {
     expect(await page.getByRole("menuitem").count()).toBe(1);
   });
 
+  test("the whole session is forked from its menu, also an archived one", async () => {
+    const { page } = browser;
+    await page.goto(`${system.url}/sessions/${sessionId}`);
+    await page.getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Fork", exact: true }).click();
+    await page.waitForURL((url) => /^\/sessions\/sesn_/.test(url.pathname) && !url.pathname.endsWith(sessionId));
+    await message("the first thing").waitFor();
+    await page.getByRole("textbox", { name: "Message" }).waitFor();
+    expect(browser.complaints).toEqual([]);
+  });
+
   async function log(): Promise<{ type: string }[]> {
     const answer = await fetch(`${system.url}/v1/sessions/${sessionId}/events?limit=100`, {
       headers: { "x-api-key": system.apiKey },

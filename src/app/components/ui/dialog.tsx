@@ -8,13 +8,23 @@ type DialogProps = {
   open: boolean;
   onClose: () => void;
   title: string;
+  /** What was asked for is being done and cannot be called back: nothing closes it meanwhile. */
+  busy?: boolean;
   /** For a list or a long text. */
   wide?: boolean;
   titleHidden?: boolean;
   children: ReactNode;
 };
 
-export function Dialog({ open, onClose, title, wide = false, titleHidden = false, children }: DialogProps) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  busy = false,
+  wide = false,
+  titleHidden = false,
+  children,
+}: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -26,8 +36,11 @@ export function Dialog({ open, onClose, title, wide = false, titleHidden = false
     <dialog
       ref={dialog}
       onClose={onClose}
+      onCancel={(event) => {
+        if (busy) event.preventDefault();
+      }}
       // The padding is the inner element's, so that a click on the dialog itself is one on what is behind it.
-      onClick={(event) => event.target === dialog.current && onClose()}
+      onClick={(event) => !busy && event.target === dialog.current && onClose()}
       aria-labelledby={titleId}
       className={classNames(
         "mx-auto rounded-lg border border-line bg-panel p-0 text-text shadow-xl",

@@ -65,7 +65,7 @@ export function EarlierMessageDialog({ sessionId, question, onClose, onEdit }: E
   }
   const words = question && questions[question.what];
   return (
-    <Dialog open={question !== null} onClose={close} title={words?.title ?? ""}>
+    <Dialog open={question !== null} onClose={close} busy={act.isPending} title={words?.title ?? ""}>
       {question && words && (
         <div className="grid gap-4">
           <p className="text-muted">{words.text}</p>
@@ -75,7 +75,9 @@ export function EarlierMessageDialog({ sessionId, question, onClose, onEdit }: E
           </p>
           {act.error && <FailureNote error={act.error} />}
           <div className="flex justify-end gap-2">
-            <Button onClick={close}>Cancel</Button>
+            <Button disabled={act.isPending} onClick={close}>
+              Cancel
+            </Button>
             <Button look="primary" disabled={act.isPending} onClick={() => act.mutate(question)}>
               {words.action}
             </Button>

@@ -5,7 +5,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import type { Session } from "../../../contract/sessions.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
-import { Archive, Copy, Download, Ellipsis, Printer, Terminal, Trash2 } from "../../components/icons/icons.tsx";
+import {
+  Archive,
+  Copy,
+  Download,
+  Ellipsis,
+  GitBranch,
+  Printer,
+  Terminal,
+  Trash2,
+} from "../../components/icons/icons.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
@@ -24,7 +33,7 @@ const questions = {
   },
   delete: {
     title: "Delete this session?",
-    text: "Its conversation and its files are gone for good.",
+    text: "Its conversation, its files and their snapshots are gone for good, and what runs in its sandbox is ended.",
     action: "Delete",
   },
 };
@@ -53,6 +62,10 @@ export function SessionMenu({ session, write, asked, ask }: SessionMenuProps) {
       if (what === "delete") router.push("/");
     },
   });
+  const fork = useMutation({
+    mutationFn: () => berth.sessions.fork(session.id),
+    onSuccess: ({ id }) => router.push(`/sessions/${id}`),
+  });
   const keep = useMutation({
     mutationFn: (where: ExportFormat | "paper") =>
       where === "paper" ? printTranscript() : exportSession(write(), where),
@@ -80,6 +93,9 @@ export function SessionMenu({ session, write, asked, ask }: SessionMenuProps) {
             <Terminal aria-hidden /> Copy as curl
           </MenuItem>
         )}
+        <MenuItem onSelect={() => fork.mutate()}>
+          <GitBranch aria-hidden /> Fork
+        </MenuItem>
         {exportFormatNames.map((name) => (
           <MenuItem key={name} onSelect={() => keep.mutate(name)}>
             <Download aria-hidden /> Export as {exportFormats[name].label}
@@ -100,13 +116,18 @@ export function SessionMenu({ session, write, asked, ask }: SessionMenuProps) {
       <Dialog open={keep.error !== null} onClose={keep.reset} title="The session could not be written down">
         <FailureNote error={keep.error} />
       </Dialog>
-      <Dialog open={asked !== null} onClose={close} title={asked ? questions[asked].title : ""}>
+      <Dialog open={fork.error !== null} onClose={fork.reset} title="The session could not be forked">
+        <FailureNote error={fork.error} />
+      </Dialog>
+      <Dialog open={asked !== null} onClose={close} busy={act.isPending} title={asked ? questions[asked].title : ""}>
         {asked && (
           <div className="grid gap-4">
             <p className="text-muted">{questions[asked].text}</p>
             {act.error && <FailureNote error={act.error} />}
             <div className="flex justify-end gap-2">
-              <Button onClick={close}>Keep it</Button>
+              <Button disabled={act.isPending} onClick={close}>
+                Keep it
+              </Button>
               <Button look="danger" disabled={act.isPending} onClick={() => act.mutate(asked)}>
                 {questions[asked].action}
               </Button>
