@@ -126,6 +126,26 @@ test("snapshots are told of all workers: each that can't use the store is named,
   expect(partOf(worker("wrk_a", { blobs: null }))).toMatchObject({ state: "degraded" });
 });
 
+test.each(["sandbox", "gateway"] as const)(
+  "%s: of several workers the one that is worst off is told, by its name",
+  (part) => {
+    const ill = {
+      sandbox: { usable: false, remedy: "Install it.", checks: [] },
+      gateway: { ready: false, url: "http://gateway:4000", message: "No answer." },
+    };
+    const worker = (id: string, of: object) => ({ id, seenAgoMs: 1, version: "1", health: of });
+    const tell = (...workers: ReturnType<typeof worker>[]) => toReadiness({ ...good, workers }, "1").parts[part];
+    const bad = worker("wrk_b", { ...health, ...ill });
+    expect(tell(worker("wrk_a", health), bad)).toMatchObject({ ok: false, detail: expect.stringMatching(/wrk_b/) });
+    expect(tell(bad, worker("wrk_a", health))).toEqual(tell(worker("wrk_a", health), bad));
+    // All alike: it is not this one's own.
+    expect(tell(bad, worker("wrk_c", { ...health, ...ill }))?.detail).not.toMatch(/wrk_/);
+    // One that knows nothing yet hides nothing.
+    expect(tell(worker("wrk_n", {}), worker("wrk_a", health))).toMatchObject({ ok: true, state: "ok" });
+    expect(tell(worker("wrk_n", {}))).toMatchObject({ state: "degraded" });
+  },
+);
+
 test("a process that holds one session alone is no worker to count on", () => {
   const alone = { id: "a", seenAgoMs: 1, version: "1", health: { alone: "sesn_1", running: 1 } };
   expect(toReadiness({ ...good, workers: [alone] }, "1").status).toBe("not_ready");

@@ -43,8 +43,8 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
         : down(`Postgres does not answer: ${facts.database.error}`),
     migrations: migrationsPart(facts.migrations),
     worker: workerPart(workers, facts.workers),
-    sandbox: sandboxPart(workers[0]?.health),
-    gateway: gatewayPart(workers[0]?.health),
+    sandbox: worstOf(workers, sandboxPart),
+    gateway: worstOf(workers, gatewayPart),
     data: dataPart(workers.map((worker) => worker.health)),
     snapshots: snapshotsPart(workers),
     tools: degraded(
@@ -77,9 +77,25 @@ function workerPart(live: readonly { seenAgoMs: number; health: unknown }[], all
   };
 }
 
-function sandboxPart(workerHealth: unknown): PartHealth {
+/** Each worker has surroundings of its own. Of several the one that is worst off; it is named when others are better off. */
+function worstOf(
+  workers: readonly { id: string; health: unknown }[],
+  part: (workerHealth: unknown) => PartHealth | null,
+): PartHealth {
+  const rank = ({ ok, state }: PartHealth) => (ok ? (state === "ok" ? 2 : 1) : 0);
+  const told = workers.flatMap(({ id, health }) => {
+    const found = part(health);
+    return found ? [{ id, found }] : [];
+  });
+  const [first, ...others] = told.toSorted((a, b) => rank(a.found) - rank(b.found));
+  if (!first) return degraded("Not known yet: a worker tells.");
+  if (!others.some(({ found }) => rank(found) > rank(first.found))) return first.found;
+  return { ...first.found, detail: `${first.found.detail} (Of ${workers.length} workers: ${first.id}.)` };
+}
+
+function sandboxPart(workerHealth: unknown): PartHealth | null {
   const test = recordOf(recordOf(workerHealth).sandbox);
-  if (typeof test.usable !== "boolean") return degraded("Not known yet: a worker tells.");
+  if (typeof test.usable !== "boolean") return null;
   const checks = Array.isArray(test.checks) ? test.checks.map(recordOf) : [];
   const failing = checks.filter((check) => check.holds === false).map((check) => String(check.detail ?? check.name));
   const remedy = typeof test.remedy === "string" ? ` ${test.remedy}` : "";
@@ -90,9 +106,9 @@ function sandboxPart(workerHealth: unknown): PartHealth {
   return { ...up("Sandboxes work, and every check of the self-test holds."), ...facts };
 }
 
-function gatewayPart(workerHealth: unknown): PartHealth {
+function gatewayPart(workerHealth: unknown): PartHealth | null {
   const gateway = recordOf(recordOf(workerHealth).gateway);
-  if (typeof gateway.ready !== "boolean") return degraded("Not known yet: a worker tells.");
+  if (typeof gateway.ready !== "boolean") return null;
   const detail = String(gateway.message ?? "");
   const facts = {
     url: gateway.url ?? null,
