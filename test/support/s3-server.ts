@@ -1,11 +1,11 @@
 // A real S3 server for tests: Versity's gateway (Apache-2.0) on a temporary directory. `.ci/run` builds it from the Go module proxy.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createS3Blobs, type S3BlobsOptions } from "../../src/blobs/s3.ts";
 import { childEnv } from "../../src/lib/child-env.ts";
+import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
 const CACHE = process.env.BERTH_CACHE_DIR ?? join(homedir(), ".cache", "berth-ci");
@@ -98,15 +98,4 @@ export async function startTestS3(): Promise<TestS3> {
       rmSync(root, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

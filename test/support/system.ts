@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import Anthropic from "@anthropic-ai/sdk";
 import { childEnv } from "../../src/lib/child-env.ts";
+import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -35,17 +35,6 @@ export type System = {
   /** Stops and removes the data directory. */
   dispose(): Promise<void>;
 };
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 function alive(pid: number): boolean {
   try {
