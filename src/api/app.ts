@@ -8,6 +8,7 @@ import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { ForkSession } from "../sessions/fork-session.ts";
+import type { ListedSnapshots } from "../sessions/listed-snapshots.ts";
 import type { ReadOverview } from "../sessions/overview.ts";
 import type { RetryTurn } from "../sessions/retry-turn.ts";
 import type { RewindSession } from "../sessions/rewind-session.ts";
@@ -36,6 +37,7 @@ import { overviewRoutes } from "./overview.ts";
 import { rewindRoutes } from "./rewind.ts";
 import { type Api, createRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { snapshotRoutes } from "./snapshots.ts";
 import { timelineRoutes } from "./timeline.ts";
 import { usageRoutes } from "./usage.ts";
 
@@ -52,6 +54,7 @@ export type ApiOptions = {
   rewindSession: RewindSession;
   forkSession: ForkSession;
   files: SessionFiles;
+  snapshots: ListedSnapshots;
   readLicences: () => LicenceList;
   usage: Usage;
   readOverview: ReadOverview;
@@ -91,6 +94,7 @@ export function createApi(options: ApiOptions): Api {
   sessionRoutes(routes, options.sessions);
   eventRoutes(routes, options);
   fileRoutes(routes, options.files);
+  snapshotRoutes(routes, options.snapshots);
   licenceRoutes(routes, options.readLicences);
   usageRoutes(routes, options.usage);
   overviewRoutes(routes, options.readOverview);

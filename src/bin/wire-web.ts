@@ -31,6 +31,7 @@ import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import { createForkSession } from "../sessions/fork-session.ts";
+import { createListedSnapshots } from "../sessions/listed-snapshots.ts";
 import { createOverview } from "../sessions/overview.ts";
 import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createRewindSession } from "../sessions/rewind-session.ts";
@@ -165,6 +166,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     rewindSession: createRewindSession({ clock, onLogGrew }),
     forkSession: createForkSession({ clock, onLogGrew }),
     files,
+    snapshots: createListedSnapshots({ db }),
     readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),
     readTimeline: createReadTimeline({ db }),

@@ -48,6 +48,7 @@ test("berth help names every command, and none that is for scripts only", async 
     "fork",
     "exec",
     "cp",
+    "snapshots",
     "doctor",
     "completion",
   ])

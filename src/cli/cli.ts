@@ -13,6 +13,7 @@ import { addFork, addRewind } from "./commands/going-back.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addLs } from "./commands/ls.ts";
 import { addRun } from "./commands/run.ts";
+import { addSnapshots } from "./commands/snapshots.ts";
 import { addUp } from "./commands/up.ts";
 import { CliFailure, EXIT } from "./exit-codes.ts";
 
@@ -52,6 +53,7 @@ const commands = [
   addFork,
   addExec,
   addCp,
+  addSnapshots,
   addDoctor,
   addCompletion,
 ];
@@ -76,6 +78,7 @@ Examples:
   berth approve sesn_…                          let it go on
   berth exec sesn_… -- ls -la                   a program in its sandbox
   berth cp sesn_…:report.pdf .                  a file from it
+  berth snapshots sesn_… --take                 keep its files now
   berth doctor                                  what works, what does not
 
 berth help <command> says more about one of them.`,

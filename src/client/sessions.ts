@@ -2,6 +2,7 @@
 
 import type { ForkInput, RewindInput } from "../contract/rewind.ts";
 import type { CreateSessionInput, Session, SessionStatus, UpdateSessionInput } from "../contract/sessions.ts";
+import type { Snapshot, SnapshotRequest, SnapshotsQuery } from "../contract/snapshots.ts";
 import type { TimelineEntry, TimelineQuery } from "../contract/timeline.ts";
 import type { Page } from "./page.ts";
 import { streamSessions, type TeamStreamOptions } from "./stream-sessions.ts";
@@ -47,6 +48,14 @@ export function createSessionsClient(transport: Transport) {
         query,
         ...(signal ? { signal } : {}),
       }),
+    /** What is kept of its files, newest first. */
+    snapshots: (sessionId: string, query: SnapshotsQuery = {}, signal?: AbortSignal) =>
+      transport.json<Page<Snapshot>>("GET", `${sessionPath(sessionId)}/snapshots`, {
+        query,
+        ...(signal ? { signal } : {}),
+      }),
+    /** Asks for one now; 409 while it runs, and without a sandbox. See `SnapshotRequest` for when it is there. */
+    takeSnapshot: (sessionId: string) => transport.json<SnapshotRequest>("POST", `${sessionPath(sessionId)}/snapshots`),
     archive: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/archive`),
     delete: (sessionId: string) =>
       transport.json<{ id: string; type: "session_deleted" }>("DELETE", sessionPath(sessionId)),

@@ -69,22 +69,26 @@ export async function listIdleSandboxes(
   return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
 }
 
+export type DirtySandbox = IdleSandbox & { requested: boolean };
+
 /**
  * Running sandboxes whose files may have changed since their last snapshot, whose session rests, that nobody used for `quietMs`,
- * and that were not looked at for `spacingMs`; the longest changed first.
+ * and that were not looked at for `spacingMs`; the longest changed first. And before them those that somebody asked for, at once.
  */
 export async function listDirtySandboxes(
   db: Database,
   input: { backend: string; quietMs: number; spacingMs: number; limit: number },
-): Promise<IdleSandbox[]> {
-  const result = await sql<{ session_id: string; name: string }>`
-    select b.session_id, b.name from sandboxes b join sessions s on s.id = b.session_id
+): Promise<DirtySandbox[]> {
+  const result = await sql<DirtySandbox>`
+    select b.session_id as "sessionId", b.name, b.dirty_since = '-infinity' as requested
+    from sandboxes b join sessions s on s.id = b.session_id
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null and b.dirty_since is not null
-      and b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'
-      and not exists (select 1 from snapshots n where n.session_id = b.session_id
-        and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')
+      and (b.dirty_since = '-infinity' or (
+        b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'
+        and not exists (select 1 from snapshots n where n.session_id = b.session_id
+          and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')))
     order by b.dirty_since limit ${input.limit}`.execute(db);
-  return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
+  return result.rows;
 }
 
 export async function markHibernated(db: Database, input: { sessionId: string }): Promise<void> {

@@ -300,6 +300,17 @@ test("what a process in the background writes after the last use is kept, and an
   expect(left.rows).toEqual([]);
 });
 
+test("a sandbox that is gone keeps no other from being kept", async () => {
+  const backend = createMemoryBackend();
+  const gone = await sessionWithSandbox(backend, 30);
+  const other = await sessionWithSandbox(backend, 20);
+  await sql`update sandboxes set dirty_since = now() - interval '1 hour' where session_id = ${gone}`.execute(world.db);
+  backend.treeOf(other).write("workspace/a", Buffer.from("one"));
+  backend.crash(gone);
+  await createSweeper(backend).sweep();
+  expect(await filesOf(other)).toEqual([{ reason: "turn", files: 1 }]);
+});
+
 test("while the store is away it is asked once a minute, and the files are kept when it is back", async () => {
   const backend = createMemoryBackend();
   const sessionId = await sessionWithSandbox(backend, 20);

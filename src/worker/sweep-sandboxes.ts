@@ -78,9 +78,9 @@ export function createSandboxSweeper(options: {
   /** Takes a snapshot, unless somebody wants the session meanwhile. `failed` leaves the disk as the only place. */
   async function keepFiles(
     { sessionId, name }: { sessionId: string; name: string },
-    reason: "idle" | "turn",
-  ): Promise<"kept" | "wanted" | "failed"> {
-    let outcome: "kept" | "failed" = "failed";
+    reason: "idle" | "turn" | "request",
+  ): Promise<"kept" | "wanted" | "gone" | "failed"> {
+    let outcome: "kept" | "gone" | "failed" = "failed";
     const wanted = new AbortController();
     const over = new AbortController();
     const watching = (async () => {
@@ -97,7 +97,8 @@ export function createSandboxSweeper(options: {
       await snapshots.take({ sessionId, sandbox, reason, signal: wanted.signal });
       outcome = "kept";
     } catch (error) {
-      if (!wanted.signal.aborted && !hasCode(error, "sandbox_gone"))
+      if (hasCode(error, "sandbox_gone")) outcome = "gone";
+      else if (!wanted.signal.aborted)
         logger.warn({ err: error, sessionId, reason }, "no snapshot of a sandbox could be taken; its disk stays");
     } finally {
       over.abort();
@@ -123,7 +124,7 @@ export function createSandboxSweeper(options: {
       const claim = await claimIdleSession(db, { workerId, sessionId: one.sessionId });
       if (!claim) continue;
       try {
-        const outcome = await keepFiles(one, "turn");
+        const outcome = await keepFiles(one, one.requested ? "request" : "turn");
         // What it writes from here on is looked at once more, even if it ends before the next sweep.
         if (outcome === "kept" && busy.has(one.name)) await markChanging(db, { names: [one.name] });
         if (outcome !== "failed") continue;

@@ -65,6 +65,23 @@ test("a program's output, errors, input and exit code are this command's", async
   });
 });
 
+test("a snapshot is taken, and listed: for people in columns, for scripts a line each", async () => {
+  expect(await berth(["exec", sessionId, "--", "sh", "-c", "echo kept > /workspace/kept.txt"])).toMatchObject({
+    code: 0,
+  });
+  const taken = await berth(["snapshots", sessionId, "--take"]);
+  expect(taken).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^snap_\w+ +current +\d+ \w+ +request +\d+ +\d+ +\d+\n/),
+  });
+  const [first] = (await berth(["snapshots", sessionId, "--json", "--limit", "1"])).out.trim().split("\n");
+  expect(JSON.parse(first ?? "")).toMatchObject({ type: "snapshot", session_id: sessionId, state: "current" });
+  expect(await berth(["snapshots", "sesn_00000000000000000000000000"])).toMatchObject({
+    code: 1,
+    note: expect.stringMatching(/sesn_0+/),
+  });
+});
+
 test("Ctrl-C reaches the program, which ends as it likes", async () => {
   const running = start([
     "exec",

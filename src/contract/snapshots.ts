@@ -1,0 +1,45 @@
+// Snapshots of a session's files. Berth's own addition beside the Managed Agents API.
+import { z } from "zod";
+import { listQuery } from "./fields.ts";
+
+/** A snapshot is listed once it is whole: there are none that are half taken. */
+export const snapshotObject = z.strictObject({
+  type: z.literal("snapshot"),
+  id: z.string(),
+  session_id: z.string(),
+  /** `current`: the files of the sandbox were last taken to it, or restored from it. */
+  state: z.enum(["current", "earlier"]),
+  /** `idle`: before the sandbox slept · `turn`: after a turn · `request`: somebody asked · `rewind`: before its files were set back. */
+  reason: z.enum(["idle", "turn", "request", "rewind"]),
+  created_at: z.iso.datetime(),
+  /** When the files were last found to be just these. */
+  checked_at: z.iso.datetime(),
+  /** Where the session's log ended then: the number of its last event. */
+  seq: z.int(),
+  /** The last `user.message` before it; null when there was none. */
+  after_event_id: z.string().nullable(),
+  files: z.int(),
+  size_bytes: z.number(),
+  /** What of it the store did not have yet, compressed. */
+  new_bytes: z.number(),
+  /** Files, and what is no file, that could not be kept. */
+  left_out: z.int(),
+});
+export type Snapshot = z.infer<typeof snapshotObject>;
+
+/** Newest first unless `order=asc`. */
+export const snapshotsQuery = z.strictObject({ ...listQuery, order: z.enum(["asc", "desc"]).optional() });
+export type SnapshotsQuery = z.infer<typeof snapshotsQuery>;
+
+/**
+ * `done`: the sandbox sleeps, and `snapshot` is all that is on its disk · `requested`: a worker takes it within some ten seconds. It is there
+ * when the newest of the list has a `checked_at` of `requested_at` or later: files that did not change get no snapshot of their own.
+ */
+export const snapshotRequest = z.strictObject({
+  type: z.literal("snapshot_request"),
+  session_id: z.string(),
+  state: z.enum(["requested", "done"]),
+  requested_at: z.iso.datetime(),
+  snapshot: snapshotObject.nullable(),
+});
+export type SnapshotRequest = z.infer<typeof snapshotRequest>;
