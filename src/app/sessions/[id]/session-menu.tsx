@@ -20,6 +20,7 @@ import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
 import { useCopy } from "../../components/use-copy.ts";
 import { useBerth } from "../../providers.tsx";
+import { DeletionList } from "./deletion-list.tsx";
 import { type ExportFormat, exportFormatNames, exportFormats, exportSession } from "./export/export-session.ts";
 import { printTranscript } from "./export/print-transcript.tsx";
 import type { Transcript } from "./export/transcript.ts";
@@ -33,7 +34,7 @@ const questions = {
   },
   delete: {
     title: "Delete this session?",
-    text: "Its conversation, its files and their snapshots are gone for good, and what runs in its sandbox is ended.",
+    text: "This is gone for good:",
     action: "Delete",
   },
 };
@@ -123,6 +124,7 @@ export function SessionMenu({ session, write, asked, ask }: SessionMenuProps) {
         {asked && (
           <div className="grid gap-4">
             <p className="text-muted">{questions[asked].text}</p>
+            {asked === "delete" && <DeletionList session={session} />}
             {act.error && <FailureNote error={act.error} />}
             <div className="flex justify-end gap-2">
               <Button disabled={act.isPending} onClick={close}>
