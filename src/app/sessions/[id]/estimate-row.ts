@@ -36,8 +36,9 @@ function itemPx(item: Item): number {
       return callPx(item);
     case "thinking":
     case "note":
-    case "receipt":
       return LINE_PX;
+    case "receipt":
+      return CARD_PX + 3 * LINE_PX;
     case "error":
       return 66;
   }
