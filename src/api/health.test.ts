@@ -146,6 +146,22 @@ test.each(["sandbox", "gateway"] as const)(
   },
 );
 
+test("sandboxes that should run and are not there are told, by whichever worker", () => {
+  const missing = { data: { ours: true, setAside: 0, missing: 2, detail: "2 sandboxes are not on this machine" } };
+  const workers = [{}, missing].map((changes, index) => ({
+    id: `wrk_${index}`,
+    seenAgoMs: 1,
+    version: "1",
+    health: { ...health, ...changes },
+  }));
+  expect(toReadiness({ ...good, workers }, "1").parts.data).toMatchObject({
+    ok: true,
+    state: "degraded",
+    missing: 2,
+    detail: "2 sandboxes are not on this machine",
+  });
+});
+
 test("a process that holds one session alone is no worker to count on", () => {
   const alone = { id: "a", seenAgoMs: 1, version: "1", health: { alone: "sesn_1", running: 1 } };
   expect(toReadiness({ ...good, workers: [alone] }, "1").status).toBe("not_ready");

@@ -147,11 +147,18 @@ function dataPart(workerHealths: readonly unknown[]): PartHealth {
   const known = workerHealths
     .map((health) => recordOf(recordOf(health).data))
     .filter((data) => typeof data.ours === "boolean");
-  const data = known.find((one) => one.ours === false) ?? known.find((one) => one.setAside !== 0) ?? known[0];
+  const data =
+    known.find((one) => one.ours === false) ?? known.find((one) => one.setAside !== 0 || isMissing(one)) ?? known[0];
   if (!data) return degraded("Not known yet: a worker tells, once it reaches the sandboxes.");
   const detail = String(data.detail ?? "");
   if (data.ours === false) return { ...degraded(detail), ok: false };
-  return data.setAside === 0 ? up(detail) : { ...degraded(detail), setAside: data.setAside };
+  const facts = { setAside: data.setAside, missing: data.missing ?? 0 };
+  return data.setAside === 0 && !isMissing(data) ? up(detail) : { ...degraded(detail), ...facts };
+}
+
+/** Workers of the release before do not tell. */
+function isMissing(data: Record<string, unknown>): boolean {
+  return typeof data.missing === "number" && data.missing > 0;
 }
 
 function up(detail: string): PartHealth {

@@ -91,6 +91,26 @@ export async function listDirtySandboxes(
   return result.rows;
 }
 
+/** Running by their rows, of sessions that rest, and not used for `quietMs`: whoever starts one now writes that down first. */
+export async function listRestingSandboxes(
+  db: Database,
+  input: { backend: string; quietMs: number },
+): Promise<IdleSandbox[]> {
+  const result = await sql<IdleSandbox>`
+    select b.session_id as "sessionId", b.name from sandboxes b join sessions s on s.id = b.session_id
+    where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null and s.lease_owner is null
+      and b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'`.execute(db);
+  return result.rows;
+}
+
+/** It was found without processes. False: somebody used it meanwhile, and knows better. */
+export async function markEnded(db: Database, input: { sessionId: string; quietMs: number }): Promise<boolean> {
+  const result = await sql`update sandboxes set state = 'hibernated'
+    where session_id = ${input.sessionId} and state = 'running'
+      and last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'`.execute(db);
+  return result.numAffectedRows === 1n;
+}
+
 export async function markHibernated(db: Database, input: { sessionId: string }): Promise<void> {
   await sql`update sandboxes set state = 'hibernated' where session_id = ${input.sessionId}`.execute(db);
 }

@@ -22,7 +22,11 @@ const spec = { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} };
 
 const logger = createLogger("test", { level: "silent", pretty: false });
 
-function createSweeper(backend: ReturnType<typeof createMemoryBackend>, ownerFile = createMemoryOwnerFile()) {
+function createSweeper(
+  backend: ReturnType<typeof createMemoryBackend>,
+  ownerFile = createMemoryOwnerFile(),
+  idleMs = 60_000,
+) {
   // The backend has a clock of its own, the machine's.
   let now = Date.now();
   const sweeper = createSandboxSweeper({
@@ -30,7 +34,7 @@ function createSweeper(backend: ReturnType<typeof createMemoryBackend>, ownerFil
     backend,
     ownerFile,
     workerId: "wrk_sweeper",
-    idleMs: 60_000,
+    idleMs,
     snapshots: createSessionSnapshots({ db: world.db, blobs: world.blobs, diskMb: 64, clock: systemClock, logger }),
     clock: { now: () => now, sleep: async () => undefined },
     logger,
@@ -309,6 +313,47 @@ test("a sandbox that is gone keeps no other from being kept", async () => {
   backend.crash(gone);
   await createSweeper(backend).sweep();
   expect(await filesOf(other)).toEqual([{ reason: "turn", files: 1 }]);
+});
+
+const rowOf = async (sessionId: string) => {
+  const { rows } = await sql<{ state: string }>`select state from sandboxes where session_id = ${sessionId}`.execute(
+    world.db,
+  );
+  return rows[0]?.state;
+};
+
+test("a row that says that it runs is held against what is there: one that ended sleeps, one that is not there is told", async () => {
+  const backend = createMemoryBackend();
+  await sql`update sandboxes set state = 'hibernated'`.execute(world.db);
+  const fresh = await sessionWithSandbox(backend, 30);
+  const busy = await sessionWithSandbox(backend, 90);
+  const ended = await sessionWithSandbox(backend, 90);
+  const running = await sessionWithSandbox(backend, 90);
+  const lost = await sessionWithSandbox(backend, 90);
+  for (const name of [fresh, busy, ended]) await backend.hibernate(name);
+  backend.lose(lost);
+  await sql`update sessions set wake_at = now() + interval '1 hour' where id = ${busy}`.execute(world.db);
+  // Idle for longer than these are unused: nothing is put to sleep.
+  const { sweep, health } = createSweeper(backend, createMemoryOwnerFile(), 600_000);
+  await sweep();
+  expect(await rowOf(ended)).toBe("hibernated");
+  for (const one of [fresh, busy, running, lost]) expect(await rowOf(one)).toBe("running");
+  expect(health()).toMatchObject({
+    ours: true,
+    missing: 1,
+    detail: expect.stringMatching(/One sandbox that should run is not on this machine/),
+  });
+  await backend.create(lost, spec);
+  await sweep();
+  expect(health()).toMatchObject({ missing: 0, detail: "The sandboxes' disks belong to this database." });
+});
+
+test("on another database no row is changed", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await sessionWithSandbox(backend, 90);
+  await backend.hibernate(sessionId);
+  await createSweeper(backend, createMemoryOwnerFile("inst_another"), 600_000).sweep();
+  expect(await rowOf(sessionId)).toBe("running");
 });
 
 test("while the store is away it is asked once a minute, and the files are kept when it is back", async () => {

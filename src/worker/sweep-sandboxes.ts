@@ -8,8 +8,10 @@ import {
   listDirtySandboxes,
   listIdleSandboxes,
   listRemovals,
+  listRestingSandboxes,
   listUnknownNames,
   markChanging,
+  markEnded,
   markHibernated,
   touchSandbox,
 } from "../db/sandboxes.ts";
@@ -25,6 +27,8 @@ import { checkDataOwner, type DataOwner, type OwnerFile } from "./data-owner.ts"
 const STRAY_AGE_MS = 60_000;
 /** So long a stray's disk is kept: time enough to find out that an older backup of the database was restored. */
 export const KEEP_STRAYS_MS = 7 * 24 * 3_600_000;
+/** A row is believed for so long after its sandbox was used: what is being started is listed by then. */
+const ENDED_AFTER_MS = 60_000;
 const BATCH = 50;
 /** How soon a session that is wanted gets its sandbox back. */
 const WANTED_MS = 100;
@@ -42,6 +46,8 @@ export type DataHealth = {
   detail: string;
   /** Sandboxes that no session knows. */
   setAside: number;
+  /** Sandboxes that should run, and are not there at all. */
+  missing: number;
 };
 
 export type SandboxSweeper = {
@@ -63,6 +69,8 @@ export function createSandboxSweeper(options: {
   const { db, backend, ownerFile, workerId, idleMs, snapshots, clock, logger } = options;
   /** When each stray was first seen. */
   const strays = new Map<string, number>();
+  /** Those that should run and are not there, as the last sweep found them: each is told once. */
+  let missing: ReadonlySet<string> = new Set();
   let health: DataHealth | null = null;
   let snapshotsFrom = 0;
 
@@ -195,7 +203,7 @@ export function createSandboxSweeper(options: {
     noteOwner(owner);
     if (!owner.ours) {
       strays.clear();
-      health = { ours: false, detail: owner.detail, setAside: 0 };
+      health = { ours: false, detail: owner.detail, setAside: 0, missing: 0 };
       return;
     }
     for (const info of infos) {
@@ -203,7 +211,32 @@ export function createSandboxSweeper(options: {
       else await attempt(info.name, () => spare(info));
     }
     for (const name of strays.keys()) if (!unknown.has(name)) strays.delete(name);
-    health = { ours: true, ...describeStrays(infos.filter((info) => unknown.has(info.name))) };
+    const gone = await compareRows(infos);
+    const told = describeStrays(infos.filter((info) => unknown.has(info.name)));
+    health = { ours: true, ...told, detail: told.detail + describeMissing(gone), missing: gone };
+  }
+
+  /**
+   * The other way round: rows that say "running". One that ended by itself sleeps, so its row says so; of one that is not there
+   * at all only a new start can find out whether its disk is lost. Returns how many those are.
+   */
+  async function compareRows(infos: readonly SandboxInfo[]): Promise<number> {
+    const states = new Map(infos.map(({ name, state }) => [name, state]));
+    const absent = new Set<string>();
+    for (const { sessionId, name } of await listRestingSandboxes(db, {
+      backend: backend.id,
+      quietMs: ENDED_AFTER_MS,
+    })) {
+      const state = states.get(name);
+      if (state === undefined) absent.add(name);
+      if (state !== "hibernated") continue;
+      if (await markEnded(db, { sessionId, quietMs: ENDED_AFTER_MS }))
+        logger.warn({ sessionId, sandboxId: name }, "a sandbox had ended by itself; its disk is there");
+    }
+    for (const name of absent)
+      if (!missing.has(name)) logger.warn({ sandboxId: name }, "a sandbox that should run is not on this machine");
+    missing = absent;
+    return absent.size;
   }
 
   async function sweepStray({ name, setAsideAt }: SandboxInfo): Promise<void> {
@@ -237,6 +270,13 @@ export function createSandboxSweeper(options: {
       await sweepStrays();
     },
   };
+}
+
+/** Pure. */
+function describeMissing(count: number): string {
+  if (count === 0) return "";
+  const what = count === 1 ? "One sandbox that should run is" : `${count} sandboxes that should run are`;
+  return ` ${what} not on this machine; at its session's next use it is made anew, with the files of its last snapshot.`;
 }
 
 /** Pure. */
