@@ -13,6 +13,7 @@ import { type ApiServer, startApiServer } from "../support/api-server.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_SPEC, type TestSandboxd } from "../support/local-sandboxd.ts";
 import { blobsAway, createMemoryBlobs } from "../support/memory-blobs.ts";
 import { createMemoryOwnerFile } from "../support/turn-world.ts";
+import { until } from "../support/until.ts";
 
 describe.skipIf(sandboxesMissing() !== null)("snapshots of a session", () => {
   let sandboxd: TestSandboxd;
@@ -185,6 +186,28 @@ describe.skipIf(sandboxesMissing() !== null)("snapshots of a session", () => {
     const [before] = (await list()).data;
     await sweep();
     expect((await list()).data).toEqual([before]);
+  });
+
+  test("what a process in the background writes long after the last use is kept, without anybody asking", async () => {
+    await write("a.txt", "one");
+    await take();
+    await sweep();
+    const { db } = server.web;
+    const sandbox = await sandboxd.backend.open(sessionId);
+    const command = "(echo late > late.txt; exec sleep 600) > /dev/null 2>&1 &";
+    expect((await sandbox.runOperation("op-background", { kind: "bash", command })).outcome).toBe("ok");
+    await until(async () => (await sandbox.listDirectory("/workspace")).length === 2);
+    // As it is five minutes later: neither the row nor the last snapshot knows of anything new.
+    await sql`update sandboxes set last_used_at = now() - interval '5 minutes' where session_id = ${sessionId}`.execute(
+      db,
+    );
+    await sql`update snapshots set until_at = now() - interval '5 minutes' where session_id = ${sessionId}`.execute(db);
+    await sweep();
+    expect((await list()).data.map(({ reason, files }) => [reason, files])).toEqual([
+      ["turn", 2],
+      ["request", 1],
+    ]);
+    expect((await server.call("GET", `/v1/sessions/${sessionId}/sandbox`)).body).toMatchObject({ state: "running" });
   });
 
   test("a session of another team, or none, is not there; without a key nothing is told", async () => {
