@@ -8,6 +8,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.ts";
 import { childEnv } from "../../src/lib/child-env.ts";
+import { readStream, type StreamReader } from "../support/stream-reader.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -114,6 +115,59 @@ test("web and worker refuse a database without a schema, migrate makes it, and t
 
   await query(url, "insert into schema_migrations (id, checksum) values ('9999-from-the-future', 'x')");
   for (const part of ["web", "worker"] as const) await expectRefused(part, url, /newer than this release.*9999/);
+});
+
+test("a web that is told to stop ends its open streams whole; at the next one they go on where they were", async () => {
+  const url = await newDatabase("streams");
+  expect(await npmRun("migrate", url).ended).toBe(0);
+  const listening = async (web: ReturnType<typeof npmRun>) => {
+    const port = () => /"port":(\d+),"msg":"web is listening"/.exec(web.output())?.[1];
+    return `http://127.0.0.1:${await until(port, { timeoutMs: 60_000, describe: web.output })}`;
+  };
+  const web = npmRun("web", url);
+  const worker = npmRun("worker", url);
+  const address = await listening(web);
+  const post = async (server: string, pathname: string, body: unknown): Promise<{ id: string }> => {
+    const answer = await fetch(`${server}${pathname}`, {
+      method: "POST",
+      headers: { "x-api-key": apiKey },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as { id: string };
+  };
+  const say = (server: string, text: string) =>
+    post(server, `/v1/sessions/${session.id}/events`, {
+      events: [{ type: "user.message", content: [{ type: "text", text }] }],
+    });
+  const agent = await post(address, "/v1/agents", { name: "Talker", model: "demo" });
+  const session = await post(address, "/v1/sessions", { agent: agent.id });
+  const idles = (reader: StreamReader) => reader.frames.filter(({ type }) => type === "session.status_idle").length;
+
+  const first = readStream({ url: address, sessionId: session.id, apiKey, after: 0 });
+  const response = await first.opened;
+  await say(address, "Hello");
+  await until(() => idles(first) === 1, { timeoutMs: 60_000, describe: worker.output });
+  web.child.kill("SIGTERM");
+  await first.ended;
+  // Not torn off in the middle of what it sent.
+  expect(response.complete).toBe(true);
+  expect(await web.ended, web.output()).toBe(0);
+
+  const next = npmRun("web", url);
+  const nextAddress = await listening(next);
+  const after = first.frames.findLast(({ id }) => id !== null)?.id ?? 0;
+  const second = readStream({ url: nextAddress, sessionId: session.id, apiKey, after });
+  await second.opened;
+  await say(nextAddress, "Are you still there?");
+  await until(() => idles(second) === 1, { timeoutMs: 60_000, describe: worker.output });
+  const ids = [...first.frames, ...second.frames].flatMap(({ id }) => (id === null ? [] : [id]));
+  expect(ids).toEqual(ids.map((_, index) => index + 1));
+  second.cut();
+  for (const { child, ended } of [next, worker]) {
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  }
 });
 
 test("npm start on a Postgres of one's own; on another one it removes nothing and says what to do", async () => {
