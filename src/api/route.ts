@@ -1,5 +1,5 @@
 // How a route is declared: once, for the router and for the OpenAPI document. A handler gets checked input and answers an object.
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
@@ -13,7 +13,7 @@ import { checkInput, parseJson, parseQueryString } from "./parse.ts";
 
 export type Caller = { teamId: string; via: SignIn["via"]; loggedInBy: SignIn["logged_in_by"]; sender: Sender };
 export type ApiEnv = {
-  Bindings: { incoming?: IncomingMessage };
+  Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse };
   Variables: { caller: Caller; requestId: string };
 };
 export type Api = OpenAPIHono<ApiEnv>;
@@ -146,19 +146,35 @@ export function createRoutes(options: RouteOptions) {
         const input = inputOf(context, { body, query: noQuery, bytes, listFields });
         const key = declaration.method === "post" ? context.req.header("idempotency-key") : undefined;
         const { teamId } = input;
-        const request = key === undefined ? null : { teamId, key, method: "POST", path: context.req.path, body: bytes };
+        const posted = { teamId, method: "POST", path: context.req.path, body: bytes };
+        // A secret is not stored, so an answer that holds one can't come again.
+        const attempt = declaration.method === "post" && !declaration.toKeep ? attemptOf(context) : null;
+        const counted = attempt === null ? null : { ...posted, attempt };
+        const request = key === undefined ? counted : { ...posted, key };
         const run = () =>
           options.changes.run(request, async (tx) => {
             const answer = await handle(tx, input);
             return { status: 200, body: answer, ...(declaration.toKeep ? { kept: declaration.toKeep(answer) } : {}) };
           });
         // Without a key nobody knows whether a change whose commit was cut off was made, so it is not tried again.
-        const answer = request ? await patiently(run) : await run();
+        const answer = key === undefined ? await run() : await patiently(run);
+        if (answer.sent) whenSent(context, answer.sent);
         if (answer.replayed) context.header("idempotent-replayed", "true");
         return context.json(answer.body as object, 200);
       });
     },
   };
+}
+
+/** The official SDKs count their attempts, from 0 on, and send no Idempotency-Key of their own. */
+function attemptOf(context: ApiContext): number | null {
+  const count = context.req.header("x-stainless-retry-count");
+  return count !== undefined && /^\d{1,4}$/.test(count) ? Number(count) : null;
+}
+
+/** Once all of the answer was handed to the network. A connection that broke before that is one whose answer was not sent. */
+function whenSent(context: ApiContext, act: () => Promise<void>): void {
+  context.env?.outgoing?.once("finish", () => void act());
 }
 
 /** `/api/*` is another name of `/v1/*`. */

@@ -156,7 +156,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const api = createApi({
     access,
     apiKeys: createApiKeys({ db, clock, onChanged }),
-    changes: createChanges({ db }),
+    changes: createChanges({ db, logger }),
     agents: createAgents({ db, clock, onChanged }),
     environments: createEnvironments({ db, clock, onChanged }),
     sessions,

@@ -1,24 +1,42 @@
-// A POST with an Idempotency-Key takes effect once: its answer is kept in the same transaction as its effect.
-import { createHash } from "node:crypto";
+// A POST with an Idempotency-Key takes effect once: its answer is kept in the same transaction as its effect. One without, of a
+// client that counts its attempts, is answered again when the first answer was never sent.
+import { createHash, randomUUID } from "node:crypto";
 import { type Database, type DatabaseTransaction, inTransaction } from "../db/database.ts";
-import { keepAnswer, takeIdempotencyKey } from "../db/idempotency.ts";
+import {
+  forgetUnsent,
+  keepAnswer,
+  keepUnsent,
+  lockRequest,
+  takeIdempotencyKey,
+  takeUnsent,
+} from "../db/idempotency.ts";
 import { PlatformError } from "../lib/errors.ts";
+import type { Logger } from "../lib/logger.ts";
 import { sameHash } from "./tokens.ts";
 
 const MAX_KEY_LENGTH = 255;
 
-export type IdempotentRequest = { teamId: string; key: string; method: string; path: string; body: Uint8Array };
+type Request = { teamId: string; method: string; path: string; body: Uint8Array };
+export type IdempotentRequest = Request & { key: string };
+/** `attempt`: 0 for the first, as the client counts. */
+export type CountedRequest = Request & { attempt: number };
 /** `kept` is what a repeated request is answered, where that differs: a secret is told once and not stored. */
 export type Answer = { status: number; body: unknown; kept?: unknown };
+type Answered = Answer & {
+  replayed: boolean;
+  /** To be called when the answer has been sent; until then a repeated request is given it. Never rejects. */
+  sent?: () => Promise<void>;
+};
 export type Changes = ReturnType<typeof createChanges>;
 
 /** The only way that a request changes something: `work` runs in one transaction, at most once per key. */
-export function createChanges({ db }: { db: Database }) {
+export function createChanges({ db, logger }: { db: Database; logger: Logger }) {
   return {
     async run(
-      request: IdempotentRequest | null,
+      request: IdempotentRequest | CountedRequest | null,
       work: (tx: DatabaseTransaction) => Promise<Answer>,
-    ): Promise<Answer & { replayed: boolean }> {
+    ): Promise<Answered> {
+      if (request && "attempt" in request) return runCounted(request, work);
       if (request && (request.key.length === 0 || request.key.length > MAX_KEY_LENGTH))
         throw new PlatformError("invalid_request", `Idempotency-Key: must have 1 to ${MAX_KEY_LENGTH} characters`);
       return inTransaction(db, async (tx) => {
@@ -37,8 +55,33 @@ export function createChanges({ db }: { db: Database }) {
       });
     },
   };
+
+  async function runCounted(
+    request: CountedRequest,
+    work: (tx: DatabaseTransaction) => Promise<Answer>,
+  ): Promise<Answered> {
+    const { teamId } = request;
+    const hash = hashRequest(request).toString("hex");
+    const place = { teamId, hash, id: randomUUID().replaceAll("-", "") };
+    const sent = async () => {
+      try {
+        await forgetUnsent(db, place);
+      } catch (error) {
+        logger.debug({ err: error }, "an answer that was sent is kept a while longer");
+      }
+    };
+    return inTransaction(db, async (tx) => {
+      const repeats = request.attempt > 0;
+      await lockRequest(tx, { hash: `${teamId}.${hash}`, repeats });
+      const unsent = repeats ? await takeUnsent(tx, place) : null;
+      if (unsent) return { status: unsent.status, body: unsent.response, replayed: true, sent };
+      const answer = await work(tx);
+      await keepUnsent(tx, { ...place, status: answer.status, response: answer.body });
+      return { ...answer, replayed: false, sent };
+    });
+  }
 }
 
-function hashRequest({ method, path, body }: IdempotentRequest): Buffer {
+function hashRequest({ method, path, body }: Request): Buffer {
   return createHash("sha256").update(`${method} ${path}\n`).update(body).digest();
 }
