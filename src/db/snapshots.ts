@@ -200,18 +200,18 @@ export async function deletePack(db: Database, input: { id: string }): Promise<v
   await sql`delete from packs where id = ${input.id} and removing_at is not null`.execute(db);
 }
 
-/** What a snapshot of a session starts from: its team, where its log ends, and what its disk was last taken to or restored from. */
+/** What a snapshot of a session starts from: its team, where its log ends, the identity of its disk, and what that was last taken to or restored from. */
 export async function findSnapshotBase(
   db: Database,
   input: { sessionId: string },
-): Promise<{ teamId: string; seq: number; base: SnapshotRow | null } | null> {
-  const found = await sql<{ teamId: string; seq: number; baseId: string | null }>`
-    select s.team_id as "teamId", s.last_seq as seq, b.last_snapshot_id as "baseId"
+): Promise<{ teamId: string; seq: number; identity: string | null; base: SnapshotRow | null } | null> {
+  const found = await sql<{ teamId: string; seq: number; identity: string | null; baseId: string | null }>`
+    select s.team_id as "teamId", s.last_seq as seq, b.identity, b.last_snapshot_id as "baseId"
     from sessions s left join sandboxes b on b.session_id = s.id where s.id = ${input.sessionId}`.execute(db);
   const row = found.rows[0];
   if (!row) return null;
-  const { teamId, seq, baseId } = row;
-  return { teamId, seq, base: baseId === null ? null : await findSnapshot(db, { teamId, id: baseId }) };
+  const { teamId, seq, identity, baseId } = row;
+  return { teamId, seq, identity, base: baseId === null ? null : await findSnapshot(db, { teamId, id: baseId }) };
 }
 
 /** Somebody wants something of the session, or it is gone: upkeep lets go of it. */

@@ -56,7 +56,10 @@ export function createSessionSnapshots(options: {
       const { sessionId, sandbox, reason, signal } = input;
       const found = await findSnapshotBase(db, { sessionId });
       if (!found) throw new PlatformError("conflict", `Session ${sessionId} was deleted meanwhile.`);
-      const { teamId, seq, base } = found;
+      const { teamId, seq, identity, base } = found;
+      // Its files come back first, before the next tool runs: until then what it lacks is not removed.
+      if (identity !== sandbox.identity)
+        throw new PlatformError("sandbox_gone", `The disk of session ${sessionId} was lost; this is another one.`);
       const about = { teamId, sessionId, diskMb, reason, seq, base, signal };
       const result = await takeSnapshot(options, { ...about, sandbox });
       await forgetExpired(teamId, sessionId);

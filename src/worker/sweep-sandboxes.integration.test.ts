@@ -315,6 +315,32 @@ test("a sandbox that is gone keeps no other from being kept", async () => {
   expect(await filesOf(other)).toEqual([{ reason: "turn", files: 1 }]);
 });
 
+test("a disk that replaced a lost one is not kept: what it lacks would be taken for removed", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await sessionWithSandbox(backend, 20);
+  backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
+  const sweeper = createSweeper(backend);
+  await sweeper.sweep();
+  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  // Somebody looked at the files meanwhile: that made an empty one, and its row says nothing of it.
+  backend.lose(sessionId);
+  await backend.create(sessionId, spec);
+  await touchSandbox(world.db, { sessionId });
+  for (const seconds of [20, 120]) {
+    backend.setUsedAt(sessionId, Date.now() - seconds * 1_000);
+    await sql`update sandboxes set last_used_at = now() - ${seconds}::int * interval '1 second' where session_id = ${sessionId}`.execute(
+      world.db,
+    );
+    await sql`update snapshots set until_at = now() - interval '61 seconds' where session_id = ${sessionId}`.execute(
+      world.db,
+    );
+    await sweeper.sweep();
+    expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  }
+  // Nobody uses it: it sleeps, and the next tool brings the files back onto it.
+  expect(await rowOf(sessionId)).toBe("hibernated");
+});
+
 const rowOf = async (sessionId: string) => {
   const { rows } = await sql<{ state: string }>`select state from sandboxes where session_id = ${sessionId}`.execute(
     world.db,

@@ -149,7 +149,9 @@ describe.skipIf(!chromium)("the terminal", () => {
 
   test("when the web dies the shell goes on and comes back; when the shell ends, a new one can be had", async () => {
     const { page } = browser;
-    await type(page, "clear; x=kept");
+    // What is typed has reached the shell: a key that is on its way goes with the server.
+    await type(page, "clear; x=kept; echo set-$((1+1))");
+    await shows(page, /set-2/);
     await system.killPart("web");
     await page.getByText("Trying again; the shell goes on.").waitFor();
     await connected(page);
