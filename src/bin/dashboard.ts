@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { RawHandler } from "../api/server.ts";
 import { BUILD_HEADER } from "../app/build-header.ts";
 import { contentSecurityPolicy } from "../app/csp.ts";
+import { DEV_HEADER } from "../app/dev/dev-header.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 
@@ -35,7 +36,9 @@ export function createDashboard(options: {
     setSecurityHeaders(request, response);
     // The page keeps it, and asks again after a lost connection: a tab may be older than the server.
     request.headers[BUILD_HEADER] = build;
-    // For everybody else these are not there, and their status says so too.
+    // The page itself looks at this, however its address is spelt.
+    request.headers[DEV_HEADER] = options.devPages;
+    // And as a rule its status says so, too.
     if (options.devPages === "off" && request.url?.startsWith("/dev/")) request.url = "/_not-found";
     response.setHeader(BUILD_HEADER, build);
     try {

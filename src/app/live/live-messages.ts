@@ -7,8 +7,7 @@ import type { TeamChange } from "../../client/stream-sessions.ts";
 export type Follow = { id: string; sessionId: string; after: number };
 
 export type TabMessage =
-  /** Everything that the tab wants, said anew whenever it changes and every now and then: a feed may have forgotten a tab that slept. */
-  /** `shown`: somebody sees the tab. */
+  /** Everything that the tab wants, said anew whenever it changes and every now and then: a feed may have forgotten a tab that slept. `shown`: somebody sees it. */
   { type: "want"; follows: Follow[]; shown: boolean } | { type: "bye" };
 
 /** An `ApiError` in plain words; others have no status. */

@@ -59,9 +59,12 @@ describe.skipIf(!chromium)("the frame", () => {
       (await page.request.get(system.url + path)).status(),
     );
     expect(await Promise.all(statuses)).toEqual([404, 404, 404, 200]);
+    // However it is spelt.
+    await page.goto(`${system.url}/%64ev/components`);
+    await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
     await page.close();
     const missing = "error: Failed to load resource: the server responded with a status of 404 (Not Found)";
-    expect(browser.complaints.splice(0)).toEqual([`${missing} – /dev/components`]);
+    expect(browser.complaints.splice(0)).toEqual([`${missing} – /dev/components`, `${missing} – /%64ev/components`]);
   });
 
   test("all tabs of the panel are seen at once, on a phone and beside two other columns", async () => {

@@ -1,5 +1,6 @@
 // What this browser keeps of a session that nobody has any more.
 import { browserStore } from "../../components/browser-store.ts";
+import { outboxStore } from "./outbox-store.ts";
 import { draftFilesKey } from "./use-attachments.ts";
 import { dropDraft } from "./use-draft.ts";
 
@@ -8,6 +9,6 @@ import { dropDraft } from "./use-draft.ts";
 export function forgetUnsent(sessionId: string): void {
   dropDraft(sessionId);
   // A browser that keeps nothing has nothing to forget.
-  browserStore.removeAll(`outbox:${sessionId}:`).catch(() => null);
+  outboxStore.removeAll(sessionId).catch(() => null);
   browserStore.remove(draftFilesKey(sessionId)).catch(() => null);
 }

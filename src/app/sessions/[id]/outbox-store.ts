@@ -36,6 +36,7 @@ export const outboxStore = {
   },
   get: (sessionId: string, key: string) => browserStore.get<KeptMessage>(storeKey(sessionId, key)),
   put: (sessionId: string, message: KeptMessage) => browserStore.set(storeKey(sessionId, message.key), message),
+  removeAll: (sessionId: string) => browserStore.removeAll(storeKey(sessionId, "")),
   remove: (sessionId: string, key: string) => browserStore.remove(storeKey(sessionId, key)),
 };
 
