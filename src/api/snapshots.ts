@@ -14,7 +14,7 @@ export function snapshotRoutes(routes: Routes, snapshots: ListedSnapshots): void
       tag,
       summary: "List the snapshots of a session's files",
       description:
-        "Newest first. Only whole ones are listed. `state` is `current` for the one that the files were last taken to, or restored from; `checked_at` says when they were last found to be just these.",
+        "Newest first. Only whole ones are listed. `state` is `current` for the one that the files were last taken to, or restored from; `checked_at` says when they were last found to be just these. `changes` says which files are different from the snapshot before: how many were added, changed and removed, and the first names of each.",
       query: snapshotsQuery,
       answer: pageOf(snapshotObject),
     },

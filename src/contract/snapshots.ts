@@ -2,6 +2,22 @@
 import { z } from "zod";
 import { listQuery } from "./fields.ts";
 
+/** `paths`: the first hundred at most, as the routes of files take them, and fewer when they are long; `count` is of all. */
+const changedFiles = z.strictObject({ count: z.int(), paths: z.array(z.string()) });
+
+/**
+ * Files, symbolic links too, that are different. `changed`: other content, permissions or target; one that was only touched is the same.
+ * `since`: the snapshot that the sandbox's files were last found to be, or were restored to, before this one, and when that was by the session's
+ * log and by the clock; null for the first one, in which everything is added.
+ */
+const snapshotChanges = z.strictObject({
+  since: z.strictObject({ snapshot_id: z.string(), seq: z.int(), at: z.iso.datetime() }).nullable(),
+  added: changedFiles,
+  changed: changedFiles,
+  removed: changedFiles,
+});
+export type SnapshotChanges = z.infer<typeof snapshotChanges>;
+
 /** A snapshot is listed once it is whole: there are none that are half taken. */
 export const snapshotObject = z.strictObject({
   type: z.literal("snapshot"),
@@ -16,6 +32,8 @@ export const snapshotObject = z.strictObject({
   checked_at: z.iso.datetime(),
   /** Where the session's log ended then: the number of its last event. */
   seq: z.int(),
+  /** The same at `checked_at`. */
+  checked_seq: z.int(),
   /** The last `user.message` before it; null when there was none. */
   after_event_id: z.string().nullable(),
   files: z.int(),
@@ -24,6 +42,8 @@ export const snapshotObject = z.strictObject({
   new_bytes: z.number(),
   /** Files, and what is no file, that could not be kept. */
   left_out: z.int(),
+  /** Null when it is not known: an earlier release took it, or what was before could not be read. */
+  changes: snapshotChanges.nullable(),
 });
 export type Snapshot = z.infer<typeof snapshotObject>;
 

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import type { Database, DatabaseTransaction } from "./database.ts";
 import type { PageRequest } from "./page.ts";
-import type { SnapshotReason } from "./snapshots.ts";
+import type { SnapshotChanges, SnapshotReason } from "./snapshots.ts";
 
 export type ListedSnapshot = {
   id: string;
@@ -12,11 +12,14 @@ export type ListedSnapshot = {
   createdAt: Date;
   untilAt: Date;
   seq: number;
+  untilSeq: number;
   afterEventId: string | null;
   files: number;
   totalBytes: number;
   newBytes: number;
   leftOutCount: number;
+  /** Null for those that an earlier release took. */
+  changes: SnapshotChanges | null;
   current: boolean;
 };
 
@@ -32,8 +35,8 @@ export async function listSnapshotPage(
     : sql``;
   const direction = order === "asc" ? sql`asc` : sql`desc`;
   const result = await sql<ListedSnapshot>`
-    select s.id, s.session_id as "sessionId", s.reason, ${at} as "createdAt", s.until_at as "untilAt", s.seq, s.files,
-      s.total_bytes as "totalBytes", s.new_bytes as "newBytes", s.left_out_count as "leftOutCount",
+    select s.id, s.session_id as "sessionId", s.reason, ${at} as "createdAt", s.until_at as "untilAt", s.seq,
+      s.until_seq as "untilSeq", s.files, s.changes, s.total_bytes as "totalBytes", s.new_bytes as "newBytes", s.left_out_count as "leftOutCount",
       coalesce(s.id = b.last_snapshot_id, false) as current,
       (select e.id from events e where e.session_id = s.session_id and e.type = 'user.message' and e.seq <= s.seq
         order by e.seq desc limit 1) as "afterEventId"

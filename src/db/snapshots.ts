@@ -76,7 +76,18 @@ export async function isPackKept(db: Database, input: { id: string }): Promise<b
   return result.rows.length === 1;
 }
 
+type ChangedFiles = { count: number; paths: string[] };
+/** What is different from the files of another moment; null when nothing had been taken before. See snapshots/compare-manifests.ts. */
+export type SnapshotChanges = {
+  since: { snapshotId: string; seq: number; at: string } | null;
+  added: ChangedFiles;
+  changed: ChangedFiles;
+  removed: ChangedFiles;
+};
+
 type NewSnapshot = Omit<SnapshotRow, "createdAt" | "untilSeq" | "untilAt"> & {
+  /** Null: what was before can't be read. */
+  changes: SnapshotChanges | null;
   packs: readonly string[];
   /** When taking it began, by the database's clock. */
   begunAt: Date;
@@ -95,15 +106,14 @@ export async function commitSnapshot(tx: DatabaseTransaction, input: NewSnapshot
   await sql`update packs set condemned_at = null where id = any(${packs}::text[]) and condemned_at is not null`.execute(
     tx,
   );
-  const { root, leftOut } = input;
+  const { root, leftOut, changes } = input;
   try {
     await sql`insert into snapshots (id, team_id, session_id, identity, reason, seq, until_seq, root, files, directories, symlinks, links,
-        total_bytes, changed_count, new_bytes, left_out, left_out_count)
+        total_bytes, changed_count, new_bytes, left_out, left_out_count, changes)
       values (${input.id}, ${input.teamId}, ${input.sessionId}, ${input.identity}, ${input.reason}, ${input.seq}, ${input.seq},
         ${JSON.stringify(root)}::jsonb, ${input.files}, ${input.directories}, ${input.symlinks}, ${input.links},
-        ${input.totalBytes}, ${input.changedCount}, ${input.newBytes}, ${toJson(leftOut)}::jsonb, ${input.leftOutCount})`.execute(
-      tx,
-    );
+        ${input.totalBytes}, ${input.changedCount}, ${input.newBytes}, ${toJson(leftOut)}::jsonb, ${input.leftOutCount},
+        ${changes && toJson(changes)}::jsonb)`.execute(tx);
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     throw new PlatformError("conflict", `Session ${input.sessionId} was deleted meanwhile.`, { cause: error });
@@ -125,8 +135,9 @@ export async function extendSnapshot(
   return true;
 }
 
-/** What was done in the sandbox since it began is not in it. */
+/** What was done in the sandbox since it began is not in it. The team stream tells of the session, so that whoever shows snapshots reads them anew. */
 async function noteSnapshot(db: Database, input: { id: string; sessionId: string; begunAt: Date }): Promise<void> {
+  await sql`update sessions set changed_xid = pg_current_xact_id() where id = ${input.sessionId}`.execute(db);
   await sql`update sandboxes set last_snapshot_id = ${input.id},
       dirty_since = case when last_used_at > ${input.begunAt} then last_used_at end
     where session_id = ${input.sessionId}`.execute(db);

@@ -1,6 +1,6 @@
 // Snapshots for people and programs: which there are of a session's files, and asking a worker for one now.
 import type { Page } from "../contract/page.ts";
-import type { Snapshot, SnapshotRequest, SnapshotsQuery } from "../contract/snapshots.ts";
+import type { Snapshot, SnapshotChanges, SnapshotRequest, SnapshotsQuery } from "../contract/snapshots.ts";
 import type { Database, DatabaseTransaction } from "../db/database.ts";
 import { askForSnapshot, type ListedSnapshot, listSnapshotPage, readSnapshotNeed } from "../db/snapshot-lists.ts";
 import { PlatformError } from "../lib/errors.ts";
@@ -68,10 +68,17 @@ function toWire(row: ListedSnapshot): Snapshot {
     created_at: row.createdAt.toISOString(),
     checked_at: row.untilAt.toISOString(),
     seq: row.seq,
+    checked_seq: row.untilSeq,
     after_event_id: row.afterEventId,
     files: row.files,
     size_bytes: row.totalBytes,
     new_bytes: row.newBytes,
     left_out: row.leftOutCount,
+    changes: row.changes && changesToWire(row.changes),
   };
+}
+
+function changesToWire({ since, added, changed, removed }: NonNullable<ListedSnapshot["changes"]>): SnapshotChanges {
+  const before = since && { snapshot_id: since.snapshotId, seq: since.seq, at: since.at };
+  return { since: before, added, changed, removed };
 }

@@ -8,6 +8,7 @@ import { chunksOf, fromStoredContent } from "./content.ts";
 import { listingLimits, takeListing } from "./listing.ts";
 import { type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
 import { planRestore, type RestorePlan } from "./plan-restore.ts";
+import { shownPath } from "./shown-path.ts";
 import { fingerprintOf, getIndex, putIndex, removeIndexes, type StatIndex } from "./stat-index.ts";
 import type { SnapshotDeps } from "./take-snapshot.ts";
 
@@ -224,11 +225,4 @@ async function* contentParts(
   }
   if (damage === null && whole && whole.digest("hex") !== content.sha256) damage = "it is not what was stored";
   return damage;
-}
-
-/** Bytes as latin1 text, from `workspace` or `home` on, as a person knows it. */
-export function shownPath(path: string): string {
-  const text = Buffer.from(path, "latin1").toString("utf8");
-  if (text === "") return "/";
-  return text.replace(/^workspace(?=\/|$)/, "/workspace").replace(/^home(?=\/|$)/, "/home/agent");
 }

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
 import { createSnapshotWorld, type Disk, newDisk, type SnapshotWorld } from "../../test/support/snapshot-world.ts";
+import { listSnapshotPage } from "../db/snapshot-lists.ts";
 import { listSnapshots } from "../db/snapshots.ts";
 
 let world: SnapshotWorld;
@@ -114,6 +115,41 @@ describe("a snapshot", () => {
   test("of holes stores nothing", async () => {
     disk.tree.write("workspace/sparse", Buffer.alloc(8 * MB), { sparse: true });
     expect((await world.take(session, disk)).newBytes).toBeLessThan(5_000);
+  });
+
+  test("says what is different from the one before, also when that has lost content; of a damaged one nobody knows", async () => {
+    const changesOf = async () => {
+      const page = { limit: 1, order: "desc" as const };
+      const [newest] = await listSnapshotPage(world.db, { teamId: world.teamId, sessionId: session, page });
+      if (!newest) throw new Error("no snapshot");
+      return newest.changes;
+    };
+    fill(disk);
+    const first = await world.take(session, disk, { seq: 3 });
+    expect(await changesOf()).toMatchObject({
+      since: null,
+      added: { count: first.files + 3 },
+      changed: { count: 0 },
+      removed: { count: 0, paths: [] },
+    });
+    expect((await changesOf())?.added.paths).toContain("/workspace/raw\uFFFD\n");
+    await world.take(session, disk, { seq: 5 });
+    disk.tree.remove("workspace/large");
+    disk.tree.change("workspace/src/f7", Buffer.from("changed"));
+    disk.tree.write("workspace/new\u0000\ud800", Buffer.from("new"));
+    const [pack] = packs();
+    world.blobs.blobs.delete(pack ?? "");
+    const second = await world.take(session, disk, { seq: 8 });
+    expect(await changesOf()).toEqual({
+      since: { snapshotId: first.snapshotId, seq: 5, at: expect.any(String) },
+      added: { count: 1, paths: [expect.stringContaining("/workspace/new")] },
+      changed: { count: 1, paths: ["/workspace/src/f7"] },
+      removed: { count: 1, paths: ["/workspace/large"] },
+    });
+    for (const key of packs()) world.blobs.blobs.delete(key);
+    disk.tree.remove("workspace/nothing");
+    expect((await world.take(session, disk)).snapshotId).not.toBe(second.snapshotId);
+    expect(await changesOf()).toBeNull();
   });
 
   test("takes a file that changes all the time as it was at some moment, says so, and reads it again the next time", async () => {

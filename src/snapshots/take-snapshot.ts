@@ -7,6 +7,7 @@ import {
   extendSnapshot,
   insertPack,
   isPackKept,
+  type SnapshotChanges,
   type SnapshotReason,
   type SnapshotRow,
 } from "../db/snapshots.ts";
@@ -16,6 +17,7 @@ import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Sandbox, TreeRead, TreeStat } from "../sandboxes/sandbox.ts";
 import { createChunkReader } from "./chunk-reader.ts";
+import { compareManifests } from "./compare-manifests.ts";
 import { type Content, chunksOf, fromStoredContent, packKey, toStoredContent } from "./content.ts";
 import { type LeftOut, type ListedFile, type Listing, listingLimits, MAX_LEFT_OUT, takeListing } from "./listing.ts";
 import { type Manifest, type ManifestEntry, readManifest, writeManifest } from "./manifest.ts";
@@ -54,8 +56,8 @@ export type SnapshotResult = {
   durationMs: number;
 };
 
-/** What is known of the disk from `base`. */
-type Known = { manifest: Manifest; objects: Content[]; index: StatIndex };
+/** What is known of the disk from `base`. `before`: all that was in it, also what has to be read again; null when nobody knows. */
+type Known = { before: Manifest | null; manifest: Manifest; objects: Content[]; index: StatIndex };
 
 /**
  * Throws `request_too_large` when the tree is larger than what is kept, `unavailable` when the blob store is away, `sandbox_gone`
@@ -67,7 +69,7 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const signalled = signal ? { signal } : {};
   const startedAt = clock.now();
   const begunAt = await databaseNow(db);
-  const known = base ? await recall(deps, input, base) : { manifest: new Map(), objects: [], index: new Map() };
+  const known = base ? await recall(deps, input, base) : nothingKnown(new Map());
   const listing = await takeListing(sandbox.listTree(signalled), listingLimits(input));
   const writer = createPackWriter({
     known: [...contentsOf(known.manifest.values()), ...known.objects].flatMap(chunksOf),
@@ -102,9 +104,19 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const packs = new Set([...contentsOf(tree.entries.values()), ...objects].flatMap(chunksOf).map((ref) => ref.pack));
   const { reason, seq } = input;
   const row = { id, ...owner, reason, seq, root: toStoredContent(root), ...figures, newBytes, leftOut, leftOutCount };
-  await inTransaction(db, (tx) => commitSnapshot(tx, { ...row, packs: [...packs], begunAt }));
+  const changes = known.before && { since: sinceOf(base), ...compareManifests(known.before, tree.entries) };
+  await inTransaction(db, (tx) => commitSnapshot(tx, { ...row, changes, packs: [...packs], begunAt }));
   await forgetOldIndexes(deps, { sessionId, snapshotId: id });
   return { snapshotId: id, unchanged: false, ...result, durationMs: clock.now() - startedAt };
+}
+
+function nothingKnown(before: Manifest | null): Known {
+  return { before, manifest: new Map(), objects: [], index: new Map() };
+}
+
+/** The last moment of which it is known that the files were those of `base`. */
+function sinceOf(base: SnapshotRow | null): SnapshotChanges["since"] {
+  return base && { snapshotId: base.id, seq: base.untilSeq, at: base.untilAt.toISOString() };
 }
 
 /** A base that can't be read any more is none: everything is read and stored anew. */
@@ -114,10 +126,10 @@ async function recall({ blobs, logger }: SnapshotDeps, input: TakeSnapshot, base
   const { manifest, objects, damaged } = await readManifest(fromStoredContent(base.root), reader);
   if (damaged.length > 0) {
     logger.error({ sessionId, snapshotId: base.id, damaged: damaged.slice(0, 10) }, "a snapshot is damaged");
-    return { manifest: new Map(), objects: [], index: new Map() };
+    return nothingKnown(null);
   }
   const owner = { sessionId, snapshotId: base.id, identity: sandbox.identity };
-  const known = { manifest, objects, index: await getIndex(blobs, owner) };
+  const known = { before: manifest, manifest, objects, index: await getIndex(blobs, owner) };
   const refs = [...contentsOf(manifest.values()), ...objects].flatMap(chunksOf);
   const missing = await findMissingPacks({ blobs, teamId, refs, signal });
   if (missing.size === 0) return known;
@@ -130,10 +142,10 @@ async function recall({ blobs, logger }: SnapshotDeps, input: TakeSnapshot, base
 }
 
 /** What lies in them is not known: it is read, and stored, again. */
-function withoutPacks({ manifest, objects, index }: Known, missing: ReadonlySet<string>): Known {
+function withoutPacks({ before, manifest, objects, index }: Known, missing: ReadonlySet<string>): Known {
   const isThere = (content: Content) => chunksOf(content).every(({ pack }) => !missing.has(pack));
   const left = [...manifest].filter(([, entry]) => entry.kind !== "file" || isThere(entry.content));
-  return { manifest: new Map(left), objects: objects.filter(isThere), index };
+  return { before, manifest: new Map(left), objects: objects.filter(isThere), index };
 }
 
 function contentsOf(entries: Iterable<ManifestEntry>): Content[] {

@@ -95,6 +95,56 @@ describe.skipIf(sandboxesMissing() !== null)("snapshots of a session", () => {
     expect(Date.parse(data[0]?.checked_at ?? "")).toBeGreaterThan(Date.parse(first?.checked_at ?? ""));
   });
 
+  test("each says what is different from the one before, and since when", async () => {
+    await write("a.txt", "one");
+    await write("b.txt", "two");
+    await take();
+    await sweep();
+    const [first] = (await list()).data;
+    expect(first?.changes).toEqual({
+      since: null,
+      added: { count: 2, paths: ["/workspace/a.txt", "/workspace/b.txt"] },
+      changed: { count: 0, paths: [] },
+      removed: { count: 0, paths: [] },
+    });
+    const opened = await sandboxd.backend.open(sessionId);
+    const command = "cd /workspace && rm a.txt && echo more >> b.txt && mkdir d && echo x > 'd/c\u202e.txt'";
+    expect((await opened.runOperation("op-change", { kind: "bash", command })).outcome).toBe("ok");
+    await take();
+    await sweep();
+    const [second] = (await list()).data;
+    expect(second?.changes).toEqual({
+      since: { snapshot_id: first?.id, seq: first?.checked_seq, at: first?.checked_at },
+      added: { count: 1, paths: ["/workspace/d/c\u202e.txt"] },
+      changed: { count: 1, paths: ["/workspace/b.txt"] },
+      removed: { count: 1, paths: ["/workspace/a.txt"] },
+    });
+  });
+
+  test("whoever follows the team hears of a snapshot, and of files that were found the same", async () => {
+    await write("a.txt", "one");
+    const { db } = server.web;
+    const changedBy = async () => {
+      const found = await sql<{ xid: string }>`select changed_xid::text as xid from sessions where id = ${sessionId}`;
+      return (await found.execute(db)).rows[0]?.xid;
+    };
+    const seen = [await changedBy()];
+    for (let look = 0; look < 2; look++) {
+      await take();
+      await sweep();
+      seen.push(await changedBy());
+    }
+    expect(new Set(seen).size).toBe(3);
+  });
+
+  test("one of an earlier release says that it does not know", async () => {
+    await write("a.txt", "one");
+    await take();
+    await sweep();
+    await sql`update snapshots set changes = null where session_id = ${sessionId}`.execute(server.web.db);
+    expect((await list()).data).toMatchObject([{ changes: null }]);
+  });
+
   test("they come in pages, newest first, with the message that each follows; the rows of other sessions stay theirs", async () => {
     for (const name of ["a", "b", "c"]) {
       await write(name, name);

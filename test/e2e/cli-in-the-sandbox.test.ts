@@ -72,10 +72,18 @@ test("a snapshot is taken, and listed: for people in columns, for scripts a line
   const taken = await berth(["snapshots", sessionId, "--take"]);
   expect(taken).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/^snap_\w+ +current +\d+ \w+ +request +\d+ +\d+ +\d+\n/),
+    out: expect.stringMatching(/^snap_\w+ +current +\d+ \w+ +request +\d+ +\d+ +\d+ +\+\d+ ~0 -0\n/),
   });
   const [first] = (await berth(["snapshots", sessionId, "--json", "--limit", "1"])).out.trim().split("\n");
   expect(JSON.parse(first ?? "")).toMatchObject({ type: "snapshot", session_id: sessionId, state: "current" });
+  const script = "cd /workspace && rm kept.txt && echo x > \"$(printf 'new\\nline')\" && echo y > other.txt";
+  expect(await berth(["exec", sessionId, "--", "sh", "-c", script])).toMatchObject({ code: 0 });
+  expect(await berth(["snapshots", sessionId, "--take", "--changes", "--limit", "1"])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      / \+2 ~0 -1\n {2}\+ \/workspace\/new⏎line\n {2}\+ \/workspace\/other.txt\n {2}- \/workspace\/kept.txt\n$/,
+    ),
+  });
   expect(await berth(["snapshots", "sesn_00000000000000000000000000"])).toMatchObject({
     code: 1,
     note: expect.stringMatching(/sesn_0+/),

@@ -16,6 +16,8 @@ const keys = [
   ["api-keys"],
   ["sessions", "list", { state: "all" }],
   ["session", "sesn_a"],
+  ["snapshots", "sesn_a"],
+  ["snapshots", "sesn_b"],
   ["models"],
 ];
 
@@ -26,7 +28,8 @@ test.each<[TeamChange, string[][]]>([
     [["environments"], ["environments", "archived"], ["environment", "env_a"]],
   ],
   [{ type: "api_key_changed", id: "key_a" }, [["api-keys"]]],
-  [{ type: "session_changed", session: { id: "sesn_a" } as Session }, []],
+  [{ type: "session_changed", session: { id: "sesn_a", status: "idle" } as Session }, [["snapshots", "sesn_a"]]],
+  [{ type: "session_changed", session: { id: "sesn_a", status: "running" } as Session }, []],
   [{ type: "session_deleted", id: "sesn_a" }, []],
 ])("after %j", (change, expected) => expect(outOfDate(change)).toEqual(expected));
 

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { BerthClient } from "../../client/berth.ts";
 import type { Snapshot } from "../../contract/snapshots.ts";
+import { visibleExactly } from "../../lib/visible-text.ts";
 import { CliFailure } from "../exit-codes.ts";
 import type { ServerFlags } from "../find-server.ts";
 import { wholeNumber } from "../options.ts";
@@ -9,7 +10,7 @@ import { toJsonLine } from "../printer.ts";
 import { age, renderTable } from "../table.ts";
 import type { CommandContext } from "./context.ts";
 
-type Options = ServerFlags & { take?: boolean; limit: number; json?: boolean };
+type Options = ServerFlags & { take?: boolean; changes?: boolean; limit: number; json?: boolean };
 
 const LOOK_MS = 500;
 /** A worker looks every ten seconds; a large disk takes a while. */
@@ -20,15 +21,16 @@ export function addSnapshots(program: Command, { terminal, connect, now }: Comma
     .command("snapshots")
     .summary("list the snapshots of a session's files, or take one")
     .description(
-      "Lists the snapshots of a session's files, newest first. With --take one is taken first, unless the files are those of the last one.",
+      "Lists the snapshots of a session's files, newest first, with how many files each has more (+), otherwise (~) and no more (-) than the one before. With --take one is taken first, unless the files are those of the last one.",
     )
     .argument("<session>", "its id")
     .option("--take", "take one now, and wait for it")
+    .option("--changes", "name the files that are different, below each")
     .option("--limit <n>", "how many at most", wholeNumber(1, 1000), 20)
     .option("--json", "one JSON object a line")
     .addHelpText(
       "after",
-      "\nExamples:\n  berth snapshots sesn_…\n  berth snapshots sesn_… --take --limit 1 --json | jq -r .id",
+      "\nExamples:\n  berth snapshots sesn_…\n  berth snapshots sesn_… --take --limit 1 --json | jq -r .id\n  berth snapshots sesn_… --changes --limit 1",
     )
     .action(async (sessionId: string, _options: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>();
@@ -40,17 +42,41 @@ export function addSnapshots(program: Command, { terminal, connect, now }: Comma
       else {
         const rows = data.map((one) => rowOf(one, now()));
         // Scripts get no heading, and nothing cut.
-        if (terminal.live) terminal.out(renderTable([HEADING, ...rows], terminal.columns));
-        else terminal.out(renderTable(rows, null));
+        const width = terminal.live ? terminal.columns : null;
+        const lines = renderTable(terminal.live ? [HEADING, ...rows] : rows, width).split(/(?<=\n)/);
+        if (terminal.live) terminal.out(lines.shift() ?? "");
+        for (const [index, one] of data.entries()) {
+          terminal.out(lines[index] ?? "");
+          if (options.changes) for (const line of changeLines(one)) terminal.out(`  ${line}\n`);
+        }
       }
     });
 }
 
-const HEADING = ["ID", "STATE", "AGE", "REASON", "FILES", "BYTES", "NEW BYTES"];
+const HEADING = ["ID", "STATE", "AGE", "REASON", "FILES", "BYTES", "NEW BYTES", "CHANGES"];
 
 function rowOf(one: Snapshot, nowMs: number): string[] {
   const counts = [one.files, one.size_bytes, one.new_bytes].map(String);
-  return [one.id, one.state, age(one.created_at, nowMs), one.reason, ...counts];
+  const { changes } = one;
+  const counted = changes ? `+${changes.added.count} ~${changes.changed.count} -${changes.removed.count}` : "?";
+  return [one.id, one.state, age(one.created_at, nowMs), one.reason, ...counts, counted];
+}
+
+const KINDS = [
+  ["+", "added"],
+  ["~", "changed"],
+  ["-", "removed"],
+] as const;
+
+/** Names are the agent's: one a line, whatever is in them. */
+function changeLines({ changes }: Snapshot): string[] {
+  if (!changes) return ["not known: it was taken by an earlier release, or what was before can't be read"];
+  return KINDS.flatMap(([sign, kind]) => {
+    const { count, paths } = changes[kind];
+    const more = count - paths.length;
+    const lines = paths.map((path) => `${sign} ${visibleExactly(path).replaceAll("\n", "⏎")}`);
+    return more > 0 ? [...lines, `${sign} … and ${more} more`] : lines;
+  });
 }
 
 async function take(client: BerthClient, sessionId: string): Promise<void> {
