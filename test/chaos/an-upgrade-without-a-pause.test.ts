@@ -14,12 +14,11 @@ import { freePort } from "../support/free-port.ts";
 import { sandboxesMissing, startTestSandboxd } from "../support/local-sandboxd.ts";
 import { makeNewerRelease } from "../support/newer-release.ts";
 import { startScriptedProvider } from "../support/scripted-provider.ts";
-import { seeded } from "../support/seeded.ts";
 import { until } from "../support/until.ts";
-import { collectSessions, readLedgers } from "./collect-sessions.ts";
+import { collectSessions, listSessionIds, promptsBySession, readLedgers } from "./collect-sessions.ts";
 import { judge } from "./oracle.ts";
 import type { Server } from "./patient-client.ts";
-import { type Driven, drive, KINDS, makeAgents } from "./workload.ts";
+import { allDone, type Driven, driveMany } from "./workload.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const SEED = 20_261_127;
@@ -131,13 +130,7 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
 
     let goesOn = true;
     const server: Server = { url: balancer.url, apiKey: API_KEY };
-    const agents = await makeAgents(server);
-    const driven: Driven[] = [];
-    for (let index = 0; index < SESSIONS; index++) {
-      const kind = KINDS[index % KINDS.length] ?? "steps";
-      const random = seeded(SEED + index);
-      driven.push(await drive({ server, agents, kind, index, random, goesOn: () => goesOn }));
-    }
+    const driven = await driveMany({ server, count: SESSIONS, seed: SEED, goesOn: () => goesOn });
     disposals.push(() => {
       goesOn = false;
       for (const one of driven) one.stream.close();
@@ -170,13 +163,16 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
     await until(() => driven.every(wentOn), { timeoutMs: 120_000 });
 
     goesOn = false;
-    await Promise.all(driven.map((one) => one.done));
+    await allDone(driven);
     const ledgers = await readLedgers(driven);
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     try {
-      const sessions = await collectSessions({ server, driven, ledgers, ask: (act) => act(client) });
-      expect(judge({ sessions, processes: [], leftovers: [] })).toEqual([]);
+      const prompts = promptsBySession(provider.chats, driven);
+      const sessions = await collectSessions({ server, driven, ledgers, prompts, ask: (act) => act(client) });
+      const sessionIds = await listSessionIds(client);
+      const facts = { sessions, sessionIds, running: [], disks: [], processes: [], leftovers: [] };
+      expect(judge(facts)).toEqual([]);
       expect(driven.every((one) => one.stream.reconnects > 0)).toBe(true);
     } finally {
       await client.end();

@@ -19,7 +19,7 @@ test("bugs that are planted from outside are found, each", async () => {
     faults: 0,
     sessions: 8,
     pauseMs: 0,
-    plant: ["drop an event", "run a tool twice", "leak a process"],
+    plant: ["drop an event", "run a tool twice", "leak a process", "leak a sandbox"],
     print,
   });
   const rules = new Set(findings.map(({ rule }) => rule));
@@ -28,6 +28,7 @@ test("bugs that are planted from outside are found, each", async () => {
     "the stream equals the log",
     "a tool's effect happens once",
     "nothing is left",
+    "no sandbox is leaked",
   ])
     expect(rules).toContain(rule);
 }, 300_000);

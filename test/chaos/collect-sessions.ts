@@ -1,7 +1,8 @@
 // What is known of each session once everything is quiet: from its client, from the API's lists, and straight from the database.
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import { MARKER, type SessionFacts, type StoredEntry } from "./facts.ts";
+import type { LoggedRequest } from "../support/scripted-wire.ts";
+import { MARKER, type SessionFacts, type StoredEntry, TAG } from "./facts.ts";
 import { request, type Server } from "./patient-client.ts";
 import type { Driven } from "./workload.ts";
 
@@ -26,10 +27,11 @@ export async function collectSessions(options: {
   server: Server;
   driven: readonly Driven[];
   ledgers: ReadonlyMap<string, string>;
+  prompts: ReadonlyMap<string, string[][]>;
   /** Does something with a connection to the database. */
   ask: (act: (client: pg.Client) => Promise<SessionFacts[]>) => Promise<SessionFacts[]>;
 }): Promise<SessionFacts[]> {
-  const { server, driven, ledgers, ask } = options;
+  const { server, driven, ledgers, prompts, ask } = options;
   return ask(async (client) => {
     const facts: SessionFacts[] = [];
     for (const one of driven) {
@@ -73,11 +75,37 @@ export async function collectSessions(options: {
         waiting: session?.waiting ?? false,
         lastSeq,
         effects: countMarkers(ledgers.get(id) ?? ""),
+        losses: one.losses,
+        kept: one.kept,
+        rewinds: one.rewinds,
+        forkOf: one.forkOf,
+        prompts: prompts.get(id) ?? [],
         complaints: one.complaints,
       });
     }
     return facts;
   });
+}
+
+export async function listSessionIds(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>("select id from sessions");
+  return rows.map(({ id }) => id);
+}
+
+/** What reached the model, by the session whose message came last. */
+export function promptsBySession(
+  requests: readonly LoggedRequest[],
+  driven: readonly Driven[],
+): Map<string, string[][]> {
+  const sessions = new Map(driven.map(({ index, sessionId }) => [index, sessionId]));
+  const prompts = new Map<string, string[][]>();
+  for (const { body } of requests) {
+    const said = body?.messages.filter(({ role }) => role === "user") ?? [];
+    const tags = JSON.stringify(said).match(TAG) ?? [];
+    const id = sessions.get(Number(/^M(\d+)x/.exec(tags.at(-1) ?? "")?.[1]));
+    if (id !== undefined) prompts.set(id, [...(prompts.get(id) ?? []), [...tags]]);
+  }
+  return prompts;
 }
 
 async function listAll(server: Server, sessionId: string): Promise<string[]> {

@@ -14,6 +14,8 @@ export type StoredEntry = {
   payload: Record<string, unknown>;
 };
 
+export type Fork = { sessionId: string; eventId: string | null };
+
 export type SessionFacts = {
   id: string;
   /** What its client did: for the reader of a finding. */
@@ -30,6 +32,16 @@ export type SessionFacts = {
   lastSeq: number;
   /** How often each marker stands in the ledger, a file in the sandbox that every command appends to. */
   effects: ReadonlyMap<string, number>;
+  /** How often its sandbox was lost with its disk. */
+  losses: number;
+  /** `seq` of entries up to which its client was told that all files are in a snapshot. */
+  kept: readonly number[];
+  /** Messages that the server said it went back to, in order. */
+  rewinds: readonly string[];
+  /** What it began as a copy of, and the message at which; null: a session of its own. */
+  forkOf: Fork | null;
+  /** The tags of all messages in each request that reached the model for it. */
+  prompts: readonly (readonly string[])[];
   /** Trouble that its client met and could not explain: refused requests, streams that would not open. */
   complaints: readonly string[];
 };
@@ -42,8 +54,20 @@ export type ProcessFacts = {
   fdsAfter: number;
 };
 
+/** A sandbox that runs, by the process in it. */
+export type RunningSandbox = {
+  pid: number;
+  /** The directory of its disk; what is ready for whoever comes begins with a dot. Null: its disk has none any more. */
+  name: string | null;
+};
+
 export type ChaosFacts = {
   sessions: readonly SessionFacts[];
+  /** Ids of all sessions in the database. */
+  sessionIds: readonly string[];
+  /** What ran, and the directories of disks that were there, just before the stop. */
+  running: readonly RunningSandbox[];
+  disks: readonly string[];
   processes: readonly ProcessFacts[];
   /** What the stopped system left on the machine: processes, mounts, control groups, files of running parts. */
   leftovers: readonly string[];
@@ -53,3 +77,6 @@ export type Finding = { rule: string; where: string; what: string };
 
 /** Commands of a chaos run carry markers like `T12a3` that they write into the ledger. */
 export const MARKER = /\bT\d+x\d+\b/g;
+
+/** Messages of a chaos run carry tags like `M12x3`, by which they are known in what the model is sent. */
+export const TAG = /\bM\d+x\d+\b/g;

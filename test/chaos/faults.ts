@@ -4,6 +4,7 @@ import pg from "pg";
 import { findEmbeddedPostgresUrl } from "../../src/db/embedded/embedded-postgres.ts";
 import { pickFrom } from "../support/seeded.ts";
 import type { Part, System } from "../support/system.ts";
+import { loseDisk } from "./lost-disks.ts";
 import { descendantsNamed } from "./processes.ts";
 import type { SecondWorker } from "./second-worker.ts";
 import type { ShakyGateway } from "./shaky-gateway.ts";
@@ -83,6 +84,17 @@ export const FAULTS: readonly Fault[] = [
       const sandboxd = await system.pid("sandboxd");
       const runners = sandboxd === null ? [] : descendantsNamed(sandboxd, "runner");
       if (runners.length > 0) signalProcess(pickFrom(random, runners), "SIGKILL");
+    },
+  },
+  {
+    name: "a sandbox is lost with its disk",
+    weight: 3,
+    strike: async ({ system, driven, random }) => {
+      const sandboxd = await system.pid("sandboxd");
+      // Mostly of those whose files are in a snapshot: they have something to come back from.
+      const kept = driven.filter((one) => one.kept.length > 0);
+      const one = pickFrom(random, random() < 0.7 && kept.length > 0 ? kept : driven);
+      if (sandboxd !== null && (await loseDisk(system.dataDir, sandboxd, one.sessionId))) one.losses += 1;
     },
   },
   pause("worker", 5),

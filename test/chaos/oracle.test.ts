@@ -7,10 +7,14 @@ function entry(seq: number, id: string, type: string, rest: Partial<StoredEntry>
   return { seq, id, type, echo: false, processed: true, payload: {}, ...rest };
 }
 
+function said(tag: string) {
+  return { content: [{ type: "text", text: `${tag}: do it` }] };
+}
+
 const stored: StoredEntry[] = [
-  entry(1, "m1", "user.message"),
+  entry(1, "m1", "user.message", { payload: said("M1x1") }),
   entry(2, "s1", "session.status_running"),
-  entry(3, "m1", "user.message", { echo: true }),
+  entry(3, "m1", "user.message", { echo: true, payload: said("M1x1") }),
   entry(4, "r1", "span.model_request_start"),
   entry(5, "c1", "agent.tool_use", { payload: { input: { command: "echo T1x1 >> ledger" } } }),
   entry(6, "r1e", "span.model_request_end", { payload: { model_request_start_id: "r1" } }),
@@ -29,10 +33,18 @@ const sound: SessionFacts = {
   waiting: false,
   lastSeq: 8,
   effects: new Map([["T1x1", 1]]),
+  losses: 0,
+  kept: [],
+  rewinds: [],
+  forkOf: null,
+  prompts: [["M1x1"], ["M1x1"]],
   complaints: [],
 };
 const run = (session: Partial<SessionFacts>, rest: Partial<ChaosFacts> = {}): ChaosFacts => ({
   sessions: [{ ...sound, ...session }],
+  sessionIds: ["sesn_1"],
+  running: [],
+  disks: [],
   processes: [],
   leftovers: [],
   ...rest,
@@ -122,4 +134,117 @@ test("leaks of memory, descriptors, processes", () => {
     "descriptors come back",
     "nothing is left",
   ]);
+});
+
+/** The sound run, then another message and what came of it. */
+const second: StoredEntry[] = [
+  ...stored,
+  entry(9, "m2", "user.message", { payload: said("M1x2") }),
+  entry(10, "m2", "user.message", { echo: true, payload: said("M1x2") }),
+  entry(11, "i2", "session.status_idle", { payload: { stop_reason: { type: "end_turn" } } }),
+];
+function after(log: readonly StoredEntry[], rest: Partial<SessionFacts> = {}): Partial<SessionFacts> {
+  const echoed = new Set(log.filter(({ echo }) => echo).map(({ id }) => id));
+  const told = log.filter(({ type, echo, seq }) => type.startsWith("user.") && !echo && seq > 0);
+  return {
+    stored: log,
+    streamed: log.map(({ seq, id, type }) => ({ seq, id, type })),
+    listed: log.filter(({ id, echo }) => echo || !echoed.has(id)).map(({ id }) => id),
+    accepted: told.map(({ id, type }) => ({ id, type })),
+    lastSeq: log.length,
+    prompts: [["M1x1"], ["M1x1", "M1x2"]],
+    ...rest,
+  };
+}
+
+test("a session that went back says to the model what is left, and the log says it once", () => {
+  const rewound = [
+    ...second,
+    entry(12, "w1", "session.rewound", { payload: { event_id: "m2" } }),
+    entry(13, "m3", "user.message", { payload: said("M1x3") }),
+    entry(14, "m3", "user.message", { echo: true, payload: said("M1x3") }),
+    entry(15, "i3", "session.status_idle", { payload: { stop_reason: { type: "end_turn" } } }),
+  ];
+  const told = {
+    rewinds: ["m2"],
+    prompts: [
+      ["M1x1", "M1x2"],
+      ["M1x1", "M1x3"],
+    ],
+  };
+  expect(judge(run(after(rewound, told)))).toEqual([]);
+  const rule = "a rewind happens once";
+  expect(rules(run(after(rewound, { ...told, rewinds: [] })))).toEqual([rule]);
+  expect(rules(run(after(rewound, { ...told, rewinds: ["m2", "m2"] })))).toEqual([rule]);
+  const sent = "the model is sent the conversation";
+  for (const prompts of [[["M1x1", "M1x2", "M1x3"]], [["M1x3"]], [["M1x9"]], [["M1x1", "M1x1", "M1x3"]]])
+    expect(rules(run(after(rewound, { ...told, prompts })))).toEqual([sent]);
+});
+
+test("a fork begins with its source's log before the message, and goes on by itself", () => {
+  const idle = { payload: { stop_reason: { type: "end_turn" } } };
+  const forked = (log: readonly StoredEntry[]) => {
+    const next = log.length + 1;
+    return [...log, entry(next, "f1", "session.forked"), entry(next + 1, "i9", "session.status_idle", idle)];
+  };
+  const source = { ...sound, ...after(second) };
+  const fork = (log: readonly StoredEntry[], eventId: string | null = "m2") => {
+    const rest = { accepted: [], effects: new Map(), prompts: [] };
+    const session = { ...sound, ...after(log, rest), id: "sesn_2", forkOf: { sessionId: "sesn_1", eventId } };
+    return run({}, { sessions: [source, session], sessionIds: ["sesn_1", "sesn_2"] });
+  };
+  const withdrawn = entry(10, "m2", "user.message", { echo: true, payload: { ...said("M1x2"), withdrawn: true } });
+  expect(judge(fork(forked([...second.slice(0, 9), withdrawn])))).toEqual([]);
+  expect(judge(fork(forked(second), null))).toEqual([]);
+  const rule = "a fork begins as its source was";
+  expect(rules(fork(forked(second.slice(0, 8))))).toEqual([rule]);
+  expect(rules(fork(second))).toContain(rule);
+  const other = changed(5, { payload: { input: { command: "echo" } } });
+  expect(rules(fork(forked([...other, ...second.slice(8)]), null))).toEqual([rule]);
+});
+
+test("what was written after the snapshot may go with its disk, when the log says so; what was kept may not", () => {
+  const receipt = { reason: "lost", files: 2, written_files: 2, same_files: 0, checked_files: 2, refused_count: 0 };
+  const restored = (payload: object) =>
+    after([...second, entry(12, "l1", "session.restored", { payload: { ...receipt, ...payload } })], {
+      effects: new Map(),
+      losses: 1,
+    });
+  expect(judge(run(restored({})))).toEqual([]);
+  expect(judge(run({ ...restored({}), kept: [4] }))).toEqual([]);
+  const once = "a tool's effect happens once";
+  expect(rules(run({ ...restored({}), kept: [8] }))).toEqual([once]);
+  expect(rules(run({ ...restored({}), effects: new Map([["T1x1", 2]]) }))).toEqual([once]);
+  expect(rules(run({ effects: new Map(), losses: 1 }))).toEqual([once]);
+  const told = "a restore is told, and for a reason";
+  expect(rules(run({ ...restored({}), losses: 0 }))).toEqual([told]);
+  expect(rules(run(restored({ refused_count: 1 })))).toEqual([told]);
+  expect(rules(run(restored({ written_files: 1 })))).toEqual([told]);
+});
+
+test("without a snapshot the next result tells of the loss", () => {
+  const text = "Notice: the sandbox of this session was lost and a new, empty one was made.";
+  const result = { tool_use_id: "c2", is_error: false, content: [{ type: "text", text }] };
+  const log = [
+    ...second,
+    entry(12, "c2", "agent.tool_use", { payload: { input: { command: "echo T1x2 >> ledger" } } }),
+    entry(13, "c2r", "agent.tool_result", { payload: result }),
+  ];
+  const effects = new Map([["T1x2", 1]]);
+  expect(judge(run(after(log, { losses: 1, effects })))).toEqual([]);
+  // The command that found the loss ran on the new disk.
+  expect(rules(run(after(log, { losses: 1, effects: new Map() })))).toEqual(["a tool's effect happens once"]);
+});
+
+test("a session that nobody was told of, and sandboxes that nobody has", () => {
+  expect(rules(run({}, { sessionIds: ["sesn_1", "sesn_9"] }))).toEqual(["what was accepted is processed once"]);
+  const running = [
+    { pid: 1, name: "sesn_1" },
+    { pid: 2, name: ".blank-1" },
+  ];
+  expect(judge(run({}, { disks: ["sesn_1"], running }))).toEqual([]);
+  const rule = ["no sandbox is leaked"];
+  expect(rules(run({}, { disks: ["sesn_1", "sesn_7"] }))).toEqual(rule);
+  expect(rules(run({}, { running: [...running, { pid: 3, name: null }] }))).toEqual(rule);
+  expect(rules(run({}, { running: [...running, { pid: 3, name: "sesn_1" }] }))).toEqual(rule);
 });

@@ -1,6 +1,7 @@
 // Judges a chaos run from outside, by what clients saw, what is stored and what the tools did. Pure; an empty list means that every promise held.
-import type { ChaosFacts, Finding, SessionFacts, StoredEntry } from "./facts.ts";
-import { MARKER } from "./facts.ts";
+import type { ChaosFacts, Finding, SessionFacts } from "./facts.ts";
+import { copyDiffers, ownFrom, promptsDiffer, rewindsNotOnce } from "./oracle-conversation.ts";
+import { effectsNotOnce, isCall, isInDoubt, receiptsWrong, resultOf } from "./oracle-effects.ts";
 
 /** A process that runs again grows a little: caches, pools. More than this is a leak. */
 const RSS_GROWTH = { factor: 1.7, extraMb: 60 };
@@ -8,7 +9,9 @@ const FD_GROWTH = 24;
 
 export function judge(facts: ChaosFacts): Finding[] {
   return [
-    ...facts.sessions.flatMap(judgeSession),
+    ...facts.sessions.flatMap((session) => judgeSession(session, facts.sessions)),
+    ...unknownSessions(facts),
+    ...strays(facts),
     ...facts.processes.flatMap(judgeProcess),
     ...facts.leftovers.map((what) => ({ rule: "nothing is left", where: "machine", what })),
   ];
@@ -19,7 +22,13 @@ export function countInDoubt(facts: ChaosFacts): number {
   return facts.sessions.reduce((sum, { stored }) => sum + stored.filter(isInDoubt).length, 0);
 }
 
-function judgeSession(session: SessionFacts): Finding[] {
+/** Receipts of files that came back from a snapshot, after a disk was lost. */
+export function countRestores(facts: ChaosFacts): number {
+  const own = facts.sessions.flatMap((one) => one.stored.filter(({ seq }) => seq > ownFrom(one)));
+  return own.filter(({ type }) => type === "session.restored").length;
+}
+
+function judgeSession(session: SessionFacts, sessions: readonly SessionFacts[]): Finding[] {
   const where = `${session.id} (${session.kind})`;
   const problems = [
     ...gaps(session),
@@ -29,6 +38,10 @@ function judgeSession(session: SessionFacts): Finding[] {
     ...callsWithoutOneResult(session),
     ...spansWithoutOneEnd(session),
     ...effectsNotOnce(session),
+    ...receiptsWrong(session),
+    ...rewindsNotOnce(session),
+    ...copyDiffers(session, sessions),
+    ...promptsDiffer(session),
     ...stuck(session),
     ...session.complaints.map((what) => ["clients are served", what] as const),
   ];
@@ -75,7 +88,8 @@ function listDiffers({ listed, stored }: SessionFacts): Problem[] {
   ];
 }
 
-function notProcessedOnce({ accepted, stored }: SessionFacts): Problem[] {
+function notProcessedOnce(session: SessionFacts): Problem[] {
+  const { accepted, stored } = session;
   const rule = "what was accepted is processed once";
   const problems: Problem[] = [];
   for (const { id, type } of accepted) {
@@ -87,65 +101,40 @@ function notProcessedOnce({ accepted, stored }: SessionFacts): Problem[] {
     if (echoes.length > 1) problems.push([rule, `${type} ${id} entered the conversation ${echoes.length} times`]);
   }
   const known = new Set(accepted.map(({ id }) => id));
-  const messages = stored.filter((entry) => entry.type.startsWith("user.") && !entry.echo);
+  const from = ownFrom(session);
+  const messages = stored.filter((entry) => entry.type.startsWith("user.") && !entry.echo && entry.seq > from);
   for (const entry of messages) {
     if (!known.has(entry.id)) problems.push([rule, `${entry.type} ${entry.id} is stored, and nobody was told so`]);
   }
   return problems;
 }
 
-function isCall(entry: StoredEntry): boolean {
-  return entry.type === "agent.tool_use";
-}
-
-function resultOf(call: StoredEntry, stored: readonly StoredEntry[]): StoredEntry[] {
-  return stored.filter((entry) => entry.type === "agent.tool_result" && entry.payload.tool_use_id === call.id);
-}
-
-function callsWithoutOneResult({ stored }: SessionFacts): Problem[] {
-  return stored.filter(isCall).flatMap((call): Problem[] => {
+/** What was under way in the source when it was copied ended there, and is judged there. */
+function callsWithoutOneResult(session: SessionFacts): Problem[] {
+  const { stored } = session;
+  const from = ownFrom(session);
+  const own = stored.filter((entry) => isCall(entry) && entry.seq > from);
+  return own.flatMap((call): Problem[] => {
     const results = resultOf(call, stored);
     if (results.length === 1) return [];
     return [["a call has one result", `${call.id} at ${call.seq} has ${results.length}`]];
   });
 }
 
-function spansWithoutOneEnd({ stored }: SessionFacts): Problem[] {
+function spansWithoutOneEnd(session: SessionFacts): Problem[] {
+  const { stored } = session;
+  const from = ownFrom(session);
   const ends = stored.filter((entry) => entry.type === "span.model_request_end");
   return stored
-    .filter((entry) => entry.type === "span.model_request_start")
+    .filter((entry) => entry.type === "span.model_request_start" && entry.seq > from)
     .flatMap((start): Problem[] => {
       const count = ends.filter((end) => end.payload.model_request_start_id === start.id).length;
       return count === 1 ? [] : [["a model request ends once", `${start.id} at ${start.seq} has ${count} ends`]];
     });
 }
 
-function isInDoubt(entry: StoredEntry): boolean {
-  return entry.type === "agent.tool_result" && JSON.stringify(entry.payload.content ?? "").includes("may have run");
-}
-
-function effectsNotOnce({ stored, effects }: SessionFacts): Problem[] {
-  const rule = "a tool's effect happens once";
-  const problems: Problem[] = [];
-  const called = new Set<string>();
-  for (const call of stored.filter(isCall)) {
-    const [result] = resultOf(call, stored);
-    const succeeded = result !== undefined && result.payload.is_error === false;
-    for (const [marker] of JSON.stringify(call.payload.input ?? {}).matchAll(MARKER)) {
-      if (called.has(marker)) problems.push([rule, `${marker} was called twice`]);
-      called.add(marker);
-      const count = effects.get(marker) ?? 0;
-      if (count > 1) problems.push([rule, `${marker} happened ${count} times`]);
-      if (count === 0 && succeeded) problems.push([rule, `${marker} did not happen, and its result says that it did`]);
-    }
-  }
-  for (const marker of effects.keys()) {
-    if (!called.has(marker)) problems.push([rule, `${marker} happened, and nobody called it`]);
-  }
-  return problems;
-}
-
-function stuck({ status, leased, waiting, stored }: SessionFacts): Problem[] {
+function stuck(session: SessionFacts): Problem[] {
+  const { status, leased, waiting, stored } = session;
   const rule = "no session is stuck";
   const problems: Problem[] = [];
   if (status !== "idle") problems.push([rule, `its status is ${status}`]);
@@ -154,12 +143,40 @@ function stuck({ status, leased, waiting, stored }: SessionFacts): Problem[] {
   const last = stored.findLast((entry) => entry.type === "session.status_idle");
   const reason = JSON.stringify(last?.payload.stop_reason ?? null);
   if (last && !reason.includes("end_turn")) problems.push([rule, `it stopped with ${reason}`]);
-  for (const entry of stored.filter(({ type }) => type === "session.error")) {
+  const from = ownFrom(session);
+  for (const entry of stored.filter(({ type, seq }) => type === "session.error" && seq > from)) {
     // A retry that is announced is how a fault of the gateway should look.
     if (JSON.stringify(entry.payload).includes('"retrying"')) continue;
     problems.push(["no turn fails", `${entry.seq}: ${JSON.stringify(entry.payload.error)}`]);
   }
   return problems;
+}
+
+/** A creation that was repeated made one session. */
+function unknownSessions({ sessions, sessionIds }: ChaosFacts): Finding[] {
+  const known = new Set(sessions.map(({ id }) => id));
+  return sessionIds
+    .filter((id) => !known.has(id))
+    .map((id) => ({
+      rule: "what was accepted is processed once",
+      where: id,
+      what: "a session that nobody was told of",
+    }));
+}
+
+/** Sandboxes that no session has, that run on a disk which is gone, or two on one disk. */
+function strays({ sessionIds, running, disks }: ChaosFacts): Finding[] {
+  const rule = "no sandbox is leaked";
+  const known = new Set(sessionIds);
+  const findings: Finding[] = [];
+  for (const name of disks)
+    if (!known.has(name)) findings.push({ rule, where: name, what: "its disk is there, and no session has it" });
+  for (const [index, { pid, name }] of running.entries()) {
+    if (name === null) findings.push({ rule, where: `process ${pid}`, what: "a sandbox runs on a disk that is gone" });
+    else if (running.findIndex((one) => one.name === name) < index)
+      findings.push({ rule, where: name, what: "two sandboxes run on one disk" });
+  }
+  return findings;
 }
 
 function judgeProcess({

@@ -1,23 +1,27 @@
 // One run: sessions of every kind at work, faults by a seeded plan, then silence, and the facts for the oracle.
 import { spawn } from "node:child_process";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import { childEnv } from "../../src/lib/child-env.ts";
+import { createLocalBackend } from "../../src/sandboxes/local/local.ts";
 import { startScriptedProvider } from "../support/scripted-provider.ts";
 import { pickFrom, seeded } from "../support/seeded.ts";
 import { type Part, type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
-import { collectSessions, readLedgers } from "./collect-sessions.ts";
+import { collectSessions, listSessionIds, promptsBySession, readLedgers } from "./collect-sessions.ts";
 import type { ChaosFacts, Finding, ProcessFacts } from "./facts.ts";
 import { chooseFault, withDatabase } from "./faults.ts";
-import { countInDoubt, judge } from "./oracle.ts";
+import { disksOf, runningSandboxes } from "./lost-disks.ts";
+import { countInDoubt, countRestores, judge } from "./oracle.ts";
 import { request, type Server } from "./patient-client.ts";
 import { leftoversOf, weigh } from "./processes.ts";
 import { keepSecondWorker } from "./second-worker.ts";
 import { startShakyGateway } from "./shaky-gateway.ts";
-import { type Driven, drive, KINDS, makeAgents } from "./workload.ts";
+import { allDone, type Driven, driveMany } from "./workload.ts";
 
 /** Bugs that are made on purpose, from outside, to see whether the oracle finds them. */
-export type PlantedBug = "drop an event" | "run a tool twice" | "leak a process";
+export type PlantedBug = "drop an event" | "run a tool twice" | "leak a process" | "leak a sandbox";
 
 export type ChaosOptions = {
   seed: number;
@@ -38,6 +42,12 @@ export type ChaosReport = {
   stored: number;
   reconnects: number;
   effects: number;
+  rewinds: number;
+  forks: number;
+  /** Snapshots that clients were told of, sandboxes that were lost with their disks, and receipts of files that came back. */
+  snapshots: number;
+  losses: number;
+  restores: number;
   inDoubt: number;
   seconds: number;
   findings: Finding[];
@@ -51,7 +61,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = seeded(seed);
   const provider = await startScriptedProvider();
   const gateway = await startShakyGateway({ targetUrl: provider.url, maxDelayMs: 250, random: seeded(seed + 1) });
-  const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos" };
+  const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos", BERTH_SANDBOX_IDLE_S: "5" };
   const system = await startSystem({ env: gatewayEnv });
   const secondWorker = await keepSecondWorker(system.dataDir, gatewayEnv);
   const struck: Record<string, number> = {};
@@ -59,14 +69,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   let goesOn = true;
   try {
     const server: Server = { url: system.url, apiKey: system.apiKey };
-    const agents = await makeAgents(server);
-    const driven: Driven[] = [];
-    for (let index = 0; index < options.sessions; index++) {
-      const kind = KINDS[index % KINDS.length] ?? "steps";
-      driven.push(
-        await drive({ server, agents, kind, index, random: seeded(seed + 100 + index), goesOn: () => goesOn }),
-      );
-    }
+    const driven = await driveMany({ server, count: options.sessions, seed: seed + 100, goesOn: () => goesOn });
     // Everything is warm, and has done some work, when it is weighed first.
     await until(() => driven.every((one) => one.turns >= 1 || one.complaints.length > 0), { timeoutMs: 60_000 });
     const before = await weighAll(system);
@@ -87,11 +90,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all(striking);
     goesOn = false;
     await until(async () => (await fetch(`${system.url}/healthz`).catch(() => null))?.ok, { timeoutMs: 60_000 });
-    await Promise.all(driven.map((one) => one.done));
+    await allDone(driven);
     if (options.plant?.includes("run a tool twice")) await runAToolTwice(server, driven);
     const ledgers = await readLedgers(driven);
     if (options.plant?.includes("drop an event")) await dropAnEvent(system, driven);
-    const sessions = await collectSessions({ server, driven, ledgers, ask: (act) => withDatabase(system, act) });
+    if (options.plant?.includes("leak a sandbox")) await leakASandbox(system.dataDir);
+    const prompts = promptsBySession(provider.chats, driven);
+    const ask = <T>(act: (client: pg.Client) => Promise<T>) => withDatabase(system, act);
+    const sessions = await collectSessions({ server, driven, ledgers, prompts, ask });
+    const sessionIds = await ask(listSessionIds);
+    const running = runningSandboxes((await system.pid("sandboxd")) ?? 0);
+    const disks = disksOf(system.dataDir);
     const processes = await compareWeights(system, before);
     for (const one of driven) one.stream.close();
     if (options.plant?.includes("leak a process")) strays = [leakAProcess(system.dataDir)];
@@ -99,7 +108,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const exitCode = await system.stop();
     const leftovers = leftoversOf(system.dataDir);
     if (exitCode !== 0) leftovers.push(`npm start ended with ${exitCode}`);
-    const facts: ChaosFacts = { sessions, processes, leftovers };
+    const facts: ChaosFacts = { sessions, sessionIds, running, disks, processes, leftovers };
     return {
       seed,
       faults: struck,
@@ -109,6 +118,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       stored: sessions.reduce((sum, one) => sum + one.stored.length, 0),
       reconnects: driven.reduce((sum, one) => sum + one.stream.reconnects, 0),
       effects: sessions.reduce((sum, one) => sum + one.effects.size, 0),
+      rewinds: sessions.reduce((sum, one) => sum + one.rewinds.length, 0),
+      forks: sessions.filter(({ forkOf }) => forkOf !== null).length,
+      snapshots: sessions.reduce((sum, one) => sum + one.kept.length, 0),
+      losses: sessions.reduce((sum, one) => sum + one.losses, 0),
+      restores: countRestores(facts),
       inDoubt: countInDoubt(facts),
       seconds: Math.round((Date.now() - startedAt) / 1000),
       findings: judge(facts),
@@ -173,4 +187,14 @@ async function dropAnEvent(system: System, driven: readonly Driven[]): Promise<v
 function leakAProcess(dataDir: string): () => void {
   const child = spawn("/bin/sleep", ["600"], { env: childEnv({ BERTH_DATA_DIR: dataDir }), stdio: "ignore" });
   return () => child.kill("SIGKILL");
+}
+
+/** Made behind the platform's back: it runs, and no session knows it. */
+async function leakASandbox(dataDir: string): Promise<void> {
+  const backend = createLocalBackend({ socketPath: path.join(dataDir, "run", "sandboxd.sock"), patienceMs: 5_000 });
+  try {
+    await backend.create("sesn_leaked", { limits: { memoryMb: 256, cpus: 1, pids: 64, diskMb: 256 }, env: {} });
+  } finally {
+    await backend.close();
+  }
 }

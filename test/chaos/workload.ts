@@ -1,11 +1,12 @@
 // Sessions of different kinds, each driven by a client of its own for as long as a run goes on.
 import { setTimeout as sleep } from "node:timers/promises";
-import { pickFrom } from "../support/seeded.ts";
+import { pickFrom, seeded } from "../support/seeded.ts";
 import type { ReceivedFrame } from "../support/stream-reader.ts";
-import type { Accepted } from "./facts.ts";
+import type { Accepted, Fork } from "./facts.ts";
+import { createTimeTravel } from "./going-back.ts";
 import { openPatientStream, type PatientStream, Refused, request, type Server, sendEvents } from "./patient-client.ts";
 
-export const KINDS = [
+const KINDS = [
   "long command",
   "steps",
   "parallel calls",
@@ -15,16 +16,19 @@ export const KINDS = [
   "queued messages",
   "full disk",
   "talk only",
+  "rewinds",
+  "forks",
+  "kept files",
 ] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind = (typeof KINDS)[number] | "a fork";
 
 /** A turn may meet several faults, and a lease that has to run out. */
 const TURN_LIMIT_MS = 150_000;
 const LEDGER = "/workspace/ledger";
 
-export type Agents = Record<"allowed" | "asking" | "custom", string>;
+type Agents = Record<"allowed" | "asking" | "custom", string>;
 
-export async function makeAgents(server: Server): Promise<Agents> {
+async function makeAgents(server: Server): Promise<Agents> {
   const make = async (name: string, tools: object[]) =>
     (await request<{ id: string }>(server, "POST", "/v1/agents", { name, model: "scripted", tools })).id;
   const toolset = (policy: string) => ({
@@ -43,9 +47,17 @@ export async function makeAgents(server: Server): Promise<Agents> {
 export type Driven = {
   readonly sessionId: string;
   readonly kind: Kind;
+  /** In its markers and tags. */
+  readonly index: number;
   readonly accepted: Accepted[];
   readonly complaints: string[];
   readonly stream: PatientStream;
+  /** `seq` up to which it was told that its files are in a snapshot. */
+  readonly kept: number[];
+  readonly rewinds: string[];
+  readonly forkOf: Fork | null;
+  /** How often its disk was taken away. */
+  losses: number;
   turns: number;
   /** Resolves when the client has ended its last turn after `stop`. */
   done: Promise<void>;
@@ -53,28 +65,66 @@ export type Driven = {
   readLedger(): Promise<string>;
 };
 
-export async function drive(options: {
+type Drive = {
   server: Server;
-  agents: Agents;
   kind: Kind;
   index: number;
   random: () => number;
   goesOn: () => boolean;
-}): Promise<Driven> {
-  const { server, agents, kind, index, random } = options;
-  const agent = kind === "custom tool" ? agents.custom : kind === "approvals" ? agents.asking : agents.allowed;
-  const { id: sessionId } = await request<{ id: string }>(server, "POST", "/v1/sessions", { agent });
+  /** Takes over the copy of a session that its client made. */
+  onFork: (sessionId: string, forkOf: Fork) => void;
+};
+
+/** `count` sessions of all kinds in turn. The forks that their clients make are added to the answer as they come. */
+export async function driveMany(options: {
+  server: Server;
+  count: number;
+  seed: number;
+  goesOn: () => boolean;
+}): Promise<Driven[]> {
+  const { server, goesOn } = options;
+  const agents = await makeAgents(server);
+  const driven: Driven[] = [];
+  let indexes = 0;
+  const next = (kind: Kind): Drive => {
+    const index = indexes++;
+    return { server, kind, index, random: seeded(options.seed + index), goesOn, onFork };
+  };
+  const onFork: Drive["onFork"] = (id, forkOf) => void driven.push(drive(id, forkOf, next("a fork")));
+  for (let count = 0; count < options.count; count++) {
+    const kind = KINDS[count % KINDS.length] ?? "steps";
+    const agent = kind === "custom tool" ? agents.custom : kind === "approvals" ? agents.asking : agents.allowed;
+    const { id } = await request<{ id: string }>(server, "POST", "/v1/sessions", { agent });
+    driven.push(drive(id, null, next(kind)));
+  }
+  return driven;
+}
+
+/** Also of a fork that was made last. */
+export async function allDone(driven: readonly Driven[]): Promise<void> {
+  for (let known = -1; known < driven.length; ) {
+    known = driven.length;
+    await Promise.all(driven.map((one) => one.done));
+  }
+}
+
+function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
+  const { server, kind, index, random } = options;
   const stream = openPatientStream(server, sessionId);
   const accepted: Accepted[] = [];
   const complaints: string[] = [];
   const answered = new Set<string>();
+  const kept: number[] = [];
+  const rewinds: string[] = [];
   let markers = 0;
+  let messages = 0;
   let readsLedger = false;
 
   const mark = () => `T${index}x${++markers}`;
   const append = () => `echo ${mark()} >> ${LEDGER}`;
   const send = async (...events: object[]) => accepted.push(...(await sendEvents(server, sessionId, events)));
-  const say = (text: string) => send({ type: "user.message", content: [{ type: "text", text }] });
+  const say = (text: string) =>
+    send({ type: "user.message", content: [{ type: "text", text: `M${index}x${++messages}: ${text}` }] });
 
   /** Answers what waits for a person or a program. An answer that came too late is refused, and that is right. */
   async function answer(frame: ReceivedFrame): Promise<void> {
@@ -166,16 +216,36 @@ export async function drive(options: {
       case "talk only":
         await say(pickFrom(random, ["THINK", "Tell me something.", "CACHE"]));
         break;
+      case "rewinds":
+        if (random() < 0.4 && (await travel.rewind())) break;
+        await say(pickFrom(random, [`RUNCMD[${append()}; sleep 0.3]`, `STEPS[${append()}|${append()}]`, "Go on."]));
+        break;
+      case "forks":
+        await say(`RUNCMD[${append()}; sleep ${(random() * 1.5).toFixed(1)}]`);
+        // In the middle of a turn at a message, or all of it at rest.
+        if (random() < 0.5) await settle();
+        await travel.fork();
+        break;
+      case "a fork":
+        await say(`STEPS[${append()}|${append()}]`);
+        await sleep(random() * 3_000);
+        break;
+      case "kept files":
+        await say(`RUNCMD[${append()}; mkdir -p d; echo ${markers} > d/${markers}; ln -sfn ../ledger d/link]`);
+        await settle();
+        await travel.keepFiles();
+        break;
     }
     await settle();
   }
 
+  const travel = createTimeTravel({
+    ...{ server, sessionId, stream, accepted, kept, rewinds, random, settle },
+    onFork: options.onFork,
+  });
   const driven: Driven = {
-    sessionId,
-    kind,
-    accepted,
-    complaints,
-    stream,
+    ...{ sessionId, kind, index, accepted, complaints, stream, kept, rewinds, forkOf },
+    losses: 0,
     turns: 0,
     done: Promise.resolve(),
     async readLedger() {
