@@ -1,43 +1,67 @@
 // Which sandbox belongs to which session, with the identity of its disk; and those that wait to be removed.
 import { sql } from "kysely";
-import type { Database } from "./database.ts";
+import { PlatformError } from "../lib/errors.ts";
+import { type Database, isUniqueViolation } from "./database.ts";
+
+export type StartedSandbox = {
+  sessionId: string;
+  teamId: string;
+  name: string;
+  backend: string;
+  identity: string;
+  /** How long it took until it could be used. */
+  startMs: number;
+  restarted?: boolean;
+  /** Throws `sandbox_gone` where another identity is known: only a turn decides what becomes of lost files. */
+  sameDisk?: boolean;
+};
 
 /**
  * Writes down the running sandbox and returns the identity known before; null when the session had none. That it was started
  * goes into the session's timeline, unless it ran already; `restarted`: it was found dead, whatever the row says.
  */
-export async function recordSandbox(
-  db: Database,
-  input: {
-    sessionId: string;
-    teamId: string;
-    name: string;
-    backend: string;
-    identity: string;
-    /** How long it took until it could be used. */
-    startMs: number;
-    restarted?: boolean;
-  },
-): Promise<string | null> {
-  const result = await sql<{ previous: string | null }>`
-    with before as (select identity, state from sandboxes where session_id = ${input.sessionId}),
+export async function recordSandbox(db: Database, input: StartedSandbox): Promise<string | null> {
+  try {
+    return await writeSandbox(db, input);
+  } catch (error) {
+    // Somebody wrote it down for the first time at the same moment: `on conflict` looks at one of two unique columns only.
+    if (!isUniqueViolation(error)) throw error;
+    return writeSandbox(db, input);
+  }
+}
+
+/** Before the sandbox's row, as a deletion does: what the timeline is told needs the session's, too. */
+const lockedSession = ({ sessionId }: { sessionId: string }) =>
+  sql`select id from sessions where id = ${sessionId} for key share`;
+
+async function writeSandbox(db: Database, input: StartedSandbox): Promise<string | null> {
+  const result = await sql<{ previous: string | null; written: boolean }>`
+    with session as materialized (${lockedSession(input)}),
+    before as (select identity, state from sandboxes where session_id = ${input.sessionId}),
+    written as (
+      insert into sandboxes (session_id, team_id, name, backend, identity, state)
+      select ${input.sessionId}, ${input.teamId}, ${input.name}, ${input.backend}, ${input.identity}, 'running'
+      from (values (1)) as one (row) left join session on true
+      on conflict (session_id) do update set
+        name = excluded.name, backend = excluded.backend, identity = excluded.identity, state = 'running', last_used_at = now(),
+        dirty_since = coalesce(sandboxes.dirty_since, now())
+      where not ${input.sameDisk ?? false} or sandboxes.identity = excluded.identity
+      returning session_id
+    ),
     told as (
       insert into session_timeline (session_id, team_id, kind, started_at, ended_at, detail)
       select ${input.sessionId}, ${input.teamId}, 'sandbox_started', now() - ${Math.max(0, Math.round(input.startMs))}::integer * interval '1 millisecond', now(), jsonb_build_object('how', case
         when not exists (select 1 from before) then 'made'
         when (select identity from before) <> ${input.identity} then 'disk_lost'
         else 'woken' end)
+      from written
       where ${input.restarted ?? false} or not exists (select 1 from before where state = 'running' and identity = ${input.identity})
-    ),
-    written as (
-      insert into sandboxes (session_id, team_id, name, backend, identity, state)
-      values (${input.sessionId}, ${input.teamId}, ${input.name}, ${input.backend}, ${input.identity}, 'running')
-      on conflict (session_id) do update set
-        name = excluded.name, backend = excluded.backend, identity = excluded.identity, state = 'running', last_used_at = now(),
-        dirty_since = coalesce(sandboxes.dirty_since, now())
     )
-    select (select identity from before) as previous`.execute(db);
-  return result.rows[0]?.previous ?? null;
+    select (select identity from before) as previous, exists (select 1 from written) as written`.execute(db);
+  const row = result.rows[0];
+  if (!row?.written)
+    throw new PlatformError("sandbox_gone", "The files of this session were lost with the disk of its sandbox.");
+  return row.previous;
 }
 
 /** It was used: its files may have changed. */
@@ -91,28 +115,37 @@ export async function listDirtySandboxes(
   return result.rows;
 }
 
-/** Running by their rows, of sessions that rest, and not used for `quietMs`: whoever starts one now writes that down first. */
+export type RestingSandbox = IdleSandbox & Pick<SandboxRow, "identity" | "state">;
+
+/**
+ * Of sessions that rest, not used for `quietMs` (whoever starts one now writes that down first): those that run by their rows,
+ * and those of `names` that do not.
+ */
 export async function listRestingSandboxes(
   db: Database,
-  input: { backend: string; quietMs: number },
-): Promise<IdleSandbox[]> {
-  const result = await sql<IdleSandbox>`
-    select b.session_id as "sessionId", b.name from sandboxes b join sessions s on s.id = b.session_id
-    where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null and s.lease_owner is null
+  input: { backend: string; quietMs: number; names: readonly string[] },
+): Promise<RestingSandbox[]> {
+  const result = await sql<RestingSandbox>`
+    select b.session_id as "sessionId", b.name, b.identity, b.state from sandboxes b join sessions s on s.id = b.session_id
+    where (b.state = 'running' or b.name = any(${[...input.names]}::text[]))
+      and b.backend = ${input.backend} and s.wake_at is null and s.lease_owner is null
       and b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'`.execute(db);
   return result.rows;
 }
 
-/** It was found without processes. False: somebody used it meanwhile, and knows better. */
-export async function markEnded(db: Database, input: { sessionId: string; quietMs: number }): Promise<boolean> {
-  const result = await sql`update sandboxes set state = 'hibernated'
-    where session_id = ${input.sessionId} and state = 'running'
+/** It was found in another state than its row says. False: somebody used it meanwhile, and knows better. */
+export async function markFound(
+  db: Database,
+  input: { sessionId: string; from: SandboxRow["state"]; to: SandboxRow["state"]; quietMs: number },
+): Promise<boolean> {
+  const result = await sql`update sandboxes set state = ${input.to}
+    where session_id = (${lockedSession(input)}) and state = ${input.from}
       and last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'`.execute(db);
   return result.numAffectedRows === 1n;
 }
 
 export async function markHibernated(db: Database, input: { sessionId: string }): Promise<void> {
-  await sql`update sandboxes set state = 'hibernated' where session_id = ${input.sessionId}`.execute(db);
+  await sql`update sandboxes set state = 'hibernated' where session_id = (${lockedSession(input)})`.execute(db);
 }
 
 /** Of these names, the ones that no session and no removal knows. */

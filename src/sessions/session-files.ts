@@ -1,10 +1,11 @@
 // Files of a session for people and programs: listed, read, written in its sandbox, which is woken when it sleeps.
 import type { FileEntry, FileList, SandboxStatus, WrittenFile } from "../contract/files.ts";
 import type { Session } from "../contract/sessions.ts";
-import type { Database } from "../db/database.ts";
+import { type Database, isForeignKeyViolation } from "../db/database.ts";
 import { findSandbox, markHibernated, recordSandbox, type SandboxRow, wokeSandbox } from "../db/sandboxes.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
 import type { Channel, OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import { ruleOfOpened } from "./sandbox-states.ts";
 
 const WORKSPACE = "/workspace";
 /** As many entries of one directory as a runner lists. */
@@ -32,26 +33,26 @@ export function createSessionFiles(options: {
    */
   async function wake(teamId: string, sessionId: string): Promise<Sandbox | null> {
     const known = await findSandbox(db, { teamId, sessionId });
-    if (!known) return null;
-    const { backend, spec } = reach();
-    const begunAt = performance.now();
-    const sandbox = await backend.create(known.name, spec);
-    if (sandbox.identity !== known.identity)
-      throw new PlatformError("sandbox_gone", "The files of this session were lost with the disk of its sandbox.");
-    const { name, identity } = sandbox;
-    const startMs = performance.now() - begunAt;
-    await recordSandbox(db, { sessionId, teamId, name, backend: backend.id, identity, startMs });
-    return sandbox;
+    return known ? open(teamId, sessionId, known) : null;
   }
 
-  /** What a tool call would do first: a person who uploads a file needs a place for it. */
-  async function make(session: Session, teamId: string): Promise<Sandbox> {
+  /** Without `known` it is made, as a tool call would do first: a person who uploads a file needs a place for it. */
+  async function open(teamId: string, sessionId: string, known: SandboxRow | null): Promise<Sandbox> {
     const { backend, spec } = reach();
     const begunAt = performance.now();
-    const sandbox = await backend.create(session.id, spec);
+    const sandbox = await backend.create(known?.name ?? sessionId, spec);
+    if (ruleOfOpened(known, sandbox).person === "refuse")
+      throw new PlatformError("sandbox_gone", "The files of this session were lost with the disk of its sandbox.");
     const { name, identity } = sandbox;
-    const startMs = performance.now() - begunAt;
-    await recordSandbox(db, { sessionId: session.id, teamId, name, backend: backend.id, identity, startMs });
+    const row = { sessionId, teamId, name, backend: backend.id, identity, startMs: performance.now() - begunAt };
+    try {
+      await recordSandbox(db, { ...row, sameDisk: true });
+    } catch (error) {
+      if (!isForeignKeyViolation(error)) throw error;
+      // The session was deleted while its sandbox was being made.
+      await backend.destroy(name);
+      throw new PlatformError("not_found", `Session ${sessionId} was deleted meanwhile.`);
+    }
     return sandbox;
   }
 
@@ -80,7 +81,7 @@ export function createSessionFiles(options: {
       throw new PlatformError("invalid_request", `Session ${sessionId} has ended: its sandbox is closed.`);
     let result: { value: T } | null = null;
     await using(
-      async () => (await wake(teamId, sessionId)) ?? (await make(session, teamId)),
+      async () => (await wake(teamId, sessionId)) ?? (await open(teamId, session.id, null)),
       async (sandbox) => {
         result = { value: await use(sandbox) };
       },

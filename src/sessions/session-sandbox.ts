@@ -20,6 +20,7 @@ import type {
 } from "../sandboxes/sandbox.ts";
 import type { Receipt } from "../snapshots/restore-snapshot.ts";
 import { lossNotice, toRestoredPayload } from "./restored-files.ts";
+import { ruleOfOpened } from "./sandbox-states.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
 type Call = {
@@ -106,7 +107,7 @@ export function createSessionSandbox(options: {
   async function restoreIfLost(sandbox: Sandbox): Promise<Receipt | null> {
     const teamId = options.teamId();
     const known = await findSandbox(db, { teamId, sessionId });
-    if (!known || known.identity === sandbox.identity) return null;
+    if (ruleOfOpened(known, sandbox).turn !== "restore") return null;
     try {
       return await options.snapshots.restoreLost({ teamId, sessionId, sandbox, signal });
     } catch (error) {

@@ -19,6 +19,7 @@ import { type Receipt, restoreSnapshot } from "../snapshots/restore-snapshot.ts"
 import { expiredSnapshots } from "../snapshots/retention.ts";
 import { removeIndexes } from "../snapshots/stat-index.ts";
 import { type SnapshotResult, takeSnapshot } from "../snapshots/take-snapshot.ts";
+import { ruleOfOpened } from "./sandbox-states.ts";
 
 /** More than are ever kept of one session. */
 const MAX_KEPT = 1000;
@@ -58,7 +59,8 @@ export function createSessionSnapshots(options: {
       if (!found) throw new PlatformError("conflict", `Session ${sessionId} was deleted meanwhile.`);
       const { teamId, seq, identity, base } = found;
       // Its files come back first, before the next tool runs: until then what it lacks is not removed.
-      if (identity !== sandbox.identity)
+      const row = identity === null ? null : { identity, state: "running" as const };
+      if (!ruleOfOpened(row, sandbox).keepFiles)
         throw new PlatformError("sandbox_gone", `The disk of session ${sessionId} was lost; this is another one.`);
       const about = { teamId, sessionId, diskMb, reason, seq, base, signal };
       const result = await takeSnapshot(options, { ...about, sandbox });

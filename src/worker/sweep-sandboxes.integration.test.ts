@@ -9,8 +9,9 @@ import { listSnapshots } from "../db/snapshots.ts";
 import { systemClock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import { createLogger } from "../lib/logger.ts";
+import { KEEP_STRAYS_MS } from "../sessions/sandbox-states.ts";
 import { createSessionSnapshots } from "../sessions/session-snapshots.ts";
-import { createSandboxSweeper, KEEP_STRAYS_MS } from "./sweep-sandboxes.ts";
+import { createSandboxSweeper } from "./sweep-sandboxes.ts";
 
 let world: TurnWorld;
 beforeAll(async () => {
@@ -369,9 +370,31 @@ test("a row that says that it runs is held against what is there: one that ended
     missing: 1,
     detail: expect.stringMatching(/One sandbox that should run is not on this machine/),
   });
-  await backend.create(lost, spec);
+  // Another disk under its name is not what was lost, asleep or not, until a turn has said so.
+  const { identity } = await backend.create(lost, spec);
   await sweep();
+  expect(health()).toMatchObject({ missing: 1 });
+  await backend.hibernate(lost);
+  await sweep();
+  expect(await rowOf(lost)).toBe("running");
+  expect(health()).toMatchObject({ missing: 1 });
+  await sql`update sandboxes set identity = ${identity} where session_id = ${lost}`.execute(world.db);
+  await sweep();
+  expect(await rowOf(lost)).toBe("hibernated");
   expect(health()).toMatchObject({ missing: 0, detail: "The sandboxes' disks belong to this database." });
+});
+
+test("one that was woken by somebody who died of it is found, and put to sleep when nobody uses it", async () => {
+  const backend = createMemoryBackend();
+  const woken = await sessionWithSandbox(backend, 90);
+  const fresh = await sessionWithSandbox(backend, 30);
+  await sql`update sandboxes set state = 'hibernated' where session_id in (${woken}, ${fresh})`.execute(world.db);
+  await createSweeper(backend, createMemoryOwnerFile(), 600_000).sweep();
+  expect(await rowOf(woken)).toBe("running");
+  expect(await rowOf(fresh)).toBe("hibernated");
+  await createSweeper(backend, createMemoryOwnerFile(), 60_000).sweep();
+  expect(await stateOf(backend, woken)).toBe("hibernated");
+  expect(await rowOf(woken)).toBe("hibernated");
 });
 
 test("on another database no row is changed", async () => {

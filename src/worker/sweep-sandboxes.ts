@@ -11,7 +11,7 @@ import {
   listRestingSandboxes,
   listUnknownNames,
   markChanging,
-  markEnded,
+  markFound,
   markHibernated,
   touchSandbox,
 } from "../db/sandboxes.ts";
@@ -20,13 +20,10 @@ import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SandboxBackend, SandboxInfo } from "../sandboxes/sandbox.ts";
+import { KEEP_STRAYS_MS, lifeState, sandboxStates, strayStep } from "../sessions/sandbox-states.ts";
 import type { SessionSnapshots } from "../sessions/session-snapshots.ts";
 import { checkDataOwner, type DataOwner, type OwnerFile } from "./data-owner.ts";
 
-/** A stray must be one for this long: a sandbox may be older than its row, by the time between two statements. */
-const STRAY_AGE_MS = 60_000;
-/** So long a stray's disk is kept: time enough to find out that an older backup of the database was restored. */
-export const KEEP_STRAYS_MS = 7 * 24 * 3_600_000;
 /** A row is believed for so long after its sandbox was used: what is being started is listed by then. */
 const ENDED_AFTER_MS = 60_000;
 const BATCH = 50;
@@ -39,6 +36,11 @@ const SPACING_MS = 60_000;
 const STORE_PAUSE_MS = 60_000;
 const SNAPSHOTS_A_SWEEP = 5;
 const SESSION_PREFIX = "sesn_";
+/** What nobody wrote down at its time. */
+const MISSED = {
+  hibernated: "a sandbox had ended by itself; its disk is there",
+  running: "a sandbox ran that was written down as hibernated",
+};
 
 /** What `/readyz` tells of the data directory. */
 export type DataHealth = {
@@ -46,7 +48,7 @@ export type DataHealth = {
   detail: string;
   /** Sandboxes that no session knows. */
   setAside: number;
-  /** Sandboxes that should run, and are not there at all. */
+  /** Sandboxes that should run, and whose disk is not there. */
   missing: number;
 };
 
@@ -69,7 +71,7 @@ export function createSandboxSweeper(options: {
   const { db, backend, ownerFile, workerId, idleMs, snapshots, clock, logger } = options;
   /** When each stray was first seen. */
   const strays = new Map<string, number>();
-  /** Those that should run and are not there, as the last sweep found them: each is told once. */
+  /** Those that should run and are lost, as the last sweep found them: each is told once. */
   let missing: ReadonlySet<string> = new Set();
   let health: DataHealth | null = null;
   let snapshotsFrom = 0;
@@ -217,38 +219,40 @@ export function createSandboxSweeper(options: {
   }
 
   /**
-   * The other way round: rows that say "running". One that ended by itself sleeps, so its row says so; of one that is not there
-   * at all only a new start can find out whether its disk is lost. Returns how many those are.
+   * The other way round: rows are held against what is there. One that ended by itself sleeps, and one that was woken by somebody
+   * who died of it runs: their rows say so from here on. Returns how many are lost; those only a turn can bring back.
    */
   async function compareRows(infos: readonly SandboxInfo[]): Promise<number> {
-    const states = new Map(infos.map(({ name, state }) => [name, state]));
-    const absent = new Set<string>();
-    for (const { sessionId, name } of await listRestingSandboxes(db, {
-      backend: backend.id,
-      quietMs: ENDED_AFTER_MS,
-    })) {
-      const state = states.get(name);
-      if (state === undefined) absent.add(name);
-      if (state !== "hibernated") continue;
-      if (await markEnded(db, { sessionId, quietMs: ENDED_AFTER_MS }))
-        logger.warn({ sessionId, sandboxId: name }, "a sandbox had ended by itself; its disk is there");
+    const found = new Map(infos.map((info) => [info.name, info]));
+    const running = infos.flatMap(({ name, state }) => (state === "running" ? [name] : []));
+    const lost = new Set<string>();
+    const wanted = { backend: backend.id, quietMs: ENDED_AFTER_MS, names: running };
+    for (const { sessionId, name, ...row } of await listRestingSandboxes(db, wanted)) {
+      const info = found.get(name) ?? null;
+      const { sweep } = sandboxStates[lifeState({ session: true, row, found: info })];
+      if (sweep === "tell") lost.add(name);
+      if (!info || info.state === row.state) continue;
+      // Of a lost one the row goes on to say that it should run; but whatever runs is put to sleep one day.
+      if (sweep !== "write-down" && info.state !== "running") continue;
+      if (await markFound(db, { sessionId, from: row.state, to: info.state, quietMs: ENDED_AFTER_MS }))
+        logger.warn({ sessionId, sandboxId: name }, MISSED[info.state]);
     }
-    for (const name of absent)
+    for (const name of lost)
       if (!missing.has(name)) logger.warn({ sandboxId: name }, "a sandbox that should run is not on this machine");
-    missing = absent;
-    return absent.size;
+    missing = lost;
+    return lost.size;
   }
 
   async function sweepStray({ name, setAsideAt }: SandboxInfo): Promise<void> {
     const now = clock.now();
     const since = strays.get(name) ?? now;
     strays.set(name, since);
-    if (now - since < STRAY_AGE_MS) return;
-    if (setAsideAt === null) {
+    const step = strayStep({ since, setAsideAt, now });
+    if (step === "set-aside") {
       await backend.setAside(name);
       const removedAt = new Date(now + KEEP_STRAYS_MS).toISOString();
       logger.warn({ sandboxId: name, removedAt }, "a sandbox that no session knows was set aside; its disk is kept");
-    } else if (now - setAsideAt >= KEEP_STRAYS_MS) {
+    } else if (step === "remove") {
       await backend.destroy(name);
       strays.delete(name);
       logger.warn({ sandboxId: name }, "a sandbox that no session has known for seven days was removed");

@@ -212,7 +212,7 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       return [...disks].map(([name, disk]) => ({
         name,
         identity: disk.identity,
-        state: disk.state,
+        state: disk.life.signal.aborted ? "hibernated" : disk.state,
         lastUsedAt: disk.lastUsedAt,
         memoryBytes: null,
         setAsideAt: disk.setAsideAt,
