@@ -6,20 +6,21 @@ import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { classNames } from "../../../components/class-names.ts";
 import { formatBytes } from "../../../components/format.ts";
 import { ChevronRight, File, Folder, FolderOpen, Link2 } from "../../../components/icons/icons.tsx";
+import type { TreeMark } from "./tree-marks.ts";
 import { type TreeRow, treeMove } from "./tree-rows.ts";
 
 type FileTreeProps = {
   rows: readonly TreeRow[];
   chosen: string | null;
-  /** Files that were changed after this moment are marked. */
-  changedSince: string | null;
+  /** What the last turn did to a file; null: nothing. */
+  marks: (row: TreeRow) => TreeMark | null;
   onChoose: (path: string) => void;
   onToggle: (path: string) => void;
 };
 
 const rowId = (path: string) => `file-${path}`;
 
-export function FileTree({ rows, chosen, changedSince, onChoose, onToggle }: FileTreeProps) {
+export function FileTree({ rows, chosen, marks, onChoose, onToggle }: FileTreeProps) {
   const [focused, setFocused] = useState(rows[0]?.path ?? "");
   const current = rows.some(({ path }) => path === focused) ? focused : rows[0]?.path;
   const act = (row: TreeRow) => (row.open === null ? onChoose(row.path) : onToggle(row.path));
@@ -38,7 +39,7 @@ export function FileTree({ rows, chosen, changedSince, onChoose, onToggle }: Fil
   return (
     <div role="tree" aria-label="Files of the session">
       {rows.map((row) => {
-        const changed = changedSince !== null && row.modifiedAt !== null && row.modifiedAt >= changedSince;
+        const mark = marks(row);
         return (
           <div
             key={row.path}
@@ -63,9 +64,7 @@ export function FileTree({ rows, chosen, changedSince, onChoose, onToggle }: Fil
             <span className="min-w-0 truncate font-mono text-[13px]" title={visibleExactly(row.path)}>
               {visibleExactly(row.name)}
             </span>
-            {changed && row.kind === "file" && (
-              <span className="rounded-full bg-good-soft px-1.5 text-[12px] text-good">changed</span>
-            )}
+            {mark && <span className="rounded-full bg-good-soft px-1.5 text-[12px] text-good">{mark}</span>}
             {row.kind === "file" && (
               <span className="ml-auto shrink-0 text-[13px] text-muted tabular-nums">{formatBytes(row.sizeBytes)}</span>
             )}
