@@ -12,22 +12,6 @@ export const SUSPECT_AFTER = 2;
 
 export type Claim = { sessionId: string; fence: Fence };
 
-/** Takes up to `limit` sessions that have work, no live lease and no suspicion. A lease that ran out counts as a failed claim. */
-export async function claimSessions(db: Database, input: { workerId: string; limit: number }): Promise<Claim[]> {
-  const result = await sql<{ id: string; lease_epoch: number }>`
-    with due as (
-      select id from sessions
-      where ${isDue} and ${failedClaims} < ${SUSPECT_AFTER}
-      order by wake_at limit ${input.limit} for update skip locked
-    )
-    update sessions s set
-      lease_owner = ${input.workerId}, lease_epoch = lease_epoch + 1, lease_until = now() + ${leaseInterval},
-      failed_claims = ${failedClaims}
-    from due where s.id = due.id
-    returning s.id, s.lease_epoch`.execute(db);
-  return result.rows.map((row) => toClaim(row, input.workerId));
-}
-
 /** Takes one idle session that has no work, for upkeep; null when it is in use. Give it back with `giveBack`. */
 export async function claimIdleSession(
   db: Database,

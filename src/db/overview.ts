@@ -31,7 +31,7 @@ export async function countSessions(db: Database, input: { teamId: string }): Pr
 
 export type Queue = { length: number; oldestMs: number | null };
 
-/** Work of all teams that no worker has begun: workers take the oldest first, whoever's it is. */
+/** Work of all teams that no worker has begun; which is next: claims.ts. */
 export async function readQueue(db: Database): Promise<Queue> {
   const result = await sql<Queue>`
     select count(*) as length, (extract(epoch from now() - min(wake_at)) * 1000)::float8 as "oldestMs"

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import type { Database } from "../db/database.ts";
-import { claimSessions } from "../db/leases.ts";
+import { claimIdleSession } from "../db/leases.ts";
 import { systemClock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -18,10 +18,7 @@ afterAll(() => world.dispose());
 
 async function openLog(db: Database) {
   const sessionId = await world.createSession();
-  await sql`update sessions set wake_at = now() where id = ${sessionId}`.execute(world.db);
-  const claim = (await claimSessions(world.db, { workerId: "wrk_test", limit: 100 })).find(
-    (one) => one.sessionId === sessionId,
-  );
+  const claim = await claimIdleSession(db, { workerId: "wrk_test", sessionId });
   if (!claim) throw new Error("not claimed");
   const log = createSessionLog({
     db,

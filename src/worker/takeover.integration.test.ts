@@ -11,8 +11,9 @@ import {
   type TurnWorld,
 } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
+import { createClaims } from "../db/claims.ts";
 import { appendEvents, type StoredEvent } from "../db/events.ts";
-import { claimSessions, releaseSession } from "../db/leases.ts";
+import { type Claim, releaseSession } from "../db/leases.ts";
 import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 
@@ -135,15 +136,22 @@ test("a worker that is stopped gives its sessions to another one at once, and no
   expect(left.rows[0]?.count).toBe(0);
 });
 
+async function claimSessions(workerId: string, limit: number): Promise<Claim[]> {
+  const claimed: Claim[] = [];
+  const room = () => limit - claimed.length;
+  await createClaims({ db: world.db, workerId }).take({ room, hold: (claim) => claimed.push(claim) });
+  return claimed;
+}
+
 test("a stale epoch can write nothing, and release nothing", async () => {
   const sessionId = await world.createSession();
   await sql`update sessions set wake_at = now() where id = ${sessionId}`.execute(world.db);
-  const [claim] = await claimSessions(world.db, { workerId: "wrk_a", limit: 10 });
+  const [claim] = await claimSessions("wrk_a", 10);
   expect(claim?.sessionId).toBe(sessionId);
   if (!claim) return;
-  expect(await claimSessions(world.db, { workerId: "wrk_b", limit: 10 })).toEqual([]);
+  expect(await claimSessions("wrk_b", 10)).toEqual([]);
   await sql`update sessions set lease_until = now() - interval '1 second' where id = ${sessionId}`.execute(world.db);
-  const [next] = await claimSessions(world.db, { workerId: "wrk_a", limit: 10 });
+  const [next] = await claimSessions("wrk_a", 10);
   expect(next?.fence.epoch).toBe(claim.fence.epoch + 1);
   const event = { id: newId("event"), type: "agent.message", payload: {}, processedAt: new Date() };
   const stale = appendEvents(world.db, { sessionId, fence: claim.fence, events: [event] });
@@ -156,10 +164,9 @@ test("a stale epoch can write nothing, and release nothing", async () => {
 test("a session is claimed once by any number of workers", async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, () => world.createSession()));
   await sql`update sessions set wake_at = now() where id = any(${ids}::text[])`.execute(world.db);
-  const rounds = await Promise.all(
-    Array.from({ length: 8 }, (_, index) => claimSessions(world.db, { workerId: `wrk_${index}`, limit: 5 })),
-  );
+  const rounds = await Promise.all(Array.from({ length: 8 }, (_, index) => claimSessions(`wrk_${index}`, 5)));
   const claimed = rounds.flat().map((claim) => claim.sessionId);
+  expect(claimed).toHaveLength(ids.length);
   expect(new Set(claimed).size).toBe(claimed.length);
   await sql`update sessions set wake_at = null, lease_owner = null where id = any(${ids}::text[])`.execute(world.db);
 });

@@ -1,7 +1,7 @@
 // The worker: claims sessions that have work, holds as many at once as it may, keeps its leases, takes over from dead workers.
+import { createClaims } from "../db/claims.ts";
 import {
   type Claim,
-  claimSessions,
   extendLeases,
   giveBackAll,
   listHeldLeases,
@@ -68,6 +68,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let suspects: string[] = [];
   let close: (() => Promise<void>) | null = null;
 
+  const claims = createClaims({ db, workerId });
   const alone = createLoneHolds({ ...options, onFree: kickAll, onTerminated: (log) => notifier.logGrew(log) });
   const running = () => holds.size + alone.size;
 
@@ -91,11 +92,7 @@ export function createWorker(options: WorkerOptions): Worker {
         claimAgain = false;
         if (lookForSuspects) await alone.claim(concurrency - running());
         lookForSuspects = false;
-        const room = concurrency - running();
-        if (room <= 0) break;
-        const claims = await claimSessions(db, { workerId, limit: room });
-        for (const claim of claims) hold(claim);
-        if (claims.length === room) claimAgain = true;
+        await claims.take({ room: () => (stopping.signal.aborted ? 0 : concurrency - running()), hold });
       }
     } catch (error) {
       // The poll tries again.
