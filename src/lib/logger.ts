@@ -1,5 +1,6 @@
 // One structured line per event: constant message, data in fields. Pretty on a terminal, JSON otherwise.
 import { type Logger as PinoLogger, pino } from "pino";
+import { createLogOutput } from "./log-output.ts";
 
 export type Logger = PinoLogger;
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
@@ -18,19 +19,20 @@ const REDACTED = [
   "*.databaseUrl",
 ];
 
+const STANDARD_OUTPUT = 1;
+
 /** A logger for one part (`web`, `worker`, …). `pretty` is for people at a terminal. */
 export function createLogger(part: string, options: { level: LogLevel; pretty: boolean }): Logger {
-  return pino({
+  const settings = {
     name: part,
     level: options.level,
     redact: { paths: REDACTED, censor: "[redacted]" },
-    ...(options.pretty
-      ? {
-          transport: {
-            target: "pino-pretty",
-            options: { colorize: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" },
-          },
-        }
-      : {}),
-  });
+  };
+  if (options.pretty) {
+    const look = { colorize: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" };
+    return pino({ ...settings, transport: { target: "pino-pretty", options: look } });
+  }
+  const output = createLogOutput(STANDARD_OUTPUT);
+  process.once("exit", output.flushSync);
+  return pino(settings, output);
 }
