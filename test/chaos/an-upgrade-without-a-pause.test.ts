@@ -1,57 +1,29 @@
 // Release N+1 starts beside N on one database and the same sandboxes, then N is stopped: no turn fails, streams resume, nothing happens twice.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
-import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.ts";
-import { migrate } from "../../src/db/migrate.ts";
 import { childEnv } from "../../src/lib/child-env.ts";
 import { freePort } from "../support/free-port.ts";
-import { sandboxesMissing, startTestSandboxd } from "../support/local-sandboxd.ts";
+import { sandboxesMissing } from "../support/local-sandboxd.ts";
 import { makeNewerRelease } from "../support/newer-release.ts";
-import { startScriptedProvider } from "../support/scripted-provider.ts";
 import { until } from "../support/until.ts";
 import { collectSessions, listSessionIds, promptsBySession, readLedgers } from "./collect-sessions.ts";
+import { answers, prepareGround } from "./lone-parts.ts";
 import { judge } from "./oracle.ts";
 import type { Server } from "./patient-client.ts";
 import { allDone, type Driven, driveMany } from "./workload.ts";
 
-const repository = path.resolve(import.meta.dirname, "../..");
 const SEED = 20_261_127;
 const SESSIONS = 20;
-const API_KEY = "sk-berth-upgrade-test-0123456789abcdef";
 
 const disposals: (() => unknown)[] = [];
 afterEach(async () => {
   for (const dispose of disposals.splice(0).reverse()) await dispose();
 });
-
-type Part = { pid: number; printed(): string; stop(): Promise<number | null> };
-
-function startPart(release: string, part: "web" | "worker", env: Record<string, string>): Part {
-  const child: ChildProcess = spawn(process.execPath, [path.join(release, `src/bin/${part}.ts`)], {
-    cwd: release,
-    env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, BERTH_LOG_FORMAT: "json", ...env }),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let printed = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => {
-      printed += chunk.toString();
-    });
-  const exited = once(child, "exit");
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await exited;
-    return child.exitCode;
-  };
-  disposals.push(stop);
-  return { pid: child.pid ?? 0, printed: () => printed, stop };
-}
 
 /** What stands in front of the webs in production: new connections go to the one that is in service. */
 async function startBalancer(): Promise<{ url: string; lead(port: number): void }> {
@@ -90,46 +62,21 @@ async function startBalancer(): Promise<{ url: string; lead(port: number): void 
   };
 }
 
-async function answers(port: number, part: Part): Promise<void> {
-  const ready = async () => (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null))?.ok === true;
-  await until(ready, { timeoutMs: 60_000, describe: () => `web printed:\n${part.printed()}` });
-}
-
 describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () => {
   test(`${SESSIONS} working sessions are handed from N to N+1 (seed ${SEED})`, async () => {
-    const dataDir = mkdtempSync(path.join(tmpdir(), "berth-upgrade-"));
-    disposals.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const ground = await prepareGround(disposals);
+    const { provider, env } = ground;
     const release = await makeNewerRelease();
     disposals.push(() => rmSync(release, { recursive: true, force: true }));
-    const postgres = await startEmbeddedPostgres({ dataDir, durable: false });
-    disposals.push(() => postgres.stop());
-    await migrate({ url: postgres.url });
-    const sandboxd = await startTestSandboxd({ dataDir, warm: 2, keepData: true });
-    disposals.push(() => sandboxd[Symbol.asyncDispose]());
-    const provider = await startScriptedProvider();
-    disposals.push(() => provider.stop());
     const [port, newerPort] = [await freePort(), await freePort()];
-    const env = {
-      DATABASE_URL: postgres.url,
-      BERTH_DATA_DIR: dataDir,
-      BERTH_API_KEY: API_KEY,
-      BERTH_UI: "off",
-      LITELLM_GATEWAY_URL: provider.url,
-      LITELLM_API_KEY: "sk-upgrade",
-      // As small as the test's sandboxes.
-      BERTH_SANDBOX_MEMORY_MB: "256",
-      BERTH_SANDBOX_CPUS: "1",
-      BERTH_SANDBOX_PIDS: "64",
-      BERTH_SANDBOX_DISK_MB: "256",
-    };
     const balancer = await startBalancer();
-    const web = startPart(repository, "web", { ...env, PORT: String(port) });
-    const worker = startPart(repository, "worker", env);
+    const web = ground.start("web", { env: { PORT: String(port) } });
+    const worker = ground.start("worker");
     await answers(port, web);
     balancer.lead(port);
 
     let goesOn = true;
-    const server: Server = { url: balancer.url, apiKey: API_KEY };
+    const server: Server = { url: balancer.url, apiKey: ground.apiKey };
     const driven = await driveMany({ server, count: SESSIONS, seed: SEED, goesOn: () => goesOn });
     disposals.push(() => {
       goesOn = false;
@@ -139,7 +86,6 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
     await until(worked(1), { timeoutMs: 120_000 });
 
     // The schema first, while N works on; then N+1 beside N; then N goes.
-    const { url } = postgres;
     const migrating = spawn(process.execPath, [path.join(release, "src/bin/migrate.ts")], {
       env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, ...env }),
       stdio: "inherit",
@@ -147,9 +93,9 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
     expect((await once(migrating, "exit"))[0]).toBe(0);
     await until(worked(2), { timeoutMs: 120_000 });
     // N would also start again now: it knows that it may.
-    const late = startPart(repository, "worker", env);
-    const newerWeb = startPart(release, "web", { ...env, PORT: String(newerPort) });
-    startPart(release, "worker", env);
+    const late = ground.start("worker");
+    const newerWeb = ground.start("web", { release, env: { PORT: String(newerPort) } });
+    ground.start("worker", { release });
     await answers(newerPort, newerWeb);
     const readiness = await (await fetch(`http://127.0.0.1:${port}/readyz`)).json();
     expect(JSON.stringify(readiness)).toContain("and newer ones up to");
@@ -165,7 +111,7 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
     goesOn = false;
     await allDone(driven);
     const ledgers = await readLedgers(driven);
-    const client = new pg.Client({ connectionString: url });
+    const client = new pg.Client({ connectionString: ground.databaseUrl });
     await client.connect();
     try {
       const prompts = promptsBySession(provider.chats, driven);
