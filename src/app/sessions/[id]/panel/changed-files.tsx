@@ -37,14 +37,16 @@ export function ChangedFiles({ changes, onShow }: ChangedFilesProps) {
         aria-expanded={open}
         aria-controls={listId}
         onClick={() => setChosen(!open)}
-        className="flex w-full flex-wrap items-center gap-x-2 px-2 py-1.5 text-left hover:bg-sunken max-md:py-3"
+        className="flex w-full items-center gap-2 px-2 py-1.5 text-left hover:bg-sunken max-md:py-3"
       >
         <ChevronRight aria-hidden className={classNames("size-3.5 shrink-0 text-muted", open && "rotate-90")} />
-        <span className="font-medium">
-          {when === null ? "Changed since " : `Changed in ${when}`}
-          {when === null && (changes.since === null ? "the beginning" : <RelativeTime at={changes.since} />)}
+        <span className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+          <span className="font-medium">
+            {when === null ? "Changed since " : `Changed in ${when}`}
+            {when === null && (changes.since === null ? "the beginning" : <RelativeTime at={changes.since} />)}
+          </span>
+          <Counts counts={net.counts} />
         </span>
-        <Counts counts={net.counts} />
       </button>
       <div id={listId} hidden={!open}>
         <FileRows net={net} onShow={onShow} />
