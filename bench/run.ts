@@ -11,6 +11,7 @@ import { benchOverhead } from "./overhead.ts";
 import { benchPage } from "./page.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchRest } from "./rest.ts";
+import { benchSnapshots } from "./snapshots.ts";
 import { benchTabs } from "./tabs.ts";
 
 const benches: Record<string, { title: string; run: (print: (line: string) => void) => Promise<Figure[]> }> = {
@@ -18,6 +19,7 @@ const benches: Record<string, { title: string; run: (print: (line: string) => vo
   p2: { title: "P2 delivery of events", run: benchDelivery },
   p3: { title: "P3 what Berth adds to a turn", run: benchOverhead },
   p4: { title: "P4 recovery", run: benchRecovery },
+  p5: { title: "P5 snapshots", run: benchSnapshots },
   rest: { title: "A large database at rest", run: benchRest },
   tabs: { title: "200 open tabs", run: benchTabs },
   page: { title: "The dashboard in a browser", run: benchPage },
