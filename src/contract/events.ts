@@ -124,11 +124,12 @@ export type StatusIdleEvent = Stored<
 >;
 /**
  * `reason` is Berth's own. `worker_changed`: a turn that a worker left (it died, or handed over) is taken up by the next one.
+ * `model_busy`: as many requests to the model as a worker makes at once are under way; it is asked later.
  * `retry_requested`: somebody asked for a turn that was given up. Absent: the model failed and is asked again later.
  */
 export type StatusRescheduledEvent = Stored<
   "session.status_rescheduled",
-  { reason?: "worker_changed" | "retry_requested" }
+  { reason?: "worker_changed" | "retry_requested" | "model_busy" }
 >;
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<

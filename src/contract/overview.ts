@@ -9,7 +9,7 @@ export const activeSession = z.strictObject({
   id: z.string(),
   title: z.string().nullable(),
   agent: z.strictObject({ id: z.string(), name: z.string() }),
-  /** `queued`: something was sent, and no worker has it yet. `retrying`: the model failed and is asked again later. */
+  /** `queued`: something was sent, and no worker has it yet. `retrying`: the model failed, or has too much to do, and is asked again later. */
   state: z.enum(["queued", "running", "retrying"]),
   /** Since when it is queued, or runs. */
   since: z.iso.datetime(),

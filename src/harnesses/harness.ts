@@ -34,7 +34,12 @@ export type Harness = {
   /** Exactly one request, never retried. Throws `ModelError`. */
   answer(request: HarnessRequest): Promise<ModelAnswer>;
   /** One request that sums up `transcript`, the older part of a conversation. Throws `ModelError`. */
-  summarise(request: { agent: SessionAgent; transcript: string; signal: AbortSignal }): Promise<ModelAnswer>;
+  summarise(request: {
+    agent: SessionAgent;
+    transcript: string;
+    signal: AbortSignal;
+    onPart: () => void;
+  }): Promise<ModelAnswer>;
   /** Pure: the same call of the same agent always gives the same plan, so that a successor decides alike. */
   planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan;
   /** Pure: a call of this tool is likely to run in the sandbox as soon as it is written, since nobody is asked before. */

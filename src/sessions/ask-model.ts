@@ -28,8 +28,8 @@ type Outcome =
   /** By the user; `sent`: not before the request was under way. */
   | { how: "interrupted"; sent: boolean };
 
-/** Makes one model request and writes down how it ended. */
-export async function callModel(turn: Turn): Promise<void> {
+/** Makes one model request and writes down how it ended. `onHeard`: the model said something. */
+export async function callModel(turn: Turn, onHeard: () => void): Promise<void> {
   const { deps, claim, log } = turn;
   const requestId = newId("event", deps.clock.now());
   const messageId = newId("event", deps.clock.now());
@@ -48,6 +48,7 @@ export async function callModel(turn: Turn): Promise<void> {
       messages: toModelMessages(log.conversation),
       signal,
       onPart: (part) => {
+        onHeard();
         if (signal.aborted) return;
         switch (part.type) {
           case "reasoning":
@@ -196,7 +197,7 @@ async function writeFailure(turn: Turn, input: { requestId: string; error: unkno
 }
 
 /** Replaces the older part of the conversation: by a summary of the model, or by its shortened text when none can be had. */
-export async function compact(turn: Turn): Promise<void> {
+export async function compact(turn: Turn, onHeard: () => void): Promise<void> {
   const { deps, log } = turn;
   const { agent } = turn.facts;
   const plan = planCompaction(log.conversation, await deps.harness.inputLimit(agent));
@@ -217,7 +218,9 @@ export async function compact(turn: Turn): Promise<void> {
   const requestId = newId("event", deps.clock.now());
   const start = newEvent(turn, "span.model_request_start", {}, { id: requestId, private: { purpose: "summary" } });
   await log.write({ events: [...running.events, start], changes: running.changes });
-  const outcome = await ask(turn, (signal) => deps.harness.summarise({ agent, transcript: plan.transcript, signal }));
+  const outcome = await ask(turn, (signal) =>
+    deps.harness.summarise({ agent, transcript: plan.transcript, signal, onPart: onHeard }),
+  );
   if (outcome.how === "interrupted") {
     return writeInterrupted(turn, { requestId, received: "", sent: outcome.sent });
   }

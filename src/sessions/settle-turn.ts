@@ -103,6 +103,14 @@ export async function rest(turn: Turn, at: number | null): Promise<Settled> {
   return released ? "released" : "stale";
 }
 
+/** Those who watch are told once; then it is given back until then. */
+export async function waitForModel(turn: Turn, at: number): Promise<Settled> {
+  if (turn.log.conversation.status === "rescheduling") return rest(turn, at);
+  const events = [newEvent(turn, "session.status_rescheduled", { reason: "model_busy" })];
+  await turn.log.write({ events, changes: { status: "rescheduling" } });
+  return "held";
+}
+
 /**
  * Idle, and given back in the same statement when nothing waits; only if the log has not grown since the decision, so
  * that an event that came just before is still a part of this turn.

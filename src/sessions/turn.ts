@@ -9,6 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type { ModelWaits } from "./model-waits.ts";
 import type { OutputPreviews } from "./output-previews.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
@@ -25,6 +26,8 @@ export type TurnDependencies = {
   logger: Logger;
   /** For jitter: 0 ≤ x < 1. */
   random: () => number;
+  /** Null: this is the only session that is held here. */
+  modelWaits: ModelWaits | null;
   /** The session is a suspect, and nothing else is held here: it is let go of as soon as it got on. */
   alone?: true;
 };

@@ -278,11 +278,26 @@ async function take(turn: Turn, step: Step): Promise<settle.Settled> {
       await runTools(turn, step);
       return "held";
     case "compact":
-      await compact(turn);
-      return "held";
+      return atModel(turn, (onHeard) => compact(turn, onHeard));
     case "call-model":
-      await callModel(turn);
-      return "held";
+      return atModel(turn, (onHeard) => callModel(turn, onHeard));
+  }
+}
+
+/** Where too many requests to the model are under way, the session gives its place to others, and looks again later. */
+async function atModel(turn: Turn, ask: (onHeard: () => void) => Promise<void>): Promise<settle.Settled> {
+  const { claim, deps, facts } = turn;
+  if (!deps.modelWaits) {
+    await ask(() => undefined);
+    return "held";
+  }
+  const wait = deps.modelWaits.enter({ sessionId: claim.sessionId, model: facts.agent.model.id });
+  if ("waitMs" in wait) return settle.waitForModel(turn, deps.clock.now() + wait.waitMs);
+  try {
+    await ask(() => wait.heard());
+    return "held";
+  } finally {
+    wait.leave();
   }
 }
 

@@ -13,7 +13,7 @@ const EXTEND_MS = 10_000;
 /** So long it may wait for a tool before others have their turn at being held alone. A result that is there already comes at once. */
 const WAIT_MS = 5_000;
 
-export type LoneWorkerOptions = TurnDependencies & {
+export type LoneWorkerOptions = Omit<TurnDependencies, "modelWaits"> & {
   databaseUrl: string;
   identity: WorkerIdentity;
   claim: Claim;
@@ -53,7 +53,7 @@ async function run(options: LoneWorkerOptions, stopped: AbortSignal): Promise<vo
   try {
     if (stopped.aborted) return;
     options.onHolding();
-    const held = holdSession({ ...options, alone: true }, claim);
+    const held = holdSession({ ...options, modelWaits: null, alone: true }, claim);
     hold = held;
     stopped.addEventListener("abort", () => held.stop("stopped"), { once: true });
     const health = { alone: claim.sessionId, running: 1, concurrency: 1 };

@@ -12,6 +12,7 @@ import { type Listener, listenForWakeups } from "../db/wakeups.ts";
 import { holdWorkerLock } from "../db/worker-lock.ts";
 import { registerWorker, removeWorker, reportHealth, type WorkerIdentity } from "../db/workers.ts";
 import type { ModelClient } from "../models/model.ts";
+import { createModelWaits } from "../sessions/model-waits.ts";
 import type { TurnDependencies } from "../sessions/turn.ts";
 import { type HoldEnd, holdSession, type SessionHold } from "../sessions/turns.ts";
 import type { OwnerFile } from "./data-owner.ts";
@@ -21,6 +22,7 @@ import { createLoneHolds, type StartAlone } from "./lone-holds.ts";
 import { createSandboxSweeper } from "./sweep-sandboxes.ts";
 
 const POLL_MS = 1_000;
+const MODEL_SILENT_MS = 10_000;
 const EXTEND_MS = 10_000;
 const LOOK_FOR_DEAD_MS = 400;
 const HEALTH_MS = 2_000;
@@ -29,7 +31,7 @@ const GARBAGE_MS = 900_000;
 /** How long a stop waits for holds to let go. */
 const STOP_WAIT_MS = 1_500;
 
-export type WorkerOptions = TurnDependencies & {
+export type WorkerOptions = Omit<TurnDependencies, "modelWaits"> & {
   /** For the connections that are no pool's: the lock and the wake-ups. */
   databaseUrl: string;
   identity: WorkerIdentity;
@@ -42,6 +44,8 @@ export type WorkerOptions = TurnDependencies & {
   ownerFile: OwnerFile;
   /** Sandboxes that nobody used for so long are put to sleep. */
   sandboxIdleMs: number;
+  /** A model request that heard nothing for so long keeps no place from other sessions. */
+  modelSilentMs?: number;
   /** How long a stop waits for model requests that are under way. */
   drainMs: number;
 };
@@ -68,9 +72,17 @@ export function createWorker(options: WorkerOptions): Worker {
   let suspects: string[] = [];
   let close: (() => Promise<void>) | null = null;
 
+  const modelWaits = createModelWaits({
+    places: concurrency,
+    silentAfterMs: options.modelSilentMs ?? MODEL_SILENT_MS,
+    clock,
+    onSilent: kick,
+  });
   const claims = createClaims({ db, workerId });
   const alone = createLoneHolds({ ...options, onFree: kickAll, onTerminated: (log) => notifier.logGrew(log) });
   const running = () => holds.size + alone.size;
+  /** Of places. */
+  const free = () => concurrency - (running() - modelWaits.silent);
 
   /** Claims what is there; calls while one is under way become one more. */
   function kick(): void {
@@ -90,9 +102,9 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       while (claimAgain && !stopping.signal.aborted) {
         claimAgain = false;
-        if (lookForSuspects) await alone.claim(concurrency - running());
+        if (lookForSuspects) await alone.claim(free());
         lookForSuspects = false;
-        await claims.take({ room: () => (stopping.signal.aborted ? 0 : concurrency - running()), hold });
+        await claims.take({ room: () => (stopping.signal.aborted ? 0 : free()), hold });
       }
     } catch (error) {
       // The poll tries again.
@@ -105,7 +117,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (stopping.signal.aborted) return;
     // A lease of ours that ran out and was claimed again: the older hold can write nothing any more.
     holds.get(sessionId)?.stop("lost");
-    const started = holdSession(options, claim);
+    const started = holdSession({ ...options, modelWaits }, claim);
     holds.set(sessionId, started);
     void started.done.then((end) => {
       if (holds.get(sessionId) === started) holds.delete(sessionId);

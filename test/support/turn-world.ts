@@ -34,12 +34,18 @@ export type TurnWorld = {
     model: ModelClient;
     backend: SandboxBackend;
     concurrency?: number;
+    modelSilentMs?: number;
     sandboxIdleMs?: number;
     drainMs?: number;
     random?: () => number;
     startAlone?: StartAlone;
   }): Promise<TestWorker>;
-  createSession(options?: { tools?: AgentTool[]; system?: string; budgetCents?: number }): Promise<string>;
+  createSession(options?: {
+    tools?: AgentTool[];
+    system?: string;
+    budgetCents?: number;
+    model?: string;
+  }): Promise<string>;
   /** As the API does: appended unprocessed, and the session is put up for work. Returns the ids. */
   send(sessionId: string, ...events: { type: string; [field: string]: unknown }[]): Promise<string[]>;
   say(sessionId: string, text: string): Promise<string>;
@@ -107,6 +113,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       model,
       backend,
       concurrency = 10,
+      modelSilentMs = 10_000,
       sandboxIdleMs = 900_000,
       drainMs = 0,
       random = () => 0,
@@ -148,6 +155,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       const worker = createWorker({
         ...shared,
         models: model,
+        modelSilentMs,
         identity: identity(id),
         startAlone: startAlone ?? holdAlone,
         ownerFile: createMemoryOwnerFile(),
@@ -172,7 +180,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       return started;
     },
 
-    async createSession({ tools = ALLOW_ALL, system = "Be brief.", budgetCents } = {}) {
+    async createSession({ tools = ALLOW_ALL, system = "Be brief.", budgetCents, model = "scripted" } = {}) {
       const id = newId("session");
       const agent: SessionAgent = {
         type: "agent",
@@ -180,7 +188,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         version: 1,
         name: "Test",
         description: null,
-        model: { id: "scripted" },
+        model: { id: model },
         system,
         tools,
         mcp_servers: [],

@@ -35,7 +35,7 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
         onPart,
       );
     },
-    async summarise({ agent, transcript, signal }) {
+    async summarise({ agent, transcript, signal, onPart }) {
       return models.streamAnswer(
         {
           model: agent.model.id,
@@ -45,7 +45,7 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
           maxOutputTokens: SUMMARY_MAX_OUTPUT_TOKENS,
           signal,
         },
-        () => undefined,
+        onPart,
       );
     },
     planToolCall,

@@ -57,6 +57,10 @@ function foldStored(draft: ViewDraft, event: SessionEvent): void {
   fold(draft, event);
 }
 
+const rescheduledNotes: Partial<Record<string, string>> = {
+  worker_changed: "Worker changed, nothing lost.",
+  model_busy: "Waits for its turn at the model: many requests to it are under way.",
+};
 const stateByPermission = { allow: "running", ask: "asking", deny: "denied" } as const;
 
 const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<SessionEvent, { type: Type }>) => void } =
@@ -161,8 +165,8 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
     },
     "session.status_rescheduled"(draft, event) {
       draft.view.status = "rescheduling";
-      if (event.reason !== "worker_changed") return;
-      draft.put({ kind: "note", id: event.id, text: "Worker changed, nothing lost.", at: event.processed_at });
+      const text = event.reason && rescheduledNotes[event.reason];
+      if (text) draft.put({ kind: "note", id: event.id, text, at: event.processed_at });
     },
     "session.status_terminated"(draft, event) {
       draft.view.status = "terminated";

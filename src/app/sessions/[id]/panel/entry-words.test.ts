@@ -35,5 +35,14 @@ test.each<[TimelineEntry, ReturnType<typeof entryWords>]>([
     entry("session.error", { error: { message: "The gateway refused the key." } }),
     { title: "Error", detail: "The gateway refused the key.", trouble: true },
   ],
+  [
+    entry("session.status_rescheduled", { reason: "worker_changed" }),
+    { title: "Taken up by another worker", detail: null, trouble: false },
+  ],
+  [
+    entry("session.status_rescheduled", { reason: "model_busy" }),
+    { title: "Waits for its turn at the model", detail: null, trouble: false },
+  ],
+  [entry("session.status_rescheduled"), { title: "Tried again later", detail: null, trouble: false }],
   [entry("of_a_later_release", { error: null }), { title: "of_a_later_release", detail: null, trouble: false }],
 ])("%j", (given, words) => expect(entryWords(given)).toEqual(words));

@@ -18,13 +18,19 @@ const TITLES: Record<string, string> = {
   sandbox_hibernated: "Sandbox hibernated",
   "session.status_running": "Running",
   "session.status_idle": "Idle",
-  "session.status_rescheduled": "Taken up by another worker",
+  "session.status_rescheduled": "Tried again later",
   "session.status_terminated": "Ended",
   "session.error": "Error",
   "session.restored": "Files restored",
   "session.rewound": "Rewound",
   "session.forked": "Forked",
   "agent.thread_context_compacted": "Conversation compacted",
+};
+/** Why it goes on later, or elsewhere. */
+const RESCHEDULED: Record<string, string> = {
+  worker_changed: "Taken up by another worker",
+  retry_requested: "Tried again: somebody asked for it",
+  model_busy: "Waits for its turn at the model",
 };
 const TROUBLE = new Set(["worker_died", "lease_ran_out", "failed", "disk_lost"]);
 
@@ -35,7 +41,8 @@ export function entryWords({ kind, detail, epoch }: TimelineEntry): EntryWords {
   const trouble = TROUBLE.has(how) || kind === "session.error" || kind === "session.status_terminated";
   if (kind === "hold") return { title: `Held, lease ${epoch}`, detail: HOLD_ENDS[how] ?? (how || null), trouble };
   if (kind === "sandbox_started") return { title: SANDBOX_STARTS[how] ?? "Sandbox started", detail: null, trouble };
-  return { title: TITLES[kind] ?? kind, detail: reasonOf(detail), trouble };
+  const title = kind === "session.status_rescheduled" ? RESCHEDULED[fieldOf(detail, "reason") ?? ""] : undefined;
+  return { title: title ?? TITLES[kind] ?? kind, detail: reasonOf(detail), trouble };
 }
 
 /** What a log's entry says in one line: the error's message, or why a turn stopped. */
