@@ -139,6 +139,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     changeHub.changed();
     notifier.logGrew(growth);
   };
+  const onFilesWanted = (sessionId: string) => notifier.wantFiles(sessionId);
   const onChanged = () => {
     changeHub.changed();
     notifier.listChanged();
@@ -150,6 +151,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const sessions = createSessions({ db, clock, onLogGrew });
   const files = createSessionFiles({
     db,
+    clock,
+    onFilesWanted,
     sandboxes: options.sandboxes,
     getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
   });
@@ -163,8 +166,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
     retryTurn: createRetryTurn({ clock, onLogGrew }),
-    rewindSession: createRewindSession({ clock, onLogGrew }),
-    forkSession: createForkSession({ clock, onLogGrew }),
+    rewindSession: createRewindSession({ clock, onLogGrew, onFilesWanted }),
+    forkSession: createForkSession({ clock, onLogGrew, onFilesWanted }),
     files,
     snapshots: createListedSnapshots({ db }),
     readLicences: () => ({ data: readLicences(ROOT) }),

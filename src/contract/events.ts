@@ -142,22 +142,34 @@ export type SessionUpdatedEvent = Stored<
   { title?: string | null; metadata?: Record<string, string>; agent?: SessionAgent; budget?: unknown }
 >;
 
-/** Berth's own: the conversation from the message `event_id` on was taken back. */
-export type SessionRewoundEvent = Stored<"session.rewound", { event_id: string }>;
+/**
+ * What becomes of the files. `snapshot`: they are set to it, and `session.restored` says when that is done; `exact`: no tool ran between it
+ * and that message · `empty`: so is the workspace then, and now · `later`: the source's are being kept, and `session.restored` follows ·
+ * `unknown`: none were kept from then: after a rewind they stay as they are, in a fork there are none. Absent in older logs.
+ */
+export type FilesThen = {
+  files?:
+    | { type: "snapshot"; snapshot_id: string; taken_at: string; exact: boolean }
+    | { type: "empty" | "later" | "unknown" };
+};
+/** Berth's own: the conversation from the message `event_id` on was taken back, and so is what tools changed since. */
+export type SessionRewoundEvent = Stored<"session.rewound", { event_id: string } & FilesThen>;
 /** Berth's own: what comes before is a copy of that session, up to before the message `event_id`; null: of all of it. */
-export type SessionForkedEvent = Stored<"session.forked", { session_id: string; event_id: string | null }>;
+export type SessionForkedEvent = Stored<"session.forked", { session_id: string; event_id: string | null } & FilesThen>;
 
 /**
- * Berth's own: the disk of the session's sandbox was lost, and its files were brought back from a snapshot. `checked_files`: whose content
- * was compared with its hash. `refused`: what could not be brought back, `left_out`: what the snapshot could not hold, each with the reason;
+ * Berth's own: the files of the session's sandbox were brought back from a snapshot, since its disk was `lost`, after a `rewind`, or in a
+ * `fork`. `snapshot_id`: null: to an empty workspace. `exact`: no tool ran between the snapshot and that place. `checked_files`: whose content was compared with its hash. `refused`: what could not be brought back, `left_out`: what the snapshot could not hold, each with the reason;
  * the first hundred are named. `changed_count`: files that were being written while the snapshot was taken.
  */
 export type SessionRestoredEvent = Stored<
   "session.restored",
   {
-    reason: "lost";
-    snapshot_id: string;
-    taken_at: string;
+    reason: "lost" | "rewind" | "fork";
+    /** Absent in older logs. */
+    exact?: boolean;
+    snapshot_id: string | null;
+    taken_at: string | null;
     files: number;
     total_bytes: number;
     written_files: number;

@@ -18,6 +18,22 @@ export const sandboxObject = z.strictObject({
   /** `none`: no tool has run and nobody has uploaded a file yet. */
   state: z.enum(["none", "running", "hibernated"]),
   last_used_at: z.iso.datetime().nullable(),
+  /** Files are being brought back: `lost`, at its next use, after its disk was; after a `rewind`; into a `fork`. Null: none are. */
+  restore: z
+    .strictObject({
+      reason: z.enum(["lost", "rewind", "fork"]),
+      requested_at: z.iso.datetime(),
+      /** Null: to an empty workspace, or not known yet. */
+      snapshot_id: z.string().nullable(),
+      files: z.int(),
+      /** What has to be written; null before that is known. */
+      total_files: z.int().nullable(),
+      bytes: z.number(),
+      total_bytes: z.number().nullable(),
+      /** Why it can't be done right now; it is tried again. */
+      problem: z.string().nullable(),
+    })
+    .nullable(),
 });
 export type SandboxStatus = z.infer<typeof sandboxObject>;
 

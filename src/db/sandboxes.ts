@@ -78,6 +78,10 @@ export async function markChanging(db: Database, input: { names: readonly string
     where name = any(${[...input.names]}::text[]) and state = 'running' and dirty_since is null`.execute(db);
 }
 
+/** Its files are to be set back first: until then they are not kept, and it does not sleep. */
+const isNotRestoring = sql`not exists (select 1 from sandbox_restores r
+  where r.session_id = b.session_id and r.done_at is null and r.reason <> 'lost')`;
+
 export type IdleSandbox = { sessionId: string; name: string };
 
 /** Running sandboxes of this backend that nobody used for `idleMs` and whose session rests. */
@@ -88,7 +92,7 @@ export async function listIdleSandboxes(
   const result = await sql<{ session_id: string; name: string }>`
     select b.session_id, b.name from sandboxes b join sessions s on s.id = b.session_id
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null
-      and b.last_used_at < now() - ${input.idleMs}::bigint * interval '1 millisecond'
+      and ${isNotRestoring} and b.last_used_at < now() - ${input.idleMs}::bigint * interval '1 millisecond'
     order by b.last_used_at limit ${input.limit}`.execute(db);
   return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
 }
@@ -107,7 +111,7 @@ export async function listDirtySandboxes(
     select b.session_id as "sessionId", b.name, b.dirty_since = '-infinity' as requested
     from sandboxes b join sessions s on s.id = b.session_id
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null and b.dirty_since is not null
-      and (b.dirty_since = '-infinity' or (
+      and ${isNotRestoring} and (b.dirty_since = '-infinity' or (
         b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'
         and not exists (select 1 from snapshots n where n.session_id = b.session_id
           and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')))
@@ -158,11 +162,13 @@ export async function listUnknownNames(db: Database, input: { names: readonly st
   return result.rows.map((row) => row.name);
 }
 
+/** But for those whose files a fork still waits for. */
 export async function listRemovals(db: Database, input: { backend: string; limit: number }): Promise<string[]> {
   const result = await sql<{ name: string }>`
-    select name from sandbox_removals where backend = ${input.backend} order by requested_at limit ${input.limit}`.execute(
-    db,
-  );
+    select name from sandbox_removals where backend = ${input.backend}
+      and not exists (select 1 from sandbox_restores r
+        where r.clone_of = sandbox_removals.name and r.done_at is null and r.snapshot_id is null)
+    order by requested_at limit ${input.limit}`.execute(db);
   return result.rows.map((row) => row.name);
 }
 
@@ -170,19 +176,26 @@ export async function deleteRemoval(db: Database, input: { name: string }): Prom
   await sql`delete from sandbox_removals where name = ${input.name}`.execute(db);
 }
 
-export type SandboxRow = { name: string; identity: string; state: "running" | "hibernated"; lastUsedAt: Date };
+export type SandboxRow = {
+  name: string;
+  identity: string;
+  state: "running" | "hibernated";
+  lastUsedAt: Date;
+  /** Something may have changed since its last snapshot. */
+  changed: boolean;
+};
 
 /** The sandbox of a session; null when it has none yet. */
 export async function findSandbox(
   db: Database,
   input: { teamId: string; sessionId: string },
 ): Promise<SandboxRow | null> {
-  const result = await sql<{ name: string; identity: string; state: SandboxRow["state"]; last_used_at: Date }>`
-    select name, identity, state, last_used_at from sandboxes
-    where session_id = ${input.sessionId} and team_id = ${input.teamId}`.execute(db);
-  const row = result.rows[0];
-  return row ? { name: row.name, identity: row.identity, state: row.state, lastUsedAt: row.last_used_at } : null;
+  const result = await sql<SandboxRow>`
+    select name, identity, state, last_used_at as "lastUsedAt", dirty_since is not null or last_snapshot_id is null as changed
+    from sandboxes where session_id = ${input.sessionId} and team_id = ${input.teamId}`.execute(db);
+  return result.rows[0] ?? null;
 }
+
 /** It runs, and is in use now: the time until it is put to sleep begins anew. */
 export async function wokeSandbox(db: Database, input: { sessionId: string }): Promise<void> {
   await sql`update sandboxes set state = 'running', last_used_at = now(), dirty_since = coalesce(dirty_since, now())

@@ -52,6 +52,8 @@ export type SnapshotNeed = {
   changed: boolean;
   /** Somebody works in it: a turn, or one who looks after it. */
   held: boolean;
+  /** Its files are to be set back first. */
+  restoring: boolean;
   now: Date;
 };
 
@@ -62,7 +64,8 @@ export async function readSnapshotNeed(
 ): Promise<SnapshotNeed | null> {
   const result = await sql<SnapshotNeed>`
     select b.state, b.dirty_since is not null or b.last_snapshot_id is null as changed, clock_timestamp() as now,
-      s.wake_at is not null or (s.lease_owner is not null and s.lease_until > now()) as held
+      s.wake_at is not null or (s.lease_owner is not null and s.lease_until > now()) as held,
+      exists (select 1 from sandbox_restores r where r.session_id = s.id and r.done_at is null and r.reason <> 'lost') as restoring
     from sessions s join sandboxes b on b.session_id = s.id
     where s.id = ${input.sessionId} and s.team_id = ${input.teamId} for update of s`.execute(tx);
   return result.rows[0] ?? null;

@@ -123,13 +123,15 @@ export async function commitSnapshot(tx: DatabaseTransaction, input: NewSnapshot
   await noteSnapshot(tx, input);
 }
 
-/** The files were found to be the same once more. False: the snapshot is gone. */
+/** The files were found to be the same once more. False: the snapshot is gone, or something of the log was taken back since. */
 export async function extendSnapshot(
   db: Database,
   input: { id: string; teamId: string; sessionId: string; seq: number; begunAt: Date },
 ): Promise<boolean> {
   const result = await sql`update snapshots set until_seq = greatest(until_seq, ${input.seq}), until_at = now()
-    where id = ${input.id} and team_id = ${input.teamId} and session_id = ${input.sessionId}`.execute(db);
+    where id = ${input.id} and team_id = ${input.teamId} and session_id = ${input.sessionId}
+      and not exists (select 1 from events r where r.session_id = ${input.sessionId} and r.type = 'session.rewound'
+        and r.seq > snapshots.until_seq and r.seq <= ${input.seq})`.execute(db);
   if (result.numAffectedRows !== 1n) return false;
   await noteSnapshot(db, input);
   return true;
@@ -229,27 +231,4 @@ export async function findSnapshotBase(
 export async function isSessionWanted(db: Database, input: { sessionId: string }): Promise<boolean> {
   const result = await sql`select 1 from sessions where id = ${input.sessionId} and wake_at is null`.execute(db);
   return result.rows.length === 0;
-}
-
-/** Until it is done, its snapshot stays. One that another process left is taken over. */
-export async function beginRestore(
-  db: Database,
-  input: { id: string; teamId: string; sessionId: string; snapshotId: string; identity: string },
-): Promise<void> {
-  await sql`insert into sandbox_restores (id, team_id, session_id, snapshot_id, reason, identity)
-    values (${input.id}, ${input.teamId}, ${input.sessionId}, ${input.snapshotId}, 'lost', ${input.identity})
-    on conflict (session_id) where done_at is null do update set
-      snapshot_id = excluded.snapshot_id, identity = excluded.identity, requested_at = now()`.execute(db);
-}
-
-/** From now on the disk is what the snapshot was. */
-export async function endRestore(
-  tx: DatabaseTransaction,
-  input: { sessionId: string; snapshotId: string; receipt: unknown },
-): Promise<void> {
-  await sql`update sandbox_restores set done_at = now(), receipt = ${toJson(input.receipt)}::jsonb
-    where session_id = ${input.sessionId} and done_at is null`.execute(tx);
-  await sql`update sandboxes set last_snapshot_id = ${input.snapshotId} where session_id = ${input.sessionId}`.execute(
-    tx,
-  );
 }

@@ -15,6 +15,7 @@ const PREVIEW_CHANNEL = "berth_preview";
 /** Says only that somebody should look. */
 const LIST_CHANNEL = "berth_list";
 const WANTED_CHANNEL = "berth_preview_wanted";
+const FILES_CHANNEL = "berth_files";
 /** Postgres refuses payloads of 8,000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7_600;
 const RECONNECT_MS = 250;
@@ -27,6 +28,8 @@ export type Notifier = {
   listChanged(): void;
   /** Asks whoever runs this session to send the previews of what is under way again. */
   wantPreviews(sessionId: string): void;
+  /** Asks a worker to bring back this session's files. Call it after commit. */
+  wantFiles(sessionId: string): void;
   close(): Promise<void>;
 };
 
@@ -34,6 +37,7 @@ export type Notifier = {
 export function createNotifier(options: { url: string; applicationName: string; logger: Logger }): Notifier {
   const grown = new Map<string, number>();
   const wanted = new Set<string>();
+  const files = new Set<string>();
   let previews: string[] = [];
   let listChanged = false;
   let client: pg.Client | null = null;
@@ -86,14 +90,19 @@ export function createNotifier(options: { url: string; applicationName: string; 
       WANTED_CHANNEL,
       [...wanted].map((sessionId) => JSON.stringify([sessionId])),
     );
+    pack(
+      FILES_CHANNEL,
+      [...files].map((sessionId) => JSON.stringify([sessionId])),
+    );
     previews = [];
     grown.clear();
     wanted.clear();
+    files.clear();
     listChanged = false;
     return payloads;
   }
 
-  const hasNews = () => grown.size > 0 || previews.length > 0 || wanted.size > 0 || listChanged;
+  const hasNews = () => grown.size > 0 || previews.length > 0 || wanted.size > 0 || files.size > 0 || listChanged;
 
   async function drain(): Promise<void> {
     while (hasNews()) {
@@ -140,6 +149,10 @@ export function createNotifier(options: { url: string; applicationName: string; 
       wanted.add(sessionId);
       kick();
     },
+    wantFiles(sessionId) {
+      files.add(sessionId);
+      kick();
+    },
     async close() {
       await running;
       closed = true;
@@ -174,6 +187,7 @@ export function listenForWakeups(options: {
   onPreview?: (preview: Preview) => void;
   onListChanged?: () => void;
   onPreviewsWanted?: (sessionId: string) => void;
+  onFilesWanted?: (sessionId: string) => void;
   onReconnect?: () => void;
 }): Listener {
   let client: pg.Client | null = null;
@@ -193,6 +207,7 @@ export function listenForWakeups(options: {
       else if (message.channel === PREVIEW_CHANNEL && isPreviewEvent(entry[1]))
         options.onPreview?.({ sessionId: entry[0], data: entry[1] });
       else if (message.channel === WANTED_CHANNEL) options.onPreviewsWanted?.(entry[0]);
+      else if (message.channel === FILES_CHANNEL) options.onFilesWanted?.(entry[0]);
     }
   }
 
@@ -215,6 +230,7 @@ export function listenForWakeups(options: {
       if (options.onPreview) await fresh.query(`listen ${PREVIEW_CHANNEL}`);
       if (options.onListChanged) await fresh.query(`listen ${LIST_CHANNEL}`);
       if (options.onPreviewsWanted) await fresh.query(`listen ${WANTED_CHANNEL}`);
+      if (options.onFilesWanted) await fresh.query(`listen ${FILES_CHANNEL}`);
       client = fresh;
       if (!first) options.onReconnect?.();
       first = false;

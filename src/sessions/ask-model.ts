@@ -59,7 +59,8 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
             return previews.text(part.text);
           case "tool_call":
             // While the model writes the input.
-            if (deps.harness.runsAtOnce(turn.facts.agent, part.name)) turn.sandbox.prepare();
+            if (deps.harness.runsAtOnce(turn.facts.agent, part.name))
+              turn.sandbox.prepare({ turnFrom: turnFrom(turn) });
         }
       },
     }),
@@ -265,4 +266,12 @@ export function requestEnd(
   return newEvent(turn, "span.model_request_end", payload, {
     private: { ...details, model: turn.facts.agent.model.id },
   });
+}
+
+/** Where the turn began that has called no tool yet; null: it has. */
+function turnFrom({ log }: Turn): number | null {
+  const { items, toolRounds } = log.conversation;
+  if (toolRounds > 0) return null;
+  const before = items.findLastIndex((item) => item.kind !== "user");
+  return items[before + 1]?.seq ?? null;
 }

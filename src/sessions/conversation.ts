@@ -3,6 +3,7 @@ import type { MessageBlock, ResultBlock } from "../contract/content.ts";
 import type { EvaluatedPermission, StopReason } from "../contract/events.ts";
 import type { StoredEvent } from "../db/events.ts";
 import type { SessionStatus } from "../db/schema.ts";
+import { FILES_LEFT, type RestoredPayload, restoredNotice } from "./restored-files.ts";
 
 export type Confirmation = { allow: boolean; message: string | null };
 
@@ -73,6 +74,8 @@ export type Conversation = {
   gaveUp: boolean;
   /** The model would not answer. */
   refused: boolean;
+  /** The model has not been told yet what became of its files. */
+  filesNotice: string | null;
   /** Seq of the last change of the session's definition (title, tools, budget). */
   updatedSeq: number;
   compaction: Compaction | null;
@@ -97,6 +100,7 @@ export function emptyConversation(): Conversation {
     retryAt: null,
     gaveUp: false,
     refused: false,
+    filesNotice: null,
     updatedSeq: 0,
     compaction: null,
     earlierCompactions: [],
@@ -184,8 +188,10 @@ const folds: Record<string, Fold> = {
     conversation.refused = event.private?.finish === "content_filter" && !conversation.owesAnswer;
     if (conversation.owesAnswer) conversation.toolRounds++;
   },
-  "agent.tool_result": (conversation, event) =>
-    addResult(conversation, event, fieldOf<string>(event.payload, "tool_use_id") ?? ""),
+  "agent.tool_result": (conversation, event) => {
+    addResult(conversation, event, fieldOf<string>(event.payload, "tool_use_id") ?? "");
+    conversation.filesNotice = null;
+  },
   "agent.thread_context_compacted": (conversation, event) => {
     if (conversation.compaction) conversation.earlierCompactions.push(conversation.compaction);
     conversation.compaction = {
@@ -235,9 +241,18 @@ const folds: Record<string, Fold> = {
   "session.rewound": (conversation, event) => {
     goBack(conversation, fieldOf<number>(event.private ?? {}, "to_seq") ?? event.seq);
     beginAnew(conversation);
+    const files = fieldOf<{ type: string }>(event.payload, "files");
+    conversation.filesNotice = files?.type === "unknown" ? FILES_LEFT : null;
+  },
+  "session.restored": (conversation, { payload }) => {
+    // Of a loss its first tool result tells.
+    if (payload.reason !== "lost") conversation.filesNotice = restoredNotice(payload as RestoredPayload);
   },
   // What was under way belongs to the session that this one is a copy of.
-  "session.forked": (conversation) => beginAnew(conversation),
+  "session.forked": (conversation) => {
+    beginAnew(conversation);
+    conversation.filesNotice = null;
+  },
 };
 
 /** Forgets what entered the conversation from `toSeq` on. */

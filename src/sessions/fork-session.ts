@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { placeOfMessage } from "./earlier-message.ts";
+import { askToCopy, filesAwaited, filesThen, shareSnapshots, toFilesThen, waitsForSource } from "./files-then.ts";
 import type { LogGrowth } from "./send-events.ts";
 import { getSession, toSession } from "./sessions.ts";
 
@@ -18,9 +19,17 @@ export type ForkSession = ReturnType<typeof createForkSession>;
 
 /**
  * With `eventId`, also while the source runs: what came before a message does not change any more. Without, the source must
- * rest. `onLogGrew` is called once the fork is committed.
+ * rest. `onLogGrew`, and then `onFilesWanted`, are called once the fork is committed.
  */
-export function createForkSession({ clock, onLogGrew }: { clock: Clock; onLogGrew: (growth: LogGrowth) => void }) {
+export function createForkSession({
+  clock,
+  onLogGrew,
+  onFilesWanted,
+}: {
+  clock: Clock;
+  onLogGrew: (growth: LogGrowth) => void;
+  onFilesWanted: (sessionId: string) => void;
+}) {
   return async function forkSession(
     tx: DatabaseTransaction,
     teamId: string,
@@ -43,6 +52,8 @@ export function createForkSession({ clock, onLogGrew }: { clock: Clock; onLogGre
         "invalid_request",
         `event_id: ${beforeSeq - 1} entries of the log come before it; a fork copies at most ${MAX_FORKED_ENTRIES}.`,
       );
+    if (await waitsForSource(tx, { sessionId: source.id })) throw filesAwaited(source.id, "forked");
+    const then = await filesThen(tx, { sessionId: source.id, beforeSeq, now: eventId === undefined });
     const sessionId = newId("session", clock.now());
     await insertSession(tx, {
       id: sessionId,
@@ -63,7 +74,9 @@ export function createForkSession({ clock, onLogGrew }: { clock: Clock; onLogGre
     const withdrawn = queued.map(({ id, type, payload }) => {
       return { id, type, payload: { ...payload, withdrawn: true }, processedAt, echo: true };
     });
-    const forked = { id: newId("event", clock.now()), type: "session.forked", payload: from, processedAt };
+    const given = await shareSnapshots(tx, then, { sourceId: source.id, sessionId, beforeSeq, nowMs: clock.now() });
+    const payload = { ...from, files: toFilesThen(given) };
+    const forked = { id: newId("event", clock.now()), type: "session.forked", payload, processedAt };
     const idle = {
       id: newId("event", clock.now()),
       type: "session.status_idle",
@@ -73,8 +86,10 @@ export function createForkSession({ clock, onLogGrew }: { clock: Clock; onLogGre
     const events = [...withdrawn, forked, idle];
     const changes = { status: "idle" as const, stopReason: { type: "end_turn" } };
     const lastSeq = await appendEvents(tx, { sessionId, events, changes });
+    await askToCopy(tx, given, { teamId, sessionId, sourceId: source.id, seq: lastSeq ?? 0, nowMs: clock.now() });
     await markProcessed(tx, { sessionId, eventIds: queued.map(({ id }) => id), at: processedAt });
     afterCommit(tx, () => onLogGrew({ sessionId, lastSeq: lastSeq ?? 0, added: events }));
+    afterCommit(tx, () => onFilesWanted(sessionId));
     return toSession(await getSession(tx, { teamId, sessionId }), clock.now());
   };
 }

@@ -32,6 +32,8 @@ export function createListedSnapshots({ db }: { db: Database }) {
       await getSession(tx, { teamId, sessionId });
       const need = await readSnapshotNeed(tx, { teamId, sessionId });
       if (!need) throw new PlatformError("conflict", "This session has no sandbox yet, so there are no files to keep.");
+      if (need.restoring)
+        throw new PlatformError("conflict", "The session's files are being brought back: wait for session.restored.");
       if (need.held)
         throw new PlatformError(
           "conflict",

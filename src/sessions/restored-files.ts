@@ -1,13 +1,14 @@
 // What is told of files that came back from a snapshot: to the model in words, to everybody else as an event of the log.
 import type { SessionRestoredEvent } from "../contract/events.ts";
-import type { Receipt } from "../snapshots/restore-snapshot.ts";
+import type { BroughtBack } from "./bring-back-files.ts";
 
 const MAX_NAMED = 20;
 
 /** Null: no snapshot had ever been taken. */
-export function lossNotice(receipt: Receipt | null): string {
-  if (!receipt)
+export function lossNotice(brought: BroughtBack | null): string {
+  if (!brought)
     return "Notice: the sandbox of this session was lost and a new, empty one was made. Files in /workspace and /home/agent from before are gone.";
+  const { receipt } = brought;
   const { refused, refusedCount, leftOut, leftOutCount } = receipt;
   return [
     "Notice: the sandbox of this session was lost and a new one was made.",
@@ -22,9 +23,37 @@ function named(list: readonly { path: string; why: string }[]): string {
   return `${shown.join(", ")}${list.length > MAX_NAMED ? " …" : ""}`;
 }
 
-export function toRestoredPayload(receipt: Receipt): Omit<SessionRestoredEvent, "id" | "type" | "processed_at"> {
+export type RestoredPayload = Omit<SessionRestoredEvent, "id" | "type" | "processed_at">;
+
+/** For the model, of files that were set back or copied; it knows of the conversation, but not of what became of the disk. */
+export function restoredNotice(restored: RestoredPayload): string {
+  const { reason, snapshot_id, taken_at, exact, refused, refused_count, left_out, left_out_count } = restored;
+  const what =
+    reason === "fork"
+      ? "Notice: this session goes on in a sandbox of its own."
+      : "Notice: the conversation went back to an earlier place, and so did the sandbox.";
+  const state =
+    snapshot_id === null
+      ? reason === "fork"
+        ? "No files had been kept from before, so /workspace and /home/agent are empty."
+        : "/workspace and /home/agent are empty, as they were then."
+      : `/workspace and /home/agent are as they were at ${taken_at}.`;
+  return [
+    `${what} ${state} No process of before runs any more.`,
+    ...(exact ? [] : ["What the last tools before that place changed may be missing: look before you rely on it."]),
+    ...(refused_count > 0 ? [`${refused_count} could not be brought back: ${named(refused)}.`] : []),
+    ...(left_out_count > 0 ? [`${left_out_count} could not be kept: ${named(left_out)}.`] : []),
+  ].join(" ");
+}
+
+/** For the model, after a rewind that left the files alone. */
+export const FILES_LEFT =
+  "Notice: the conversation went back to an earlier place, but no files had been kept from then: /workspace and /home/agent are as they were last.";
+
+export function toRestoredPayload({ reason, exact, receipt }: BroughtBack): RestoredPayload {
   return {
-    reason: "lost",
+    reason,
+    exact,
     snapshot_id: receipt.snapshotId,
     taken_at: receipt.takenAt,
     files: receipt.files,

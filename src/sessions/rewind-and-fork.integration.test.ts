@@ -28,8 +28,9 @@ afterEach(async () => {
 afterAll(() => world.dispose());
 
 const onLogGrew = () => undefined;
-const rewindSession = createRewindSession({ clock: systemClock, onLogGrew });
-const forkSession = createForkSession({ clock: systemClock, onLogGrew });
+const onFilesWanted = () => undefined;
+const rewindSession = createRewindSession({ clock: systemClock, onLogGrew, onFilesWanted });
+const forkSession = createForkSession({ clock: systemClock, onLogGrew, onFilesWanted });
 const teamOf = async (sessionId: string) =>
   (await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(world.db)).rows[0]
     ?.team_id ?? "";

@@ -50,7 +50,7 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
     result = errorResult(failureText(call.name, error));
   }
   if (signal.aborted) return;
-  const notice = turn.sandbox.takeLossNotice();
+  const notice = turn.sandbox.takeLossNotice() ?? turn.log.conversation.filesNotice;
   if (notice !== null) result = withNotice(result, notice);
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
 }

@@ -43,6 +43,8 @@ async function setUp() {
   const teamId = found.rows[0]?.team_id ?? "";
   const files = createSessionFiles({
     db,
+    clock: systemClock,
+    onFilesWanted: () => undefined,
     sandboxes: { backend, spec },
     getSession: async () => ({ id: sessionId, status: "idle", archived_at: null }) as Session,
   });

@@ -2,36 +2,72 @@
 import type { FileEntry, FileList, SandboxStatus, WrittenFile } from "../contract/files.ts";
 import type { Session } from "../contract/sessions.ts";
 import { type Database, isForeignKeyViolation } from "../db/database.ts";
+import { findOpenRestore, isRestoreOpen, type OpenRestore } from "../db/restores.ts";
 import { findSandbox, markHibernated, recordSandbox, type SandboxRow, wokeSandbox } from "../db/sandboxes.ts";
+import type { Clock } from "../lib/clock.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
 import type { Channel, OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type { RestoreProgress } from "../snapshots/restore-snapshot.ts";
 import { ruleOfOpened } from "./sandbox-states.ts";
 
 const WORKSPACE = "/workspace";
 /** As many entries of one directory as a runner lists. */
 const MAX_LISTED = 10_000;
+/** So long a request waits for files that are being brought back; most are there sooner. */
+const FILES_WAIT_MS = 10_000;
+const FILES_LOOK_MS = 100;
 
 export type SessionFiles = ReturnType<typeof createSessionFiles>;
 
 export function createSessionFiles(options: {
   db: Database;
+  clock: Clock;
+  /** A worker is to bring back this session's files. */
+  onFilesWanted: (sessionId: string) => void;
   /** Null: this process reaches no sandboxes. */
   sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
   /** Throws `not_found` for a session of another team. */
   getSession: (teamId: string, sessionId: string) => Promise<Session>;
 }) {
-  const { db, getSession } = options;
+  const { db, clock, getSession } = options;
 
   function reach(): { backend: SandboxBackend; spec: SandboxSpec } {
     if (options.sandboxes) return options.sandboxes;
     throw new PlatformError("unavailable", "This process reaches no sandboxes.");
   }
 
+  /** After a rewind, or in a fork, a worker brings the files first: what is there until then is not what the session has. */
+  async function untilFilesAreBack(sessionId: string): Promise<void> {
+    const deadline = clock.now() + FILES_WAIT_MS;
+    let asked = false;
+    for (;;) {
+      const open = await findOpenRestore(db, { sessionId });
+      if (!open || open.reason === "lost") return;
+      if (!asked) options.onFilesWanted(sessionId);
+      asked = true;
+      if (clock.now() >= deadline)
+        throw new PlatformError(
+          "unavailable",
+          `The files of this session are still being brought back${open.problem === null ? "" : ` (${open.problem})`}. Try again in a moment.`,
+        );
+      await clock.sleep(FILES_LOOK_MS);
+    }
+  }
+
+  /** One that was asked for between the two looks ends what is in the sandbox, and begins after that. */
+  async function wake(teamId: string, sessionId: string): Promise<Sandbox | null> {
+    for (;;) {
+      await untilFilesAreBack(sessionId);
+      const sandbox = await wakeNow(teamId, sessionId);
+      if (!(await isRestoreOpen(db, { sessionId }))) return sandbox;
+    }
+  }
+
   /**
    * The sandbox of a session, awake; null when it has none yet. The name is the session's, so nobody makes a second one
    * beside the worker. Its disk's identity is the worker's to write down: it tells the model when a disk was lost.
    */
-  async function wake(teamId: string, sessionId: string): Promise<Sandbox | null> {
+  async function wakeNow(teamId: string, sessionId: string): Promise<Sandbox | null> {
     const known = await findSandbox(db, { teamId, sessionId });
     return known ? open(teamId, sessionId, known) : null;
   }
@@ -90,14 +126,18 @@ export function createSessionFiles(options: {
     return (result as { value: T }).value;
   }
 
+  async function status(teamId: string, sessionId: string): Promise<SandboxStatus> {
+    const [known, open] = [await findSandbox(db, { teamId, sessionId }), await findOpenRestore(db, { sessionId })];
+    return statusOf(sessionId, known, open);
+  }
+
   const noFiles = () =>
     new PlatformError("not_found", "This session has no files yet: its sandbox is made when the first tool runs.");
 
   return {
     async sandbox(teamId: string, sessionId: string): Promise<SandboxStatus> {
       await getSession(teamId, sessionId);
-      const known = await findSandbox(db, { teamId, sessionId });
-      return statusOf(sessionId, known);
+      return status(teamId, sessionId);
     },
 
     /**
@@ -111,7 +151,7 @@ export function createSessionFiles(options: {
       const { backend } = reach();
       await markHibernated(db, { sessionId });
       await backend.hibernate(known.name);
-      return statusOf(sessionId, await findSandbox(db, { teamId, sessionId }));
+      return status(teamId, sessionId);
     },
 
     /** A session without a sandbox has an empty workspace. */
@@ -183,12 +223,23 @@ export function createSessionFiles(options: {
   };
 }
 
-function statusOf(sessionId: string, known: SandboxRow | null): SandboxStatus {
+function statusOf(sessionId: string, known: SandboxRow | null, open: OpenRestore | null): SandboxStatus {
+  const progress = open?.progress as RestoreProgress | null | undefined;
   return {
     type: "sandbox",
     session_id: sessionId,
     state: known?.state ?? "none",
     last_used_at: known?.lastUsedAt.toISOString() ?? null,
+    restore: open && {
+      reason: open.reason,
+      requested_at: open.requestedAt.toISOString(),
+      snapshot_id: open.snapshotId,
+      files: progress?.files ?? 0,
+      total_files: progress?.totalFiles ?? null,
+      bytes: progress?.bytes ?? 0,
+      total_bytes: progress?.totalBytes ?? null,
+      problem: open.problem,
+    },
   };
 }
 

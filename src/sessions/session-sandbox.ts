@@ -1,14 +1,11 @@
 // A session's sandbox during one turn: made or woken at the first tool call, found again when it ends meanwhile.
-import { type Database, inTransaction, isForeignKeyViolation, leaseLost } from "../db/database.ts";
-import { appendEvents, type Fence } from "../db/events.ts";
-import { persistently } from "../db/persistently.ts";
-import { findSandbox, recordSandbox, touchSandbox } from "../db/sandboxes.ts";
-import { endRestore } from "../db/snapshots.ts";
+import type { Database } from "../db/database.ts";
+import type { Fence } from "../db/events.ts";
+import { touchSandbox } from "../db/sandboxes.ts";
 import type { LogWakeup } from "../db/wakeups.ts";
 import { abortable } from "../lib/abortable.ts";
 import type { Clock } from "../lib/clock.ts";
-import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
+import { hasCode } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import type {
   Operation,
@@ -18,9 +15,8 @@ import type {
   SandboxBackend,
   SandboxSpec,
 } from "../sandboxes/sandbox.ts";
-import type { Receipt } from "../snapshots/restore-snapshot.ts";
-import { lossNotice, toRestoredPayload } from "./restored-files.ts";
-import { ruleOfOpened } from "./sandbox-states.ts";
+import { openSandbox } from "./open-sandbox.ts";
+import { lossNotice } from "./restored-files.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
 type Call = {
@@ -40,8 +36,11 @@ export type SessionSandbox = {
    */
   run(call: Call): Promise<OperationResult>;
   cancel(id: string): Promise<void>;
-  /** Begins to make or wake it, since a call is about to come. Whether that works, the call finds out. */
-  prepare(): void;
+  /**
+   * Begins to make or wake it, since a call is about to come. Whether that works, the call finds out. `turnFrom`: where the turn
+   * began, if this is its first call: what earlier ones changed is kept as it was there, so that the session can go back to it.
+   */
+  prepare(options: { turnFrom: number | null }): void;
   /** Once, after the disk was found to be another one than before: what the model is told of it. */
   takeLossNotice(): string | null;
   /** Writes down that it was used. */
@@ -61,8 +60,7 @@ export function createSessionSandbox(options: {
   logger: Logger;
   signal: AbortSignal;
 }): SessionSandbox {
-  const { db, backend, spec, sessionId, clock, logger, signal } = options;
-  const name = sessionId;
+  const { db, sessionId, logger, signal } = options;
   let opening: Promise<Sandbox> | null = null;
   let opened: Sandbox | null = null;
   /** Settles when the sandbox that was left last has ended. */
@@ -72,74 +70,35 @@ export function createSessionSandbox(options: {
   let notice: string | null = null;
   /** The disk this turn found is not the one that earlier turns worked on. */
   let diskReplaced = false;
+  /** Its files may not be those of its last snapshot. */
+  let changed = false;
+  /** Settles when the files are kept as they were before this turn, or that was given up. */
+  let keeping: Promise<void> = Promise.resolve();
 
   async function open(): Promise<Sandbox> {
     await ending;
-    const begunAt = clock.now();
-    const sandbox = await backend.create(name, spec);
-    const { identity } = sandbox;
-    let previous: string | null;
-    const start = { startMs: clock.now() - begunAt, restarted: left };
-    const receipt = await restoreIfLost(sandbox);
-    try {
-      const row = { sessionId, teamId: options.teamId(), name, backend: backend.id, identity, ...start };
-      previous = await persistently(() => record(row, receipt), { clock, signal, logger });
-    } catch (error) {
-      if (!isForeignKeyViolation(error)) throw error;
-      // The session was deleted while its sandbox was being made.
-      await backend.destroy(name);
-      throw leaseLost(sessionId);
-    }
-    if (previous !== null && previous !== identity) {
-      logger.warn(
-        { sessionId, sandboxId: name, previous, identity },
-        "the sandbox's disk was lost, a new one was made",
-      );
-      notice = lossNotice(receipt);
+    const about = { sessionId, teamId: options.teamId(), fence: options.fence, restarted: left, signal };
+    const found = await openSandbox(options, about);
+    if (found.replaced) {
+      notice = lossNotice(found.brought);
       diskReplaced = true;
     }
-    opened = sandbox;
+    changed = found.changed;
+    opened = found.sandbox;
     left = false;
-    return sandbox;
+    return found.sandbox;
   }
 
-  /** Before the disk is taken for the session's own: whoever comes after a crash finds the loss again, and begins anew. */
-  async function restoreIfLost(sandbox: Sandbox): Promise<Receipt | null> {
-    const teamId = options.teamId();
-    const known = await findSandbox(db, { teamId, sessionId });
-    if (ruleOfOpened(known, sandbox).turn !== "restore") return null;
+  /** While the model writes its first call. What it is not through with when that call begins is given up. */
+  async function keepEarlier(sandbox: Sandbox, seq: number): Promise<void> {
+    if (!changed || diskReplaced) return;
+    changed = false;
     try {
-      return await options.snapshots.restoreLost({ teamId, sessionId, sandbox, signal });
+      const enough = AbortSignal.any([signal, AbortSignal.timeout(KEEP_MS)]);
+      await options.snapshots.take({ sessionId, sandbox, reason: "turn", seq, signal: enough });
     } catch (error) {
-      if (signal.aborted || hasCode(error, "sandbox_gone") || isForeignKeyViolation(error)) throw error;
-      logger.error({ err: error, sessionId }, "the files of a lost disk could not be brought back yet");
-      // Going on with an empty disk would be as if they had never been.
-      const why = error instanceof PlatformError ? error.message : `${messageOf(error)}.`;
-      throw new PlatformError(
-        "sandbox_unavailable",
-        `the files of this session were lost with their disk and can't be brought back from their snapshot right now: ${why}`,
-        { cause: error },
-      );
+      logger.debug({ err: error, sessionId }, "files were not kept as they were before this turn");
     }
-  }
-
-  /** The disk is the session's from here on, and the log says what came back, or neither. */
-  async function record(row: Parameters<typeof recordSandbox>[1], receipt: Receipt | null): Promise<string | null> {
-    if (!receipt) return recordSandbox(db, row);
-    const now = clock.now();
-    const event = { id: newId("event", now), type: "session.restored", payload: toRestoredPayload(receipt) };
-    let lastSeq: number | null = null;
-    const previous = await inTransaction(db, async (tx) => {
-      lastSeq = await appendEvents(tx, {
-        ...{ sessionId, fence: options.fence },
-        events: [{ ...event, processedAt: new Date(now) }],
-      });
-      const before = await recordSandbox(tx, row);
-      await endRestore(tx, { sessionId, snapshotId: receipt.snapshotId, receipt });
-      return before;
-    });
-    if (lastSeq !== null) options.onLogGrew({ sessionId, lastSeq });
-    return previous;
   }
 
   /** Ends a sandbox that is lost to us in whatever way, so that the next call wakes its disk. */
@@ -180,6 +139,8 @@ export function createSessionSandbox(options: {
         identity ??= sandbox.identity;
         if (sandbox.identity !== identity || (maybeStarted && diskReplaced)) return LOST;
         begun = true;
+        await abortable(keeping, callSignal);
+        changed = true;
         try {
           return await sandbox.runOperation(id, operation, following);
         } catch (error) {
@@ -200,10 +161,12 @@ export function createSessionSandbox(options: {
         throw error;
       }
     },
-    prepare() {
-      current().catch((error: unknown) => {
-        logger.debug({ err: error, sessionId }, "the sandbox could not be made ready ahead of a call");
-      });
+    prepare({ turnFrom }) {
+      keeping = current()
+        .then((sandbox) => (turnFrom === null ? undefined : keepEarlier(sandbox, turnFrom - 1)))
+        .catch((error: unknown) => {
+          logger.debug({ err: error, sessionId }, "the sandbox could not be made ready ahead of a call");
+        });
     },
     takeLossNotice() {
       const told = notice;
@@ -218,4 +181,6 @@ export function createSessionSandbox(options: {
 
 /** Lives of the sandbox that one call may see: it began in one, and its end is asked of another. */
 const MAX_LIVES = 3;
+/** A first call waits no longer for a snapshot. */
+const KEEP_MS = 2_000;
 const LOST: OperationResult = { outcome: "unknown", content: "", durationMs: 0 };

@@ -1,24 +1,17 @@
 // Snapshots of sessions: taken before a sandbox sleeps, kept for as long as they are worth it, and brought back when a disk is lost.
 import type { BlobCheck, BlobStore } from "../blobs/blobs.ts";
 import type { Database } from "../db/database.ts";
-import {
-  beginRestore,
-  deleteSnapshots,
-  findSnapshotBase,
-  listSnapshots,
-  type SnapshotReason,
-  type SnapshotRow,
-} from "../db/snapshots.ts";
+import { isRestoreOpen } from "../db/restores.ts";
+import { deleteSnapshots, findSnapshotBase, listSnapshots, type SnapshotReason } from "../db/snapshots.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Sandbox } from "../sandboxes/sandbox.ts";
 import { collectGarbage } from "../snapshots/collect-garbage.ts";
-import { type Receipt, restoreSnapshot } from "../snapshots/restore-snapshot.ts";
 import { expiredSnapshots } from "../snapshots/retention.ts";
 import { removeIndexes } from "../snapshots/stat-index.ts";
 import { type SnapshotResult, takeSnapshot } from "../snapshots/take-snapshot.ts";
+import { type BringBack, type BroughtBack, bringBackFiles } from "./bring-back-files.ts";
 import { ruleOfOpened } from "./sandbox-states.ts";
 
 /** More than are ever kept of one session. */
@@ -46,58 +39,51 @@ export function createSessionSnapshots(options: {
     if (ids.length > 0) await deleteSnapshots(db, { teamId, ids });
   }
 
-  return {
-    /** Its processes should have ended: a file that changes meanwhile is kept as it was at some moment. See `takeSnapshot`. */
-    async take(input: {
-      sessionId: string;
-      sandbox: Sandbox;
-      reason: SnapshotReason;
-      signal: AbortSignal;
-    }): Promise<SnapshotResult> {
-      const { sessionId, sandbox, reason, signal } = input;
-      const found = await findSnapshotBase(db, { sessionId });
-      if (!found) throw new PlatformError("conflict", `Session ${sessionId} was deleted meanwhile.`);
-      const { teamId, seq, identity, base } = found;
-      // Its files come back first, before the next tool runs: until then what it lacks is not removed.
-      const row = identity === null ? null : { identity, state: "running" as const };
-      if (!ruleOfOpened(row, sandbox).keepFiles)
-        throw new PlatformError("sandbox_gone", `The disk of session ${sessionId} was lost; this is another one.`);
-      const about = { teamId, sessionId, diskMb, reason, seq, base, signal };
-      const result = await takeSnapshot(options, { ...about, sandbox });
-      await forgetExpired(teamId, sessionId);
-      logger.info(
-        { sessionId, ...result },
-        result.unchanged ? "files are as in the last snapshot" : "a snapshot was taken",
-      );
-      return result;
-    },
+  /** Its processes should have ended: a file that changes meanwhile is kept as it was at some moment. See `takeSnapshot`. */
+  async function take(input: {
+    sessionId: string;
+    sandbox: Sandbox;
+    reason: SnapshotReason;
+    signal: AbortSignal;
+    /** Where its log ended when the files were like that; absent: they are now. */
+    seq?: number;
+  }): Promise<SnapshotResult> {
+    const { sessionId, sandbox, reason, signal } = input;
+    const found = await findSnapshotBase(db, { sessionId });
+    if (!found) throw new PlatformError("conflict", `Session ${sessionId} was deleted meanwhile.`);
+    const { teamId, identity, base } = found;
+    const seq = input.seq ?? found.seq;
+    if (reason !== "rewind" && (await isRestoreOpen(db, { sessionId })))
+      throw new PlatformError("conflict", `The files of session ${sessionId} are being set back.`);
+    // Its files come back first, before the next tool runs: until then what it lacks is not removed.
+    const row = identity === null ? null : { identity, state: "running" as const };
+    if (!ruleOfOpened(row, sandbox).keepFiles)
+      throw new PlatformError("sandbox_gone", `The disk of session ${sessionId} was lost; this is another one.`);
+    const about = { teamId, sessionId, diskMb, reason, seq, base, signal };
+    const result = await takeSnapshot(options, { ...about, sandbox });
+    await forgetExpired(teamId, sessionId);
+    logger.info(
+      { sessionId, ...result },
+      result.unchanged ? "files are as in the last snapshot" : "a snapshot was taken",
+    );
+    return result;
+  }
 
-    /** Onto a disk that replaces a lost one. Null: nothing had ever been taken. The caller writes down that it is done. */
-    async restoreLost(input: {
-      teamId: string;
-      sessionId: string;
-      sandbox: Sandbox;
-      signal: AbortSignal;
-    }): Promise<Receipt | null> {
-      const { teamId, sessionId, sandbox, signal } = input;
-      const snapshot = await newest(teamId, sessionId);
-      if (!snapshot) return null;
-      const restore = { teamId, sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
-      await beginRestore(db, { id: newId("restore", clock.now()), ...restore });
-      const receipt = await restoreSnapshot(options, {
-        teamId,
-        sessionId,
-        sandbox,
-        diskMb,
-        snapshot,
-        base: null,
-        signal,
-      });
-      logger.warn(
-        { ...receipt, sessionId, refused: receipt.refused.slice(0, 10) },
-        "files were restored onto a new disk",
-      );
-      return receipt;
+  return {
+    take,
+
+    /** See `bringBackFiles`. */
+    bringBack: (input: BringBack): Promise<BroughtBack | null> =>
+      bringBackFiles(options, {
+        ...input,
+        keep: (open) => take({ ...input, reason: "rewind", ...(open.seq === null ? {} : { seq: open.seq - 1 }) }),
+      }),
+
+    /** Of the disk of a session that was deleted, for a fork that waits for its files. */
+    async takeForFork(input: { teamId: string; forkId: string; sandbox: Sandbox; seq: number; signal: AbortSignal }) {
+      const { teamId, forkId: sessionId, sandbox, seq, signal } = input;
+      const about = { teamId, sessionId, diskMb, reason: "request" as const, seq, base: null, signal };
+      return takeSnapshot(options, { ...about, sandbox });
     },
 
     /** What is kept outside of the database for a session that is gone. Packs go by themselves. */
@@ -114,9 +100,4 @@ export function createSessionSnapshots(options: {
 
     check: (): Promise<BlobCheck> => blobs.check(),
   };
-
-  async function newest(teamId: string, sessionId: string): Promise<SnapshotRow | null> {
-    const base = (await findSnapshotBase(db, { sessionId }))?.base;
-    return base ?? (await listSnapshots(db, { teamId, sessionId, limit: 1 }))[0] ?? null;
-  }
 }

@@ -16,8 +16,9 @@ export type RestoreProgress = { files: number; totalFiles: number; bytes: number
 
 /** Paths are as people write them. Of lists, the first hundred. */
 export type Receipt = {
-  snapshotId: string;
-  takenAt: string;
+  /** Null: an empty workspace was what it was brought back to. */
+  snapshotId: string | null;
+  takenAt: string | null;
   /** What the snapshot holds. */
   files: number;
   directories: number;
@@ -105,6 +106,34 @@ export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot
     leftOut: snapshot.leftOut.map(({ path, why }) => ({ path: shownPath(path), why })),
     leftOutCount: snapshot.leftOutCount,
     durationMs: clock.now() - startedAt,
+  };
+}
+
+/** Removes all that is in a sandbox's tree: that is how it was before anybody used it. */
+export async function emptyTree(
+  { clock }: SnapshotDeps,
+  { sandbox, diskMb, signal }: Pick<RestoreSnapshot, "sandbox" | "diskMb" | "signal">,
+): Promise<Receipt> {
+  const startedAt = clock.now();
+  const following = signal ? { signal } : {};
+  const listing = await takeListing(sandbox.listTree(following), listingLimits({ diskMb }));
+  const roots = [...listing.entries.values()].filter(({ path }) => !path.includes("/"));
+  const target: Manifest = new Map(
+    roots.flatMap(({ path, stat: { mode, mtimeNs } }) => [[path, { kind: "directory", path, mode, mtimeNs }]]),
+  );
+  const plan = planRestore({ current: listing.entries, target, unknown: [], sha256Of: () => null });
+  const refusals = createRefusals();
+  async function* parts(): AsyncGenerator<TreePart> {
+    for (const path of plan.remove) yield { do: "remove", path };
+  }
+  for await (const { path, problem } of sandbox.writeTree(parts(), following))
+    if (problem !== null) refusals.add(path, problem);
+  const nothing = { files: 0, directories: 0, symlinks: 0, links: 0, totalBytes: 0, changedCount: 0 };
+  return {
+    ...{ snapshotId: null, takenAt: null, ...nothing, writtenFiles: 0, writtenBytes: 0, sameFiles: 0, checkedFiles: 0 },
+    removed: plan.remove.filter((path) => !refusals.has(path)).length,
+    ...refusals.told(),
+    ...{ leftOut: [], leftOutCount: 0, durationMs: clock.now() - startedAt },
   };
 }
 

@@ -1,6 +1,7 @@
 // Takes a snapshot: one walk over the tree, the files that are not known are read, packs are put away, and then it exists, in one transaction.
 import type { BlobStore } from "../blobs/blobs.ts";
-import { type Database, inTransaction } from "../db/database.ts";
+import { type Database, type DatabaseTransaction, inTransaction } from "../db/database.ts";
+import { giveToForks } from "../db/restores.ts";
 import {
   commitSnapshot,
   databaseNow,
@@ -94,10 +95,11 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const told = { files: figures.files, totalBytes: figures.totalBytes, changedCount: figures.changedCount };
   const result = { ...told, filesRead, newPacks, newBytes, leftOutCount };
   const owner = { teamId, sessionId, identity: sandbox.identity };
-  const same = base !== null && base.sessionId === sessionId && base.root.sha256 === root.sha256;
-  if (same && (await extendSnapshot(db, { id: base.id, teamId, sessionId, seq: input.seq, begunAt }))) {
-    if (filesRead > 0) await putIndex(blobs, { ...owner, snapshotId: base.id }, index);
-    return { snapshotId: base.id, unchanged: true, ...result, durationMs: clock.now() - startedAt };
+  const share = { sessionId, newId: () => newId("snapshot", clock.now()) };
+  const same = base !== null && base.sessionId === sessionId && base.root.sha256 === root.sha256 ? base : null;
+  if (same && (await inTransaction(db, (tx) => extend(tx, same.id)))) {
+    if (filesRead > 0) await putIndex(blobs, { ...owner, snapshotId: same.id }, index);
+    return { snapshotId: same.id, unchanged: true, ...result, durationMs: clock.now() - startedAt };
   }
   const id = newId("snapshot", clock.now());
   await putIndex(blobs, { ...owner, snapshotId: id }, index);
@@ -105,9 +107,18 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const { reason, seq } = input;
   const row = { id, ...owner, reason, seq, root: toStoredContent(root), ...figures, newBytes, leftOut, leftOutCount };
   const changes = known.before && { since: sinceOf(base), ...compareManifests(known.before, tree.entries) };
-  await inTransaction(db, (tx) => commitSnapshot(tx, { ...row, changes, packs: [...packs], begunAt }));
+  await inTransaction(db, async (tx) => {
+    await commitSnapshot(tx, { ...row, changes, packs: [...packs], begunAt });
+    await giveToForks(tx, { ...share, snapshotId: id });
+  });
   await forgetOldIndexes(deps, { sessionId, snapshotId: id });
   return { snapshotId: id, unchanged: false, ...result, durationMs: clock.now() - startedAt };
+
+  async function extend(tx: DatabaseTransaction, snapshotId: string): Promise<boolean> {
+    const extended = await extendSnapshot(tx, { id: snapshotId, teamId, sessionId, seq: input.seq, begunAt });
+    if (extended) await giveToForks(tx, { ...share, snapshotId });
+    return extended;
+  }
 }
 
 function nothingKnown(before: Manifest | null): Known {

@@ -17,6 +17,7 @@ import type { TurnDependencies } from "../sessions/turn.ts";
 import { type HoldEnd, holdSession, type SessionHold } from "../sessions/turns.ts";
 import type { OwnerFile } from "./data-owner.ts";
 import { every } from "./every.ts";
+import { createFilesJob } from "./files-job.ts";
 import { createHealthProbe, type WorkerHealth } from "./health.ts";
 import { createLoneHolds, type StartAlone } from "./lone-holds.ts";
 import { createSandboxSweeper } from "./sweep-sandboxes.ts";
@@ -27,6 +28,8 @@ const EXTEND_MS = 10_000;
 const LOOK_FOR_DEAD_MS = 400;
 const HEALTH_MS = 2_000;
 const SWEEP_MS = 10_000;
+/** For a wake-up that was not heard, and for what failed before. */
+const FILES_MS = 5_000;
 const GARBAGE_MS = 900_000;
 /** How long a stop waits for holds to let go. */
 const STOP_WAIT_MS = 1_500;
@@ -190,6 +193,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (end.how === "stopped") await handOver([one.claim.sessionId]);
   }
 
+  const filesToBringBack = createFilesJob({ ...options, workerId, signal: stopping.signal, onDone: kick });
   const sweeper = createSandboxSweeper({ ...options, workerId, idleMs: options.sandboxIdleMs });
   const probe = createHealthProbe({ ...options, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
@@ -228,7 +232,9 @@ export function createWorker(options: WorkerOptions): Worker {
         logger,
         onLog,
         onPreviewsWanted: (sessionId) => holds.get(sessionId)?.repeatPreviews(),
+        onFilesWanted: () => filesToBringBack.kick(),
         onReconnect() {
+          filesToBringBack.kick();
           for (const one of holds.values()) one.wake(0);
           kick();
         },
@@ -246,6 +252,7 @@ export function createWorker(options: WorkerOptions): Worker {
       run("check-holds", POLL_MS, checkHolds);
       run("extend-leases", EXTEND_MS, () => extendLeases(db, { workerId }));
       run("tell-health", HEALTH_MS, () => tellHealth(() => lock.held));
+      run("bring-back-files", FILES_MS, () => filesToBringBack.run());
       run("sweep-sandboxes", SWEEP_MS, () => sweeper.sweep());
       run("collect-garbage", GARBAGE_MS, () => options.snapshots.collectGarbage());
     },
@@ -257,7 +264,12 @@ export function createWorker(options: WorkerOptions): Worker {
       await settledWithin(options.drainMs, [...holds.values()].map(drain));
       for (const one of holds.values()) one.stop("stopped");
       alone.stop();
-      await settledWithin(STOP_WAIT_MS, [claiming, alone.ended(), ...[...holds.values()].map((one) => one.done)]);
+      await settledWithin(STOP_WAIT_MS, [
+        claiming,
+        alone.ended(),
+        filesToBringBack.ended(),
+        ...[...holds.values()].map((one) => one.done),
+      ]);
       await handOver();
       await removeWorker(db, { workerId }).catch((error: unknown) => {
         logger.warn({ err: error }, "the worker could not sign off");

@@ -123,6 +123,14 @@ export function createMemoryTree() {
       return Object.fromEntries(lines);
     },
 
+    /** Contents of the workspace's files, as text. */
+    texts(): Record<string, string> {
+      const files = [...nodes].flatMap(([path, node]) =>
+        node.kind === "file" ? [[path.replace(/^workspace\//, ""), node.file.content.toString("utf8")]] : [],
+      );
+      return Object.fromEntries(files);
+    },
+
     async *listTree(): AsyncGenerator<TreeEntry> {
       for (const path of [...nodes.keys()].sort()) {
         const node = nodes.get(path);

@@ -20,7 +20,7 @@ export function addRewind(program: Command, { terminal, connect }: CommandContex
     .command("rewind")
     .summary("take a message back, and all that followed it")
     .description(
-      "The agent goes on as if a message and everything after it had never been said. Files stay as they are now; the session's log keeps what was taken back.",
+      "The agent goes on as if a message and everything after it had never been said. Files go back to what they were then, as far as they were kept; the session's log keeps what was taken back.",
     )
     .argument("<session>", "id of a session that rests, see berth ls")
     .argument(
@@ -43,7 +43,7 @@ export function addRewind(program: Command, { terminal, connect }: CommandContex
       await client.sessions.rewind(sessionId, { event_id: id });
       const said = messages.find((message) => message.id === id);
       terminal.out(`Taken back: ${said ? shorten(said.text) : id}\n`);
-      terminal.note("Files stay as they are now.\n");
+      terminal.note(await filesNote(client, sessionId));
     });
 }
 
@@ -52,7 +52,7 @@ export function addFork(program: Command, { terminal, connect }: CommandContext)
     .command("fork")
     .summary("go on from here, or from an earlier message, in a new session")
     .description(
-      "Makes a new session with a copy of the conversation, and prints its id. It begins without files; the other session stays as it is.",
+      "Makes a new session with a copy of the conversation, and prints its id. It gets the files of that time, as far as they were kept; the other session stays as it is.",
     )
     .argument("<session>", "id of a session, see berth ls")
     .argument("[message]", "id of the first message that is left out; without it nothing is")
@@ -72,6 +72,20 @@ export function addFork(program: Command, { terminal, connect }: CommandContext)
       });
       terminal.out(`${made.id}\n`);
     });
+}
+
+/** What becomes of the files, as the rewind itself says. */
+async function filesNote(client: BerthClient, sessionId: string): Promise<string> {
+  const { data } = await client.events.list(sessionId, { order: "desc", types: ["session.rewound"], limit: 1 });
+  const [rewound] = data;
+  const files = rewound?.type === "session.rewound" ? rewound.files : undefined;
+  if (files?.type === "snapshot") {
+    const late = files.exact ? "" : " What the tools just before that message changed may be missing.";
+    return `Files go back to what they were at ${files.taken_at}.${late}\n`;
+  }
+  return files?.type === "empty"
+    ? "The workspace is empty, as it was then.\n"
+    : "No files had been kept from then: they stay as they are.\n";
 }
 
 async function readMessages(client: BerthClient, sessionId: string): Promise<Message[]> {

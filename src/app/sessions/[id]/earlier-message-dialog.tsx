@@ -15,13 +15,13 @@ import { keepDraft } from "./use-draft.ts";
 const questions = {
   rewind: {
     title: "Rewind to here?",
-    text: "This message and everything after it are taken back: the agent goes on as if they had never been said. Files stay as they are now, and the session's log keeps what was taken back.",
+    text: "This message and everything after it are taken back: the agent goes on as if they had never been said. Files go back to what they were then, as far as they were kept, and the session's log keeps what was taken back.",
     after: "The message's text is put into the composer, to be changed and sent again.",
     action: "Rewind",
   },
   fork: {
     title: "Fork from here?",
-    text: "A new session begins with a copy of the conversation before this message. It begins without files. This session stays as it is.",
+    text: "A new session begins with a copy of the conversation before this message. It gets the files of that time, as far as they were kept, in a sandbox of its own. This session stays as it is.",
     after: "The message's text is put into the new session's composer, to be changed and sent.",
     action: "Fork",
   },

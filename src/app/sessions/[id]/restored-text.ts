@@ -1,9 +1,23 @@
 // The receipt of a restore in a sentence or two. Each file that did not come back is in the event's details.
 import type { SessionRestoredEvent } from "../../../contract/events.ts";
 
+/** What happened, as a headline. */
+export function restoredTitle({ reason, snapshot_id }: SessionRestoredEvent): string {
+  switch (reason) {
+    case "lost":
+      return "The sandbox's disk was lost; its files are back";
+    case "rewind":
+      return snapshot_id === null ? "The workspace is empty, as it was then" : "Its files went back, too";
+    case "fork":
+      return snapshot_id === null ? "No files had been kept from then" : "Its files came along";
+  }
+}
+
 export function restoredText(event: SessionRestoredEvent): string {
+  const title = `${restoredTitle(event)}.`;
+  if (event.taken_at === null) return title;
   const files = event.files === 1 ? "Its one file is" : `Its ${event.files} files are`;
-  const back = `The sandbox's disk was lost. ${files} back as of ${new Date(event.taken_at).toLocaleString()}`;
+  const back = `${title} ${files} as of ${new Date(event.taken_at).toLocaleString()}`;
   const missing = [
     ...(event.refused_count > 0 ? [`${event.refused_count} could not be brought back`] : []),
     ...(event.left_out_count > 0 ? [`${event.left_out_count} had not been kept`] : []),

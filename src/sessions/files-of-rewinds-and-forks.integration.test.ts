@@ -1,0 +1,308 @@
+// Files go back with the conversation, and come along into a fork, whatever fails or dies meanwhile.
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createMemoryBackend, type MemoryBackend } from "../../test/support/memory-backend.ts";
+import { blobsAway } from "../../test/support/memory-blobs.ts";
+import { createScriptedModel } from "../../test/support/scripted-model.ts";
+import { createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { until } from "../../test/support/until.ts";
+import { inTransaction } from "../db/database.ts";
+import { findOpenRestore } from "../db/restores.ts";
+import { listRemovals } from "../db/sandboxes.ts";
+import { deleteSession } from "../db/sessions.ts";
+import { createNotifier, type Notifier } from "../db/wakeups.ts";
+import { systemClock } from "../lib/clock.ts";
+import { createLogger } from "../lib/logger.ts";
+import { createForkSession } from "./fork-session.ts";
+import { createRewindSession } from "./rewind-session.ts";
+
+let world: TurnWorld;
+let notifier: Notifier;
+let backend: MemoryBackend;
+let workers: TestWorker[] = [];
+beforeAll(async () => {
+  world = await createTurnWorld();
+  const logger = createLogger("test", { level: "silent", pretty: false });
+  notifier = createNotifier({ url: world.url, applicationName: "test", logger });
+});
+beforeEach(() => {
+  backend = createWritingBackend();
+});
+afterEach(async () => {
+  world.blobs.onRequest = null;
+  for (const worker of workers) await worker.stop();
+  workers = [];
+});
+afterAll(async () => {
+  await notifier.close();
+  await world.dispose();
+});
+
+/** Runs `path=content` and `rm path` on a tree in memory. */
+function createWritingBackend(): MemoryBackend {
+  const made = createMemoryBackend({
+    execute: async (operation, { name }) => {
+      const command = operation.kind === "bash" ? (operation.command ?? "") : "";
+      const tree = made.treeOf(name);
+      for (const one of command.split("; ").filter(Boolean)) {
+        const [path = "", content] = one.split("=");
+        if (content === undefined) tree.remove(`workspace/${one.replace("rm ", "")}`);
+        else tree.write(`workspace/${path}`, Buffer.from(content));
+      }
+      return { outcome: "ok", content: `did ${command}` };
+    },
+  });
+  return made;
+}
+
+/** The command of a message is run, then the turn ends. A message without one is only answered. */
+const obedient = () =>
+  createScriptedModel(async ({ messages }) => {
+    const last = messages.at(-1);
+    const text = JSON.stringify(last);
+    const command = /run: ([^"\\]+)/.exec(text)?.[1];
+    if (last?.role !== "user" || command === undefined) return { text: "Done." };
+    return { begins: "bash", toolCalls: [{ name: "bash", input: { command } }] };
+  });
+
+const onFilesWanted = (sessionId: string) => notifier.wantFiles(sessionId);
+const uses = { clock: systemClock, onLogGrew: () => undefined, onFilesWanted };
+const rewindSession = createRewindSession(uses);
+const forkSession = createForkSession(uses);
+const teamOf = async (sessionId: string) =>
+  (await world.db.selectFrom("sessions").select("team_id").where("id", "=", sessionId).executeTakeFirstOrThrow())
+    .team_id;
+/** A worker may be at its upkeep: then it is asked again, as the SDKs do. */
+async function insisting<T>(work: () => Promise<T>): Promise<T> {
+  let done: { value: T } | null = null;
+  await until(async () => {
+    try {
+      done = { value: await work() };
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "conflict") return false;
+      throw error;
+    }
+  });
+  return (done as unknown as { value: T }).value;
+}
+const rewind = async (sessionId: string, eventId: string) => {
+  const teamId = await teamOf(sessionId);
+  return insisting(() => inTransaction(world.db, (tx) => rewindSession(tx, teamId, { sessionId, eventId })));
+};
+const fork = async (sessionId: string, eventId?: string) => {
+  const teamId = await teamOf(sessionId);
+  return insisting(() => inTransaction(world.db, (tx) => forkSession(tx, teamId, { sessionId, eventId })));
+};
+async function turn(sessionId: string, text: string): Promise<string> {
+  const message = await world.say(sessionId, text);
+  await world.settled(sessionId);
+  return message;
+}
+const openOf = (sessionId: string) => findOpenRestore(world.db, { sessionId });
+const filesBack = (sessionId: string) => until(async () => (await openOf(sessionId)) === null);
+/** What is in its workspace, as `path=content`. */
+const filesOf = (sessionId: string) =>
+  Object.entries(backend.treeOf(sessionId).texts())
+    .map((entry) => entry.join("="))
+    .sort();
+const eventsOf = async (sessionId: string, type: string) =>
+  (await world.log(sessionId)).filter((event) => event.type === type);
+const start = async () => {
+  const worker = await world.startWorker({ model: obedient(), backend });
+  workers.push(worker);
+  return worker;
+};
+
+test("a rewind brings the files back, though they were never asked to be kept, and tells user and model", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1; b=1");
+  const second = await turn(sessionId, "run: a=2; rm b; c=2");
+  await turn(sessionId, "run: d=3");
+  await rewind(sessionId, second);
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual(["a=1", "b=1"]);
+  const [rewound] = await eventsOf(sessionId, "session.rewound");
+  expect(rewound?.payload.files).toMatchObject({ type: "snapshot", exact: true });
+  expect(await eventsOf(sessionId, "session.restored")).toMatchObject([
+    { payload: { reason: "rewind", exact: true, files: 2, removed: 2, refused: [] } },
+  ]);
+  await turn(sessionId, "run: e=4");
+  await turn(sessionId, "run: f=5");
+  const results = (await eventsOf(sessionId, "agent.tool_result")).map(({ payload }) =>
+    JSON.stringify(payload.content),
+  );
+  expect(results.at(-2)).toContain("so did the sandbox");
+  expect(results.at(-1)).not.toContain("Notice");
+  expect(filesOf(sessionId)).toEqual(["a=1", "b=1", "e=4", "f=5"]);
+});
+
+test("before the first tool the workspace is empty again, and a later rewind finds its own line", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  const first = await turn(sessionId, "run: a=1");
+  await turn(sessionId, "run: a=2");
+  await rewind(sessionId, first);
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual([]);
+  expect(await eventsOf(sessionId, "session.restored")).toMatchObject([
+    { payload: { reason: "rewind", snapshot_id: null, taken_at: null } },
+  ]);
+  await turn(sessionId, "run: other=1");
+  const next = await turn(sessionId, "run: other=2");
+  await rewind(sessionId, next);
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual(["other=1"]);
+});
+
+test("a fork at a message has the files of then, and neither changes the other", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  const copy = await fork(sessionId, second);
+  await filesBack(copy.id);
+  expect(filesOf(copy.id)).toEqual(["a=1"]);
+  expect(await eventsOf(copy.id, "session.restored")).toMatchObject([{ payload: { reason: "fork", files: 1 } }]);
+  await turn(copy.id, "run: b=fork");
+  expect(filesOf(copy.id)).toEqual(["a=1", "b=fork"]);
+  expect(filesOf(sessionId)).toEqual(["a=2"]);
+  // It can go back as far as the one that it comes from.
+  const [message] = (await world.log(copy.id)).filter(({ type, echo }) => type === "user.message" && echo);
+  await rewind(copy.id, message?.id ?? "");
+  await filesBack(copy.id);
+});
+
+test("a fork of all has what is there now, even if its source goes on, or is deleted, at once", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const one = await fork(sessionId);
+  // The source runs on: what it changes is not in the fork.
+  await turn(sessionId, "run: a=2");
+  await filesBack(one.id);
+  expect(filesOf(one.id)).toEqual(["a=1"]);
+
+  const two = await fork(sessionId);
+  const teamId = await teamOf(sessionId);
+  await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId }));
+  await filesBack(two.id);
+  expect(filesOf(two.id)).toEqual(["a=2"]);
+});
+
+test("the disk of a deleted session stays until its fork has the files", async () => {
+  const worker = await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  await worker.stop();
+  workers = [];
+  const copy = await fork(sessionId);
+  const teamId = await teamOf(sessionId);
+  await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId }));
+  const removals = () => listRemovals(world.db, { backend: backend.id, limit: 10 });
+  expect(await removals()).toEqual([]);
+  await start();
+  await filesBack(copy.id);
+  expect(filesOf(copy.id)).toEqual(["a=1"]);
+  expect(await removals()).toEqual([sessionId]);
+});
+
+test("with the blob store away files wait, are not forgotten, and no tool runs on the wrong ones", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  world.blobs.onRequest = () => blobsAway();
+  await rewind(sessionId, second);
+  await until(async () => (await openOf(sessionId))?.problem !== null);
+  await turn(sessionId, "run: a=3");
+  const [result] = (await eventsOf(sessionId, "agent.tool_result")).slice(-1);
+  expect(JSON.stringify(result?.payload)).toContain("can't be brought back from their snapshot right now");
+  expect(filesOf(sessionId)).toEqual(["a=2"]);
+  world.blobs.onRequest = null;
+  await turn(sessionId, "run: b=4");
+  expect(filesOf(sessionId)).toEqual(["a=1", "b=4"]);
+  expect(await openOf(sessionId)).toBeNull();
+  const { failedClaims } = await world.session(sessionId);
+  expect(failedClaims).toBe(0);
+});
+
+test("a worker that dies in the middle leaves files that are half one, half the other: the next one ends it", async () => {
+  const worker = await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1; b=1; c=1");
+  const second = await turn(sessionId, "run: a=2; b=2; c=2; d=2");
+  const reached = gate();
+  const never = new Promise<void>(() => undefined);
+  // The files before are kept by then; what is read now is what they go back to.
+  world.blobs.onRequest = async (request) => {
+    if (request !== "get" || (await openOf(sessionId))?.beforeId === null) return;
+    reached.open();
+    await never;
+  };
+  await rewind(sessionId, second);
+  await reached.opened;
+  const before = (await openOf(sessionId))?.beforeId;
+  // Half of it is done.
+  backend.treeOf(sessionId).remove("workspace/d");
+  void worker.stop();
+  workers = [];
+  await sql`delete from workers where id = ${worker.id}`.execute(world.db);
+  await sql`update sessions set lease_owner = null, lease_until = null where id = ${sessionId}`.execute(world.db);
+  world.blobs.onRequest = null;
+  await start();
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual(["a=1", "b=1", "c=1"]);
+  const kept = await sql<{ id: string; files: number }>`select id, files from snapshots
+    where session_id = ${sessionId} and reason = 'rewind'`.execute(world.db);
+  // What was there before is kept whole, and once.
+  expect(kept.rows).toEqual([{ id: before, files: 4 }]);
+  expect(await eventsOf(sessionId, "session.restored")).toHaveLength(1);
+});
+
+test("a disk that is lost before its files went back gets those of then all the same", async () => {
+  const worker = await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  await worker.stop();
+  workers = [];
+  await rewind(sessionId, second);
+  backend.lose(sessionId);
+  await start();
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual(["a=1"]);
+  expect(await eventsOf(sessionId, "session.restored")).toMatchObject([{ payload: { reason: "rewind" } }]);
+});
+
+test("a disk that is lost after a rewind to an empty workspace is empty, not what was taken back", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  const first = await turn(sessionId, "run: a=1");
+  await turn(sessionId, "run: a=2");
+  await rewind(sessionId, first);
+  await filesBack(sessionId);
+  backend.lose(sessionId);
+  await turn(sessionId, "run: b=1");
+  expect(filesOf(sessionId)).toEqual(["b=1"]);
+});
+
+test("what is asked for last counts: two rewinds, and a rewind of a fork, before a worker comes", async () => {
+  const worker = await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  const third = await turn(sessionId, "run: a=3");
+  await worker.stop();
+  workers = [];
+  await rewind(sessionId, third);
+  const copy = await fork(sessionId);
+  await rewind(copy.id, second);
+  await rewind(sessionId, second);
+  await start();
+  await filesBack(sessionId);
+  await filesBack(copy.id);
+  expect(filesOf(sessionId)).toEqual(["a=1"]);
+  expect(filesOf(copy.id)).toEqual(["a=1"]);
+});

@@ -1,0 +1,103 @@
+// A fork of a whole session gets the files that its source had then: they are kept before anything changes them.
+import { type Database, inTransaction } from "../db/database.ts";
+import { claimIdleSession, giveBack } from "../db/leases.ts";
+import {
+  aimAt,
+  copySnapshot,
+  findCloneSource,
+  findOpenRestore,
+  isRestoreOpen,
+  type OpenRestore,
+} from "../db/restores.ts";
+import { recordSandbox } from "../db/sandboxes.ts";
+import type { Clock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
+import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import { lastKnown } from "./bring-back-files.ts";
+import { ruleOfOpened } from "./sandbox-states.ts";
+import type { SessionSnapshots } from "./session-snapshots.ts";
+
+export type ForkFilesDeps = {
+  db: Database;
+  backend: SandboxBackend;
+  spec: SandboxSpec;
+  snapshots: SessionSnapshots;
+  workerId: string;
+  clock: Clock;
+};
+
+/**
+ * Finds out which snapshot a fork gets, taking one of its source when it has to. True: that is known, or the session waits for
+ * none. False: the source is in use; whoever uses it takes one first, so ask again.
+ */
+export async function aimFork(
+  deps: ForkFilesDeps,
+  input: { teamId: string; sessionId: string; signal: AbortSignal },
+): Promise<boolean> {
+  const open = await findOpenRestore(deps.db, input);
+  if (!open?.cloneOf || open.snapshotId !== null) return true;
+  const source = await findCloneSource(deps.db, { sessionId: open.cloneOf });
+  if (!source.exists) {
+    await keepDeleted(deps, input, open, { name: open.cloneOf, isThere: source.removing });
+    return true;
+  }
+  const claim = await claimIdleSession(deps.db, { workerId: deps.workerId, sessionId: open.cloneOf });
+  if (!claim) return false;
+  try {
+    // Before it is set back, its files are kept anyway.
+    if (await isRestoreOpen(deps.db, { sessionId: open.cloneOf })) return false;
+    const { name, identity } = source;
+    if (name !== null && (await keepSource(deps, { ...input, sourceId: open.cloneOf, name, identity }))) return true;
+    await takeLastKnown(deps, input, open, open.cloneOf);
+    return true;
+  } finally {
+    await giveBack(deps.db, claim);
+  }
+}
+
+/** False: its disk is lost. */
+async function keepSource(
+  { db, backend, spec, snapshots, clock }: ForkFilesDeps,
+  input: { teamId: string; sourceId: string; name: string; identity: string | null; signal: AbortSignal },
+): Promise<boolean> {
+  const { teamId, sourceId: sessionId, name, signal } = input;
+  const begunAt = clock.now();
+  const sandbox = await backend.create(name, spec);
+  const { identity } = sandbox;
+  const row = input.identity === null ? null : { identity: input.identity, state: "running" as const };
+  if (!ruleOfOpened(row, sandbox).keepFiles) return false;
+  await recordSandbox(db, { sessionId, teamId, name, backend: backend.id, identity, startMs: clock.now() - begunAt });
+  // All forks that wait for it get it.
+  await snapshots.take({ sessionId, sandbox, reason: "request", signal });
+  return true;
+}
+
+async function takeLastKnown(
+  { db, clock }: ForkFilesDeps,
+  { teamId, sessionId }: { teamId: string; sessionId: string },
+  open: OpenRestore,
+  sourceId: string,
+): Promise<void> {
+  const last = await lastKnown(db, { teamId, sessionId: sourceId });
+  await inTransaction(db, async (tx) => {
+    const id = newId("snapshot", clock.now());
+    const place = { seq: open.seq ?? 0, untilSeq: open.seq ?? 0 };
+    const copied = last !== null && (await copySnapshot(tx, { id, fromId: last.id, sessionId, ...place }));
+    await aimAt(tx, { sessionId, snapshotId: copied ? id : null });
+  });
+}
+
+/** Its disk stays until then. */
+async function keepDeleted(
+  { db, backend, spec, snapshots }: ForkFilesDeps,
+  { teamId, sessionId, signal }: { teamId: string; sessionId: string; signal: AbortSignal },
+  open: OpenRestore,
+  disk: { name: string; isThere: boolean },
+): Promise<void> {
+  const sandbox = disk.isThere ? await backend.create(disk.name, spec) : null;
+  const kept =
+    sandbox && sandbox.identity === open.identity
+      ? await snapshots.takeForFork({ teamId, forkId: sessionId, sandbox, seq: open.seq ?? 0, signal })
+      : null;
+  await aimAt(db, { sessionId, snapshotId: kept?.snapshotId ?? null });
+}
