@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
 import { keyboardOf } from "../../support/keyboard.ts";
+import { sandboxesMissing } from "../../support/local-sandboxd.ts";
 import { type System, startSystem } from "../../support/system.ts";
 import { until } from "../../support/until.ts";
 
@@ -68,7 +69,7 @@ describe.skipIf(!chromium)("going back", () => {
     await page.locator("[role=menuitem][data-highlighted]").filter({ hasText: "Rewind to here…" }).waitFor();
     expect(await findViolations(page)).toEqual([]);
     await keyboard.press("Enter");
-    await dialog().getByText("Files stay as they are now").waitFor();
+    await dialog().getByText("Files go back to what they were then").waitFor();
     expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("rewind-dialog");
     // Nothing happens to who thinks better of it; the button has the focus again.
@@ -111,19 +112,49 @@ describe.skipIf(!chromium)("going back", () => {
     expect(browser.complaints).toEqual([]);
   });
 
-  async function log(): Promise<{ type: string }[]> {
-    const answer = await fetch(`${system.url}/v1/sessions/${sessionId}/events?limit=100`, {
+  test.skipIf(sandboxesMissing())("files go back with the session, and the page says so and shows them", async () => {
+    const { page } = browser;
+    const client = system.client();
+    const tools = [
+      {
+        type: "agent_toolset_20260401" as const,
+        default_config: { enabled: true, permission_policy: { type: "always_allow" as const } },
+      },
+    ];
+    const agent = await client.beta.agents.create({ name: "Writer", model: "demo", tools });
+    const environment_id = (await client.beta.environments.list()).data[0]?.id ?? "";
+    const session = await client.beta.sessions.create({ agent: agent.id, environment_id, title: "Files and all" });
+    await say("Write it: `echo one > notes.txt`", 1, session.id);
+    await say("Write more: `echo two > notes.txt; touch extra.txt`", 2, session.id);
+    await page.goto(`${system.url}/sessions/${session.id}`);
+    await page.getByRole("tab", { name: "Files" }).click();
+    const files = page.getByRole("region", { name: "Files" });
+    await files.getByText("extra.txt").first().waitFor();
+    await message("Write more").getByRole("button", { name: "Message actions" }).click();
+    await page.getByRole("menuitem", { name: "Rewind to here…" }).click();
+    await dialog().getByRole("button", { name: "Rewind" }).click();
+    const receipt = page.getByRole("article", { name: "Files restored" });
+    await receipt.getByText("Its files went back, too").waitFor();
+    await expect.poll(() => files.getByRole("treeitem", { name: "extra.txt" }).count()).toBe(0);
+    await files.getByText("notes.txt").first().waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("files-went-back");
+    expect(browser.complaints).toEqual([]);
+  });
+
+  async function log(id = sessionId): Promise<{ type: string }[]> {
+    const answer = await fetch(`${system.url}/v1/sessions/${id}/events?limit=100`, {
       headers: { "x-api-key": system.apiKey },
     });
     return ((await answer.json()) as { data: { type: string }[] }).data;
   }
 
   /** Resolves when the agent has answered so many times and rests. */
-  async function say(text: string, answers: number): Promise<void> {
-    await system.client().beta.sessions.events.send(sessionId, {
+  async function say(text: string, answers: number, id = sessionId): Promise<void> {
+    await system.client().beta.sessions.events.send(id, {
       events: [{ type: "user.message", content: [{ type: "text", text }] }],
     });
-    const count = async () => (await log()).filter(({ type }) => type === "session.status_idle").length;
+    const count = async () => (await log(id)).filter(({ type }) => type === "session.status_idle").length;
     await until(async () => (await count()) === answers, { timeoutMs: 30_000 });
   }
 });

@@ -1,11 +1,11 @@
-// Directories of a session's sandbox, read as they are opened, and again when a tool has ended.
+// Directories of a session's sandbox, read as they are opened, and again when a tool has ended or files came back.
 "use client";
 
 import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { FileEntry, FileList } from "../../../../contract/files.ts";
 import { useBerth } from "../../../providers.tsx";
-import type { SessionView } from "../session-view.ts";
+import type { Item, SessionView } from "../session-view.ts";
 import { treeRows } from "./tree-rows.ts";
 
 export const ROOTS = ["/workspace", "/home/agent"];
@@ -23,9 +23,9 @@ export function useFileTree(sessionId: string, view: SessionView) {
     })),
   });
   const turn = view.turns.at(-1);
-  const ended = turn?.items.filter((item) => item.kind === "tool_call" && item.endedAt !== null).length ?? 0;
+  const ended = turn?.items.filter(mayHaveChanged).length ?? 0;
   const turnId = turn?.id;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each call that ends may have changed files
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each call that ends, and each restore, may have changed files
   useEffect(() => {
     if (ended === 0) return;
     const newer = new AbortController();
@@ -55,6 +55,10 @@ export function useFileTree(sessionId: string, view: SessionView) {
       setOpened(next);
     },
   };
+}
+
+function mayHaveChanged(item: Item): boolean {
+  return item.kind === "receipt" || (item.kind === "tool_call" && item.endedAt !== null);
 }
 
 /** The directories that a path is in, from its root on. */
