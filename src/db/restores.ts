@@ -219,13 +219,6 @@ export async function toolsRanBetween(
   return result.rows.length > 0;
 }
 
-/** Something of the log was taken back after that place. */
-export async function isRewoundSince(db: Database, input: { sessionId: string; seq: number }): Promise<boolean> {
-  const result = await sql`select 1 from events
-    where session_id = ${input.sessionId} and type = 'session.rewound' and seq > ${input.seq} limit 1`.execute(db);
-  return result.rows.length > 0;
-}
-
 export type CloneSource = { name: string | null; identity: string | null; exists: boolean; removing: boolean };
 
 /** The session whose files a fork waits for, or what is left of it. */
