@@ -35,6 +35,7 @@ export function createDemoModel({ clock, wordDelayMs = 15 }: { clock: Clock; wor
         if (delayMs > 0) await clock.sleep(delayMs, request.signal);
         onPart(word);
       }
+      for (const { name } of toolCalls) onPart({ type: "tool_call", name });
       const reasoningTokens = estimateTextTokens(reasoning);
       return {
         text,

@@ -13,6 +13,7 @@ import { afterModelFailure } from "./next-step.ts";
 import { createPreviews } from "./previews.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 import { chargeUnanswered, isCharged, NOT_CHARGED } from "./unanswered-request.ts";
+import { untouchedSince } from "./untouched-since.ts";
 
 const NO_USAGE: ModelUsage = {
   inputTokens: 0,
@@ -60,7 +61,7 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
           case "tool_call":
             // While the model writes the input.
             if (deps.harness.runsAtOnce(turn.facts.agent, part.name))
-              turn.sandbox.prepare({ turnFrom: turnFrom(turn) });
+              turn.sandbox.prepare({ turnFrom: untouchedSince(turn.log.conversation) });
         }
       },
     }),
@@ -266,12 +267,4 @@ export function requestEnd(
   return newEvent(turn, "span.model_request_end", payload, {
     private: { ...details, model: turn.facts.agent.model.id },
   });
-}
-
-/** Where the turn began that has called no tool yet; null: it has. */
-function turnFrom({ log }: Turn): number | null {
-  const { items, toolRounds } = log.conversation;
-  if (toolRounds > 0) return null;
-  const before = items.findLastIndex((item) => item.kind !== "user");
-  return items[before + 1]?.seq ?? null;
 }

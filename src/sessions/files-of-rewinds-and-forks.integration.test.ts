@@ -62,7 +62,7 @@ const obedient = () =>
     const text = JSON.stringify(last);
     const command = /run: ([^"\\]+)/.exec(text)?.[1];
     if (last?.role !== "user" || command === undefined) return { text: "Done." };
-    return { begins: "bash", toolCalls: [{ name: "bash", input: { command } }] };
+    return { toolCalls: [{ name: "bash", input: { command } }] };
   });
 
 const onFilesWanted = (sessionId: string) => notifier.wantFiles(sessionId);

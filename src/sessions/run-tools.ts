@@ -9,6 +9,7 @@ import { createOutputPreviews } from "./output-previews.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
 import { deniedResult, errorResult, failureText, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
+import { untouchedSince } from "./untouched-since.ts";
 
 /** How long an interrupt waits for the sandbox to confirm that it stopped a call. */
 const CANCEL_WAIT_MS = 1_500;
@@ -24,6 +25,9 @@ export async function runTools(turn: Turn, step: { run: readonly string[]; deny:
   const events = [...running.events, ...denied];
   if (events.length > 0) await log.write({ events, changes: running.changes });
   if (calls.length === 0) return;
+  const isNew = (call: PendingCall) => !turn.inherited.has(call.id);
+  if (calls.every(isNew) && calls.some((call) => planOf(turn, call).kind === "operation"))
+    turn.sandbox.prepare({ turnFrom: untouchedSince(log.conversation) });
 
   await turn.interruptible(async (signal) => {
     const settled = await Promise.allSettled(calls.map((call) => runCall(turn, call, signal)));
@@ -55,9 +59,11 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
 }
 
+const planOf = (turn: Turn, call: PendingCall) => turn.deps.harness.planToolCall(turn.facts.agent, call);
+
 async function resultOf(turn: Turn, call: PendingCall, resultId: string, signal: AbortSignal): Promise<ToolResult> {
   const { id } = call;
-  const plan = turn.deps.harness.planToolCall(turn.facts.agent, call);
+  const plan = planOf(turn, call);
   switch (plan.kind) {
     case "refused":
       return errorResult(plan.message);

@@ -162,11 +162,13 @@ export function createSessionSandbox(options: {
       }
     },
     prepare({ turnFrom }) {
-      keeping = current()
+      const kept = current()
         .then((sandbox) => (turnFrom === null ? undefined : keepEarlier(sandbox, turnFrom - 1)))
         .catch((error: unknown) => {
           logger.debug({ err: error, sessionId }, "the sandbox could not be made ready ahead of a call");
         });
+      const before = keeping;
+      keeping = before.then(() => kept);
     },
     takeLossNotice() {
       const told = notice;
@@ -182,5 +184,5 @@ export function createSessionSandbox(options: {
 /** Lives of the sandbox that one call may see: it began in one, and its end is asked of another. */
 const MAX_LIVES = 3;
 /** A first call waits no longer for a snapshot. */
-const KEEP_MS = 2_000;
+const KEEP_MS = 1_000;
 const LOST: OperationResult = { outcome: "unknown", content: "", durationMs: 0 };
