@@ -15,10 +15,21 @@ const HEAD_BYTES = 5;
 
 export function encodeFrame(type: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
   const frame = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
-  frame.writeUInt8(type, 0);
-  frame.writeUInt32BE(payload.length, 1);
+  writeHead(frame, type, payload.length);
   frame.set(payload, HEAD_BYTES);
   return frame;
+}
+
+/** For a payload that goes as it is, right after it. */
+export function encodeFrameHead(type: number, payloadBytes: number): Buffer {
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  writeHead(head, type, payloadBytes);
+  return head;
+}
+
+function writeHead(frame: Buffer, type: number, payloadBytes: number): void {
+  frame.writeUInt8(type, 0);
+  frame.writeUInt32BE(payloadBytes, 1);
 }
 
 /** Gives the frames of a byte stream, however it is cut. Throws when one is larger than any of ours. */

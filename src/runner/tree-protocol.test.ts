@@ -70,6 +70,6 @@ test("every part arrives as it was", () => {
     { do: "link", path: "home/t", to: "home/l" },
     { do: "attributes", path: "home", mode: 0o700, mtimeNs: "3" },
   ];
-  const frames = [...new FrameParser().push(Buffer.concat(parts.map(encodeTreePart)))];
+  const frames = [...new FrameParser().push(Buffer.concat(parts.flatMap(encodeTreePart)))];
   expect(frames.map(({ type, payload }) => parseTreePart(type, payload))).toEqual(parts);
 });

@@ -1,6 +1,6 @@
 // The wire of a sandbox's tree: what is listed, read and written of /workspace and /home/agent, and the hand-written parsers.
 // A path is its bytes as latin1 text, from `workspace` or `home` on: names need not be UTF-8.
-import { encodeFrame } from "./frames.ts";
+import { encodeFrame, encodeFrameHead } from "./frames.ts";
 import { BadRequest } from "./protocol.ts";
 
 export const TREE_ROOTS = ["workspace", "home"] as const;
@@ -183,10 +183,11 @@ export function parseTreeWritten(line: string): WireTreeWritten {
   return { path: pathOf(fields), problem: fields.problem === null ? null : textOf(fields, "problem", 1000), stat };
 }
 
-export function encodeTreePart(part: WireTreePart): Buffer {
-  if (part.do === "data") return encodeFrame(TO_TREE.data, part.bytes);
-  if (part.do === "hole") return encodeFrame(TO_TREE.hole, encodeLength(part.lengthBytes));
-  return encodeFrame(TO_TREE.part, Buffer.from(JSON.stringify(part)));
+/** In pieces: content is not copied. */
+export function encodeTreePart(part: WireTreePart): Uint8Array[] {
+  if (part.do === "data") return [encodeFrameHead(TO_TREE.data, part.bytes.length), part.bytes];
+  if (part.do === "hole") return [encodeFrame(TO_TREE.hole, encodeLength(part.lengthBytes))];
+  return [encodeFrame(TO_TREE.part, Buffer.from(JSON.stringify(part)))];
 }
 
 export function parseTreePart(type: number, payload: Buffer): WireTreePart {

@@ -20,6 +20,7 @@ type Options = { signal?: AbortSignal } | undefined;
 
 const MAX_LINE_BYTES = 64 * 1024;
 const BATCH_BYTES = 64 * 1024;
+const LARGE_BYTES = 16 * 1024;
 
 export function listTree(link: TreeLink, options: Options): AsyncIterable<TreeEntry> {
   return exchange(link, { method: "GET", path: "/tree", body: null, options }, async function* (response) {
@@ -44,8 +45,8 @@ export function writeTree(
   parts: AsyncIterable<TreePart>,
   options: Options,
 ): AsyncIterable<TreeWritten> {
-  async function* body(): AsyncGenerator<Buffer> {
-    for await (const part of parts) yield encodeTreePart(part);
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for await (const part of parts) yield* encodeTreePart(part);
   }
   const how = { method: "POST", path: "/tree/write", body: inBatches(body()), options };
   return exchange(link, how, async function* (response) {
@@ -53,22 +54,27 @@ export function writeTree(
   });
 }
 
-/** Small pieces are sent together. */
-async function* inBatches(pieces: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let batch: Buffer[] = [];
+/** Small pieces are sent together, large ones as they are. */
+async function* inBatches(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let batch: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of pieces) {
-    batch.push(piece);
-    bytes += piece.length;
-    if (bytes < BATCH_BYTES) continue;
-    yield Buffer.concat(batch);
-    batch = [];
-    bytes = 0;
+    const large = piece.length >= LARGE_BYTES;
+    if (!large) {
+      batch.push(piece);
+      bytes += piece.length;
+    }
+    if (bytes > 0 && (large || bytes >= BATCH_BYTES)) {
+      yield Buffer.concat(batch);
+      batch = [];
+      bytes = 0;
+    }
+    if (large) yield piece;
   }
   if (bytes > 0) yield Buffer.concat(batch);
 }
 
-type Exchange = { method: string; path: string; body: AsyncGenerator<Buffer> | null; options: Options };
+type Exchange = { method: string; path: string; body: AsyncGenerator<Uint8Array> | null; options: Options };
 
 /** A request whose body goes while its answer comes. Ends both however it ends. */
 async function* exchange<T>(
@@ -90,7 +96,7 @@ async function* exchange<T>(
   const signal = options?.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   /** What the caller's own parts threw. */
   const failures: unknown[] = [];
-  async function* noted(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  async function* noted(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       yield* pieces;
     } catch (error) {

@@ -38,7 +38,8 @@ export function createChunkReader(options: { blobs: BlobStore; teamId: string; s
     if (stored.length < ref.storedBytes) return damaged("a part of its content is missing");
     let bytes = stored;
     try {
-      const limit = { maxOutputLength: Math.max(1, ref.sizeBytes) };
+      // One buffer takes it all: with the usual ones of 16 kB half the time went into collecting them.
+      const limit = { maxOutputLength: Math.max(1, ref.sizeBytes), chunkSize: Math.max(64, ref.sizeBytes + 1) };
       if (ref.storedBytes !== ref.sizeBytes)
         bytes = ref.sizeBytes <= HERE_BYTES ? zstdDecompressSync(stored, limit) : await unpackElsewhere(stored, limit);
     } catch (error) {
