@@ -159,7 +159,7 @@ export type SessionForkedEvent = Stored<"session.forked", { session_id: string; 
 
 /**
  * Berth's own: the files of the session's sandbox were brought back from a snapshot, since its disk was `lost`, after a `rewind`, or in a
- * `fork`. `snapshot_id`: null: to an empty workspace. `exact`: no tool ran between the snapshot and that place. `checked_files`: whose content was compared with its hash. `refused`: what could not be brought back, `left_out`: what the snapshot could not hold, each with the reason;
+ * `fork`. `snapshot_id`: null: to an empty workspace, of a lost disk since no files had been kept. `exact`: no tool ran between the snapshot and that place. `checked_files`: whose content was compared with its hash. `refused`: what could not be brought back, `left_out`: what the snapshot could not hold, each with the reason;
  * the first hundred are named. `changed_count`: files that were being written while the snapshot was taken.
  */
 export type SessionRestoredEvent = Stored<

@@ -190,7 +190,9 @@ const folds: Record<string, Fold> = {
   },
   "agent.tool_result": (conversation, event) => {
     addResult(conversation, event, fieldOf<string>(event.payload, "tool_use_id") ?? "");
-    conversation.filesNotice = null;
+    const [first] = fieldOf<{ text?: string }[]>(event.payload, "content") ?? [];
+    // A call that was interrupted, or failed before it came so far, tells of nothing.
+    if (first?.text === conversation.filesNotice) conversation.filesNotice = null;
   },
   "agent.thread_context_compacted": (conversation, event) => {
     if (conversation.compaction) conversation.earlierCompactions.push(conversation.compaction);
@@ -245,8 +247,7 @@ const folds: Record<string, Fold> = {
     conversation.filesNotice = files?.type === "unknown" ? FILES_LEFT : null;
   },
   "session.restored": (conversation, { payload }) => {
-    // Of a loss its first tool result tells.
-    if (payload.reason !== "lost") conversation.filesNotice = restoredNotice(payload as RestoredPayload);
+    conversation.filesNotice = restoredNotice(payload as RestoredPayload);
   },
   // What was under way belongs to the session that this one is a copy of.
   "session.forked": (conversation) => {

@@ -12,7 +12,7 @@ import type { Logger } from "../lib/logger.ts";
 import type { Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
 import { aimFork } from "./fork-files.ts";
-import { toRestoredPayload } from "./restored-files.ts";
+import { NOTHING_CAME_BACK, type RestoredPayload, toRestoredPayload } from "./restored-files.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
 export type OpenSandboxDeps = {
@@ -36,10 +36,10 @@ export type OpenSandboxInput = {
 };
 
 /**
- * `replaced`: its disk is not the one that earlier turns worked on; what was brought back then is in `brought`. `changed`: its files
+ * `replaced`: its disk is not the one that earlier turns worked on; what came back then is in `restored`. `changed`: its files
  * may not be those of its last snapshot.
  */
-export type OpenedSandbox = { sandbox: Sandbox; replaced: boolean; brought: BroughtBack | null; changed: boolean };
+export type OpenedSandbox = { sandbox: Sandbox; replaced: boolean; restored: RestoredPayload | null; changed: boolean };
 
 /** How often a fork asks whether its source is through. */
 const SOURCE_MS = 200;
@@ -57,10 +57,12 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
   const known = await findSandbox(db, about);
   const bringBack = { ...about, sandbox, known };
   const brought = await explained(() => deps.snapshots.bringBack(bringBack), deps, input);
+  const lost = !brought && known !== null && known.identity !== identity;
+  const restored = brought ? toRestoredPayload(brought) : lost ? NOTHING_CAME_BACK : null;
   let previous: string | null;
   try {
     const row = { sessionId, teamId, name: sessionId, backend: backend.id, identity, ...start };
-    previous = await persistently(() => record(deps, input, row, brought), { clock, signal, logger });
+    previous = await persistently(() => record(deps, input, { row, brought, restored }), { clock, signal, logger });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     // The session was deleted while its sandbox was being made.
@@ -74,7 +76,7 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
       "the sandbox's disk was lost, a new one was made",
     );
   if (await hasWaitingForks(db, { sessionId })) await keepForForks(deps, input, sandbox);
-  return { sandbox, replaced, brought, changed: !brought && (known?.changed ?? false) };
+  return { sandbox, replaced, restored, changed: !brought && (known?.changed ?? false) };
 }
 
 async function untilAimed(
@@ -104,23 +106,26 @@ async function explained<T>(
   }
 }
 
-/** The disk is the session's from here on, and the log says what came back, or neither. */
+/** The disk is the session's from here on, and the log says what became of its files, or neither. */
 async function record(
   { db, clock, onLogGrew }: OpenSandboxDeps,
   { sessionId, fence }: OpenSandboxInput,
-  row: Parameters<typeof recordSandbox>[1],
-  brought: BroughtBack | null,
+  found: {
+    row: Parameters<typeof recordSandbox>[1];
+    brought: BroughtBack | null;
+    restored: RestoredPayload | null;
+  },
 ): Promise<string | null> {
-  if (!brought) return recordSandbox(db, row);
-  const { receipt } = brought;
+  const { row, brought, restored } = found;
+  if (!restored) return recordSandbox(db, row);
   const now = clock.now();
-  const event = { id: newId("event", now), type: "session.restored", payload: toRestoredPayload(brought) };
+  const event = { id: newId("event", now), type: "session.restored", payload: restored };
   let lastSeq: number | null = null;
   const previous = await inTransaction(db, async (tx) => {
     const events = [{ ...event, processedAt: new Date(now) }];
     lastSeq = await appendEvents(tx, { sessionId, fence, events });
     const before = await recordSandbox(tx, row);
-    await endRestore(tx, { sessionId, snapshotId: receipt.snapshotId, receipt });
+    if (brought) await endRestore(tx, { sessionId, snapshotId: brought.receipt.snapshotId, receipt: brought.receipt });
     return before;
   });
   if (lastSeq !== null) onLogGrew({ sessionId, lastSeq });

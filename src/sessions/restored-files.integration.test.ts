@@ -90,3 +90,51 @@ test("with the blob store away the loss is not forgotten: the call fails, and th
   expect((await sandboxOf(sessionId))?.identity).not.toBe(identity);
   await worker.stop();
 });
+
+test("a loss without a snapshot is told, too: by an entry of the log, and to the model", async () => {
+  const backend = createMemoryBackend();
+  const worker = await world.startWorker({ model: oneCommand(), backend });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "go");
+  await world.settled(sessionId);
+  backend.lose(sessionId);
+  await world.say(sessionId, "again");
+  const log = await world.settled(sessionId);
+  const restored = log.filter((event) => event.type === "session.restored");
+  expect(restored).toMatchObject([{ payload: { reason: "lost", snapshot_id: null, taken_at: null, files: 0 } }]);
+  expect(resultTexts(log)[1]).toContain("a new, empty one was made");
+  await world.say(sessionId, "once more");
+  expect(resultTexts(await world.settled(sessionId))[2]).not.toContain("Notice");
+  await worker.stop();
+});
+
+test("when the call that finds the loss is interrupted, the next one tells of it", async () => {
+  const never = new Promise<never>(() => undefined);
+  let calls = 0;
+  const backend = createMemoryBackend({
+    execute: async () => (++calls === 2 ? never : { outcome: "ok", content: "done" }),
+  });
+  const worker = await world.startWorker({ model: oneCommandPerMessage(), backend });
+  const sessionId = await world.createSession();
+  await world.say(sessionId, "go");
+  await world.settled(sessionId);
+  backend.lose(sessionId);
+  await world.say(sessionId, "again");
+  await until(() => calls === 2);
+  await world.send(sessionId, { type: "user.interrupt" });
+  const interrupted = resultTexts(await world.settled(sessionId));
+  expect(interrupted.at(-1)).toContain("Interrupted");
+  await world.say(sessionId, "and now?");
+  const results = resultTexts(await world.settled(sessionId));
+  expect(results.filter((text) => text.includes("a new, empty one was made"))).toEqual([results.at(-1)]);
+  await worker.stop();
+});
+
+/** Like `oneCommand`, also after a turn that was interrupted. */
+function oneCommandPerMessage() {
+  return createScriptedModel(async ({ messages }) =>
+    messages.at(-1)?.role === "user"
+      ? { text: "", toolCalls: [{ name: "bash", input: { command: "x" } }] }
+      : { text: "Done." },
+  );
+}

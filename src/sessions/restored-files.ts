@@ -4,17 +4,16 @@ import type { BroughtBack } from "./bring-back-files.ts";
 
 const MAX_NAMED = 20;
 
-/** Null: no snapshot had ever been taken. */
-export function lossNotice(brought: BroughtBack | null): string {
-  if (!brought)
+/** Of a disk that was lost. */
+function lossNotice(restored: RestoredPayload): string {
+  const { snapshot_id, taken_at, written_files, files, refused, refused_count, left_out, left_out_count } = restored;
+  if (snapshot_id === null)
     return "Notice: the sandbox of this session was lost and a new, empty one was made. Files in /workspace and /home/agent from before are gone.";
-  const { receipt } = brought;
-  const { refused, refusedCount, leftOut, leftOutCount } = receipt;
   return [
     "Notice: the sandbox of this session was lost and a new one was made.",
-    `Its files in /workspace and /home/agent are back as they were at ${receipt.takenAt}: ${receipt.writtenFiles} of ${receipt.files} files. What was changed after that is lost, and no process runs any more.`,
-    ...(refusedCount > 0 ? [`${refusedCount} could not be brought back: ${named(refused)}.`] : []),
-    ...(leftOutCount > 0 ? [`${leftOutCount} could not be kept: ${named(leftOut)}.`] : []),
+    `Its files in /workspace and /home/agent are back as they were at ${taken_at}: ${written_files} of ${files} files. What was changed after that is lost, and no process runs any more.`,
+    ...(refused_count > 0 ? [`${refused_count} could not be brought back: ${named(refused)}.`] : []),
+    ...(left_out_count > 0 ? [`${left_out_count} could not be kept: ${named(left_out)}.`] : []),
   ].join(" ");
 }
 
@@ -25,8 +24,9 @@ function named(list: readonly { path: string; why: string }[]): string {
 
 export type RestoredPayload = Omit<SessionRestoredEvent, "id" | "type" | "processed_at">;
 
-/** For the model, of files that were set back or copied; it knows of the conversation, but not of what became of the disk. */
+/** For the model; it knows of the conversation, but not of what became of the disk. */
 export function restoredNotice(restored: RestoredPayload): string {
+  if (restored.reason === "lost") return lossNotice(restored);
   const { reason, snapshot_id, taken_at, exact, refused, refused_count, left_out, left_out_count } = restored;
   const what =
     reason === "fork"
@@ -49,6 +49,26 @@ export function restoredNotice(restored: RestoredPayload): string {
 /** For the model, after a rewind that left the files alone. */
 export const FILES_LEFT =
   "Notice: the conversation went back to an earlier place, but no files had been kept from then: /workspace and /home/agent are as they were last.";
+
+/** Of a disk that was lost before any snapshot had been taken. */
+export const NOTHING_CAME_BACK: RestoredPayload = {
+  reason: "lost",
+  snapshot_id: null,
+  taken_at: null,
+  files: 0,
+  total_bytes: 0,
+  written_files: 0,
+  written_bytes: 0,
+  same_files: 0,
+  removed: 0,
+  checked_files: 0,
+  refused: [],
+  refused_count: 0,
+  left_out: [],
+  left_out_count: 0,
+  changed_count: 0,
+  duration_ms: 0,
+};
 
 export function toRestoredPayload({ reason, exact, receipt }: BroughtBack): RestoredPayload {
   return {

@@ -16,7 +16,7 @@ import type {
   SandboxSpec,
 } from "../sandboxes/sandbox.ts";
 import { openSandbox } from "./open-sandbox.ts";
-import { lossNotice } from "./restored-files.ts";
+import { restoredNotice } from "./restored-files.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
 type Call = {
@@ -79,10 +79,8 @@ export function createSessionSandbox(options: {
     await ending;
     const about = { sessionId, teamId: options.teamId(), fence: options.fence, restarted: left, signal };
     const found = await openSandbox(options, about);
-    if (found.replaced) {
-      notice = lossNotice(found.brought);
-      diskReplaced = true;
-    }
+    if (found.restored) notice = restoredNotice(found.restored);
+    if (found.replaced) diskReplaced = true;
     changed = found.changed;
     opened = found.sandbox;
     left = false;

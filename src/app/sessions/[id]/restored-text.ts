@@ -5,7 +5,9 @@ import type { SessionRestoredEvent } from "../../../contract/events.ts";
 export function restoredTitle({ reason, snapshot_id }: SessionRestoredEvent): string {
   switch (reason) {
     case "lost":
-      return "The sandbox's disk was lost; its files are back";
+      return snapshot_id === null
+        ? "The sandbox's disk was lost, and no files had been kept"
+        : "The sandbox's disk was lost; its files are back";
     case "rewind":
       return snapshot_id === null ? "The workspace is empty, as it was then" : "Its files went back, too";
     case "fork":

@@ -1,0 +1,90 @@
+// What should be in a session's ledger, by its log: what its commands wrote, as far as its files were not set back, copied or lost since. Pure.
+import { MARKER, type SessionFacts, type StoredEntry } from "./facts.ts";
+
+/** `sure`: its command succeeded · `maybe`: nobody can know, and the log says so. */
+type Line = "sure" | "maybe";
+export type Files = ReadonlyMap<string, Line>;
+
+export type FileStates = {
+  /** At the end. */
+  last: Files;
+  /** Every line of the conversation, also those that were taken back: its call's place, and its result's when there is one. */
+  called: ReadonlyMap<string, { seq: number; resultSeq: number | null }>;
+  /** How often a command that writes this line was called, where that is not once. */
+  calledTwice: readonly string[];
+  /** Each time that files came back: from which state, to which. `through`: the place of the log that they were brought to. */
+  restores: readonly { seq: number; reason: string; before: Files; after: Files; through: number | null }[];
+};
+
+export function isCall(entry: StoredEntry): boolean {
+  return entry.type === "agent.tool_use";
+}
+
+export function resultOf(call: StoredEntry, stored: readonly StoredEntry[]): StoredEntry[] {
+  return stored.filter((entry) => entry.type === "agent.tool_result" && entry.payload.tool_use_id === call.id);
+}
+
+export function markersOf(call: StoredEntry): string[] {
+  return JSON.stringify(call.payload.input ?? {}).match(MARKER) ?? [];
+}
+
+/** Says that all files are gone: no snapshot had ever been taken. Older logs have no entry of their own for it. */
+export function tellsOfEmptyDisk(entry: StoredEntry): boolean {
+  const text = "was lost and a new, empty one was made";
+  return entry.type === "agent.tool_result" && JSON.stringify(entry.payload.content ?? "").includes(text);
+}
+
+/** `places`: by a snapshot's id, where the log ended when it was taken. */
+export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: ReadonlyMap<string, number>): FileStates {
+  const called = new Map<string, { seq: number; resultSeq: number | null }>();
+  const calledTwice: string[] = [];
+  const calls = new Map<string, string[]>();
+  const restores: FileStates["restores"][number][] = [];
+  /** The files after each entry that changed them. */
+  const history: { seq: number; files: Files }[] = [];
+  let files: Files = new Map();
+  const become = (seq: number, next: Files) => {
+    files = next;
+    history.push({ seq, files });
+  };
+  const stateAt = (seq: number): Files => history.findLast((one) => one.seq <= seq)?.files ?? new Map();
+  const restore = (entry: StoredEntry, reason: string, snapshotId: string | null) => {
+    const before = files;
+    const through = snapshotId === null ? 0 : (places.get(snapshotId) ?? null);
+    // Of a snapshot that nobody listed in time it is not known what was in it.
+    const after =
+      through === null ? new Map([...called.keys()].map((marker) => [marker, "maybe" as const])) : stateAt(through);
+    become(entry.seq, after);
+    restores.push({ seq: entry.seq, reason, before, after, through });
+  };
+
+  for (const entry of stored) {
+    if (isCall(entry)) {
+      const markers = markersOf(entry);
+      calls.set(entry.id, markers);
+      for (const marker of markers) {
+        if (called.has(marker)) calledTwice.push(marker);
+        else called.set(marker, { seq: entry.seq, resultSeq: null });
+      }
+      // Until its result says more.
+      become(entry.seq, withLines(files, markers, "maybe"));
+    }
+    if (tellsOfEmptyDisk(entry)) restore(entry, "lost", null);
+    if (entry.type === "agent.tool_result") {
+      const markers = calls.get(String(entry.payload.tool_use_id)) ?? [];
+      for (const marker of markers) called.set(marker, { seq: called.get(marker)?.seq ?? 0, resultSeq: entry.seq });
+      if (entry.payload.is_error === false) become(entry.seq, withLines(files, markers, "sure"));
+    }
+    if (entry.type === "session.restored") {
+      const { reason, snapshot_id: id } = entry.payload;
+      restore(entry, String(reason), typeof id === "string" ? id : null);
+    }
+    // A copy begins without files, until they come along.
+    if (entry.type === "session.forked") become(entry.seq, new Map());
+  }
+  return { last: files, called, calledTwice, restores };
+}
+
+function withLines(files: Files, markers: readonly string[], line: Line): Files {
+  return markers.length === 0 ? files : new Map([...files, ...markers.map((marker) => [marker, line] as const)]);
+}
