@@ -32,10 +32,13 @@ export type SessionFacts = {
   lastSeq: number;
   /** How often each marker stands in the ledger, a file in the sandbox that every command appends to. */
   effects: ReadonlyMap<string, number>;
+  ledger: "read" | "unreadable";
   /** How often its sandbox was lost with its disk. */
   losses: number;
   /** `seq` of entries up to which its client was told that all files are in a snapshot. */
   kept: readonly number[];
+  /** Snapshots of its files that its client saw listed: where the log ended when each was taken. */
+  snapshots: ReadonlyMap<string, number>;
   /** Messages that the server said it went back to, in order. */
   rewinds: readonly string[];
   /** What it began as a copy of, and the message at which; null: a session of its own. */

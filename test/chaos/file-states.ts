@@ -28,12 +28,6 @@ export function markersOf(call: StoredEntry): string[] {
   return JSON.stringify(call.payload.input ?? {}).match(MARKER) ?? [];
 }
 
-/** Says that all files are gone: no snapshot had ever been taken. Older logs have no entry of their own for it. */
-export function tellsOfEmptyDisk(entry: StoredEntry): boolean {
-  const text = "was lost and a new, empty one was made";
-  return entry.type === "agent.tool_result" && JSON.stringify(entry.payload.content ?? "").includes(text);
-}
-
 /** `places`: by a snapshot's id, where the log ended when it was taken. */
 export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: ReadonlyMap<string, number>): FileStates {
   const called = new Map<string, { seq: number; resultSeq: number | null }>();
@@ -43,6 +37,7 @@ export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: Rea
   /** The files after each entry that changed them. */
   const history: { seq: number; files: Files }[] = [];
   let files: Files = new Map();
+  let forkedAt = 1;
   const become = (seq: number, next: Files) => {
     files = next;
     history.push({ seq, files });
@@ -50,10 +45,15 @@ export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: Rea
   const stateAt = (seq: number): Files => history.findLast((one) => one.seq <= seq)?.files ?? new Map();
   const restore = (entry: StoredEntry, reason: string, snapshotId: string | null) => {
     const before = files;
-    const through = snapshotId === null ? 0 : (places.get(snapshotId) ?? null);
+    const taken = snapshotId === null ? 0 : (places.get(snapshotId) ?? null);
+    // A source goes on, and with it the places in its log, while its files are kept for a copy.
+    const through = reason === "fork" && taken !== null ? Math.min(taken, forkedAt - 1) : taken;
     // Of a snapshot that nobody listed in time it is not known what was in it.
-    const after =
-      through === null ? new Map([...called.keys()].map((marker) => [marker, "maybe" as const])) : stateAt(through);
+    const known = through === null ? [...called.keys()] : [];
+    // What runs now may write before or after.
+    const running = [...calls.values()].flat().filter((marker) => called.get(marker)?.resultSeq === null);
+    const then: Files = through === null ? new Map() : stateAt(through);
+    const after = withLines(then, [...known, ...running], "maybe");
     become(entry.seq, after);
     restores.push({ seq: entry.seq, reason, before, after, through });
   };
@@ -69,7 +69,6 @@ export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: Rea
       // Until its result says more.
       become(entry.seq, withLines(files, markers, "maybe"));
     }
-    if (tellsOfEmptyDisk(entry)) restore(entry, "lost", null);
     if (entry.type === "agent.tool_result") {
       const markers = calls.get(String(entry.payload.tool_use_id)) ?? [];
       for (const marker of markers) called.set(marker, { seq: called.get(marker)?.seq ?? 0, resultSeq: entry.seq });
@@ -80,7 +79,10 @@ export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: Rea
       restore(entry, String(reason), typeof id === "string" ? id : null);
     }
     // A copy begins without files, until they come along.
-    if (entry.type === "session.forked") become(entry.seq, new Map());
+    if (entry.type === "session.forked") {
+      forkedAt = entry.seq;
+      become(entry.seq, new Map());
+    }
   }
   return { last: files, called, calledTwice, restores };
 }

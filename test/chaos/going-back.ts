@@ -12,7 +12,7 @@ const SLEEPS_AFTER_MS = 7_000;
 /** Each has a sandbox of its own. */
 const MAX_FORKS = 3;
 
-type Snapshots = { data: { checked_at: string }[] };
+type Snapshots = { data: { id: string; seq: number; checked_at: string }[] };
 type SnapshotRequest = { state: "requested" | "done"; requested_at: string; snapshot: object | null };
 
 export function createTimeTravel(options: {
@@ -20,14 +20,15 @@ export function createTimeTravel(options: {
   sessionId: string;
   stream: PatientStream;
   accepted: readonly Accepted[];
-  /** Both are added to. */
+  /** These are added to. */
   kept: number[];
+  snapshots: Map<string, number>;
   rewinds: string[];
   random: () => number;
   settle: () => Promise<void>;
   onFork: (sessionId: string, forkOf: Fork) => void;
 }) {
-  const { server, sessionId, stream, accepted, kept, rewinds, random, settle } = options;
+  const { server, sessionId, stream, accepted, kept, snapshots, rewinds, random, settle } = options;
   const at = (what: string) => `/v1/sessions/${sessionId}/${what}`;
   let forks = 0;
   /** Of the first `seen` accepted events. */
@@ -63,7 +64,16 @@ export function createTimeTravel(options: {
     return null;
   }
 
+  /** Only so many are kept: what is not noted here in time, nobody knows any more. */
+  async function listSnapshots(): Promise<Snapshots["data"]> {
+    const { data } = await request<Snapshots>(server, "GET", at("snapshots?limit=100"));
+    for (const { id, seq } of data) snapshots.set(id, seq);
+    return data;
+  }
+
   return {
+    listSnapshots,
+
     /** False: there is nothing to go back to. */
     async rewind(): Promise<boolean> {
       const known = messages();
@@ -75,6 +85,7 @@ export function createTimeTravel(options: {
       reachable = known.slice(0, known.indexOf(eventId));
       const told = () => stream.frames.filter(({ type }) => type === "session.rewound").length === rewinds.length;
       await stream.waitFor(told, BUSY_LIMIT_MS, "no word of the rewind");
+      await listSnapshots();
       return true;
     },
 
@@ -86,6 +97,7 @@ export function createTimeTravel(options: {
       forks += 1;
       const made = await once<{ id: string }>(at("fork"), eventId === null ? {} : { event_id: eventId });
       if (!made) throw new Error(`${sessionId}: at rest, and it could not be forked`);
+      await listSnapshots();
       options.onFork(made.id, { sessionId, eventId });
     },
 
@@ -102,8 +114,8 @@ export function createTimeTravel(options: {
       }
       const deadline = Date.now() + KEPT_LIMIT_MS;
       while (Date.now() < deadline) {
-        const { data } = await request<Snapshots>(server, "GET", at("snapshots?limit=1"));
-        if (data[0] && data[0].checked_at >= asked.requested_at) return void kept.push(through);
+        const [newest] = await listSnapshots();
+        if (newest && newest.checked_at >= asked.requested_at) return void kept.push(through);
         await sleep(300);
       }
     },

@@ -1,74 +1,96 @@
-// What tools did: every line of a ledger stands there once, and what is missing was lost with a disk, as the log says.
-
-import { MARKER, type SessionFacts, type StoredEntry } from "./facts.ts";
+// What tools did: every line of a ledger that should be there stands there once, and no other does.
+import type { SessionFacts, StoredEntry } from "./facts.ts";
+import { type FileStates, fileStates } from "./file-states.ts";
 import { ownFrom } from "./oracle-conversation.ts";
 
 type Problem = readonly [rule: string, what: string];
-
-export function isCall(entry: StoredEntry): boolean {
-  return entry.type === "agent.tool_use";
-}
-
-export function resultOf(call: StoredEntry, stored: readonly StoredEntry[]): StoredEntry[] {
-  return stored.filter((entry) => entry.type === "agent.tool_result" && entry.payload.tool_use_id === call.id);
-}
 
 export function isInDoubt(entry: StoredEntry): boolean {
   return entry.type === "agent.tool_result" && JSON.stringify(entry.payload.content ?? "").includes("may have run");
 }
 
-/** Says that a disk was lost: with its receipt, or, where no snapshot had ever been taken, in the next result. */
-function tellsOfLoss(entry: StoredEntry): boolean {
-  if (entry.type === "session.restored") return entry.payload.reason === "lost";
-  return (
-    entry.type === "agent.tool_result" &&
-    JSON.stringify(entry.payload.content ?? "").includes("was lost and a new, empty one was made")
-  );
+/** Of the session, and of its source: a copy's files come from there. */
+export function statesOf(session: SessionFacts, sessions: readonly SessionFacts[]): FileStates {
+  const source = sessions.find(({ id }) => id === session.forkOf?.sessionId);
+  return fileStates(session, new Map([...(source?.snapshots ?? []), ...session.snapshots]));
 }
 
-export function effectsNotOnce(session: SessionFacts): Problem[] {
-  const { stored, effects } = session;
+export function effectsNotOnce({ effects, ledger }: SessionFacts, states: FileStates): Problem[] {
   const rule = "a tool's effect happens once";
-  const problems: Problem[] = [];
-  const called = new Set<string>();
-  const from = ownFrom(session);
-  for (const call of stored.filter(isCall)) {
-    const [result] = resultOf(call, stored);
-    const succeeded = result !== undefined && result.payload.is_error === false;
-    for (const [marker] of JSON.stringify(call.payload.input ?? {}).matchAll(MARKER)) {
-      if (called.has(marker)) problems.push([rule, `${marker} was called twice`]);
-      called.add(marker);
-      const count = effects.get(marker) ?? 0;
-      if (count > 1) problems.push([rule, `${marker} happened ${count} times`]);
-      // A copy of a session has its conversation.
-      if (count > 0 || !succeeded || call.seq < from) continue;
-      const excused = isLost(session, result.seq);
-      if (!excused) problems.push([rule, `${marker} did not happen, and its result at ${result.seq} says that it did`]);
-    }
+  const problems: Problem[] = states.calledTwice.map((marker) => [rule, `${marker} was called twice`]);
+  // What could not be read is a finding of its own.
+  if (ledger === "unreadable") return problems;
+  for (const [marker, { resultSeq }] of states.called) {
+    const count = effects.get(marker) ?? 0;
+    const line = states.last.get(marker);
+    if (count > 1) problems.push([rule, `${marker} happened ${count} times`]);
+    if (count === 0 && line === "sure")
+      problems.push([rule, `${marker} did not happen, and its result at ${resultSeq} says that it did`]);
+    if (count > 0 && line === undefined)
+      problems.push([rule, `${marker} is there, and the log says that its files were set back to before it`]);
   }
   for (const marker of effects.keys()) {
-    if (!called.has(marker)) problems.push([rule, `${marker} happened, and nobody called it`]);
+    if (!states.called.has(marker)) problems.push([rule, `${marker} happened, and nobody called it`]);
   }
   return problems;
 }
 
-/** What was done by `seq` went with a disk, and nobody had been told before that it is kept. */
-function isLost({ stored, kept }: SessionFacts, seq: number): boolean {
-  return stored.some((loss) => {
-    if (!tellsOfLoss(loss) || loss.seq <= seq) return false;
-    return !kept.some((through) => through >= seq && through < loss.seq);
+/** What a client was told to be in a snapshot is there after a loss. */
+export function keptIsLost({ kept }: SessionFacts, states: FileStates): Problem[] {
+  return states.restores.flatMap(({ seq, reason, before, after }): Problem[] => {
+    if (reason !== "lost") return [];
+    const through = Math.max(0, ...kept.filter((place) => place < seq));
+    const missing = [...before].flatMap(([marker, line]) => {
+      const { resultSeq } = states.called.get(marker) ?? { resultSeq: null };
+      return line === "sure" && resultSeq !== null && resultSeq <= through && !after.has(marker) ? [marker] : [];
+    });
+    if (missing.length === 0) return [];
+    return [["what was kept comes back", `${seq}: ${missing.join(", ")} had been kept by ${through}`]];
   });
 }
 
-/** Files are set back only where a disk was lost, and each receipt is whole. */
+/** Where a rewind says that the files are just those of before the message, no command had written since. */
+export function notExact({ stored }: SessionFacts, states: FileStates): Problem[] {
+  return stored.flatMap((entry): Problem[] => {
+    const { reason, exact } = entry.payload;
+    if (entry.type !== "session.restored" || reason !== "rewind" || exact !== true) return [];
+    const rewound = stored.findLast(({ type, seq }) => type === "session.rewound" && seq < entry.seq);
+    const place = stored.find(({ id, echo }) => echo && id === rewound?.payload.event_id)?.seq;
+    const restore = states.restores.find(({ seq }) => seq === entry.seq);
+    const through = restore?.through ?? null;
+    if (place === undefined || through === null) return [];
+    const since = [...states.called].filter(
+      ([, { resultSeq }]) => resultSeq !== null && resultSeq > through && resultSeq < place,
+    );
+    // What was taken back before is not of this conversation.
+    const missing = since.filter(([, { seq }]) => !wasTakenBack(stored, seq, entry.seq)).map(([marker]) => marker);
+    if (missing.length === 0) return [];
+    return [["a rewind brings back the files of then", `${entry.seq}: without ${missing.join(", ")}`]];
+  });
+}
+
+function wasTakenBack(stored: readonly StoredEntry[], seq: number, before: number): boolean {
+  return stored.some((entry) => {
+    if (entry.type !== "session.rewound" || entry.seq >= before || entry.seq < seq) return false;
+    const place = stored.find(({ id, echo }) => echo && id === entry.payload.event_id)?.seq ?? Number.MAX_VALUE;
+    return place <= seq;
+  });
+}
+
+/** Files are set back for a reason only, and each receipt is whole. */
 export function receiptsWrong(session: SessionFacts): Problem[] {
   const rule = "a restore is told, and for a reason";
   const from = ownFrom(session);
-  const told = session.stored.filter((entry) => entry.seq > from && tellsOfLoss(entry));
+  const own = session.stored.filter(({ seq }) => seq > from);
+  const receipts = own.filter(({ type }) => type === "session.restored");
   const problems: Problem[] = [];
-  if (told.length > session.losses) problems.push([rule, `${told.length} losses are told, ${session.losses} happened`]);
-  for (const { seq, type, payload } of told) {
-    if (type !== "session.restored") continue;
+  const count = (reason: string) => receipts.filter(({ payload }) => payload.reason === reason).length;
+  if (count("lost") > session.losses)
+    problems.push([rule, `${count("lost")} losses are told, ${session.losses} happened`]);
+  if (count("rewind") > session.rewinds.length)
+    problems.push([rule, `files went back ${count("rewind")} times, of ${session.rewinds.length} rewinds`]);
+  if (count("fork") > (session.forkOf ? 1 : 0)) problems.push([rule, `files came along ${count("fork")} times`]);
+  for (const { seq, payload } of receipts) {
     if (payload.refused_count !== 0)
       problems.push([rule, `${seq}: files were refused: ${JSON.stringify(payload.refused)}`]);
     const { files, written_files: written, same_files: same, checked_files: checked } = payload;

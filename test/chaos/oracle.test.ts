@@ -35,6 +35,8 @@ const sound: SessionFacts = {
   effects: new Map([["T1x1", 1]]),
   losses: 0,
   kept: [],
+  snapshots: new Map(),
+  ledger: "read",
   rewinds: [],
   forkOf: null,
   prompts: [["M1x1"], ["M1x1"]],
@@ -203,37 +205,77 @@ test("a fork begins with its source's log before the message, and goes on by its
   expect(rules(fork(forked([...other, ...second.slice(8)]), null))).toEqual([rule]);
 });
 
-test("what was written after the snapshot may go with its disk, when the log says so; what was kept may not", () => {
-  const receipt = { reason: "lost", files: 2, written_files: 2, same_files: 0, checked_files: 2, refused_count: 0 };
-  const restored = (payload: object) =>
-    after([...second, entry(12, "l1", "session.restored", { payload: { ...receipt, ...payload } })], {
-      effects: new Map(),
-      losses: 1,
-    });
-  expect(judge(run(restored({})))).toEqual([]);
-  expect(judge(run({ ...restored({}), kept: [4] }))).toEqual([]);
-  const once = "a tool's effect happens once";
-  expect(rules(run({ ...restored({}), kept: [8] }))).toEqual([once]);
-  expect(rules(run({ ...restored({}), effects: new Map([["T1x1", 2]]) }))).toEqual([once]);
+const receipt = { reason: "lost", files: 2, written_files: 2, same_files: 0, checked_files: 2, refused_count: 0 };
+const restored = (payload: object, rest: Partial<SessionFacts> = {}) =>
+  after([...second, entry(12, "l1", "session.restored", { payload: { ...receipt, ...payload } })], {
+    effects: new Map(),
+    losses: 1,
+    snapshots: new Map([
+      ["early", 4],
+      ["late", 8],
+    ]),
+    ...rest,
+  });
+const once = "a tool's effect happens once";
+const there = { effects: new Map([["T1x1", 1]]) };
+
+test("what was written after the snapshot goes with its disk; what is in it comes back", () => {
+  expect(judge(run(restored({ snapshot_id: "early" })))).toEqual([]);
+  expect(judge(run(restored({ snapshot_id: "late" }, there)))).toEqual([]);
+  // Without a snapshot all goes.
+  expect(judge(run(restored({ snapshot_id: null })))).toEqual([]);
+  expect(rules(run(restored({ snapshot_id: "late" })))).toEqual([once]);
+  expect(rules(run(restored({ snapshot_id: "early" }, there)))).toEqual([once]);
+  expect(rules(run(restored({ snapshot_id: "late" }, { effects: new Map([["T1x1", 2]]) })))).toEqual([once]);
+  // Of a snapshot that nobody saw listed it is not known what is in it.
+  for (const rest of [{}, there]) expect(judge(run(restored({ snapshot_id: "unseen" }, rest)))).toEqual([]);
   expect(rules(run({ effects: new Map(), losses: 1 }))).toEqual([once]);
-  const told = "a restore is told, and for a reason";
-  expect(rules(run({ ...restored({}), losses: 0 }))).toEqual([told]);
-  expect(rules(run(restored({ refused_count: 1 })))).toEqual([told]);
-  expect(rules(run(restored({ written_files: 1 })))).toEqual([told]);
+  expect(rules(run(restored({ snapshot_id: "early" }, { kept: [8] })))).toEqual(["what was kept comes back"]);
+  expect(judge(run(restored({ snapshot_id: "early" }, { kept: [4] })))).toEqual([]);
 });
 
-test("without a snapshot the next result tells of the loss", () => {
-  const text = "Notice: the sandbox of this session was lost and a new, empty one was made.";
-  const result = { tool_use_id: "c2", is_error: false, content: [{ type: "text", text }] };
-  const log = [
-    ...second,
-    entry(12, "c2", "agent.tool_use", { payload: { input: { command: "echo T1x2 >> ledger" } } }),
-    entry(13, "c2r", "agent.tool_result", { payload: result }),
-  ];
-  const effects = new Map([["T1x2", 1]]);
-  expect(judge(run(after(log, { losses: 1, effects })))).toEqual([]);
-  // The command that found the loss ran on the new disk.
-  expect(rules(run(after(log, { losses: 1, effects: new Map() })))).toEqual(["a tool's effect happens once"]);
+test("files come back for a reason, and whole", () => {
+  const told = ["a restore is told, and for a reason"];
+  const early = { snapshot_id: "early" };
+  expect(rules(run(restored(early, { losses: 0 })))).toEqual(told);
+  expect(rules(run(restored({ ...early, refused_count: 1 })))).toEqual(told);
+  expect(rules(run(restored({ ...early, written_files: 1 })))).toEqual(told);
+  expect(rules(run(restored({ ...early, reason: "rewind" })))).toEqual(told);
+  expect(rules(run(restored({ ...early, reason: "fork" })))).toEqual(told);
+});
+
+test("a command that runs while its disk is lost may be done or not; one that begins then is done on the new disk", () => {
+  const call = (id: string, seq: number) =>
+    entry(seq, id, "agent.tool_use", { payload: { input: { command: `echo T1x${seq} >> ledger` } } });
+  const result = (id: string, seq: number, isError: boolean) =>
+    entry(seq, `${id}r`, "agent.tool_result", { payload: { tool_use_id: id, is_error: isError, content: [] } });
+  const lost = entry(14, "l1", "session.restored", { payload: { ...receipt, snapshot_id: null } });
+  const log = [...second, call("c2", 12), call("c3", 13), lost, result("c2", 15, true), result("c3", 16, false)];
+  const effects = (...markers: string[]) => ({ losses: 1, effects: new Map(markers.map((marker) => [marker, 1])) });
+  expect(judge(run(after(log, effects("T1x13"))))).toEqual([]);
+  expect(judge(run(after(log, effects("T1x12", "T1x13"))))).toEqual([]);
+  expect(rules(run(after(log, effects("T1x12"))))).toEqual([once]);
+  expect(rules(run(after(log, effects("T1x1", "T1x13"))))).toEqual([once]);
+});
+
+test("with a rewind the files are what they were before the message", () => {
+  const going = (payload: object, rest: Partial<SessionFacts>) => {
+    const log = [
+      ...second,
+      entry(12, "w1", "session.rewound", { payload: { event_id: "m2" } }),
+      entry(13, "b1", "session.restored", { payload: { ...receipt, reason: "rewind", exact: true, ...payload } }),
+    ];
+    const snapshots = new Map([
+      ["early", 4],
+      ["late", 8],
+    ]);
+    return run(after(log, { rewinds: ["m2"], snapshots, ...rest }));
+  };
+  expect(judge(going({ snapshot_id: "late" }, there))).toEqual([]);
+  expect(rules(going({ snapshot_id: "late" }, { effects: new Map() }))).toEqual([once]);
+  const then = ["a rewind brings back the files of then"];
+  expect(rules(going({ snapshot_id: "early" }, { effects: new Map() }))).toEqual(then);
+  expect(judge(going({ snapshot_id: "early", exact: false }, { effects: new Map() }))).toEqual([]);
 });
 
 test("a session that nobody was told of, and sandboxes that nobody has", () => {

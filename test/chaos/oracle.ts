@@ -1,7 +1,8 @@
 // Judges a chaos run from outside, by what clients saw, what is stored and what the tools did. Pure; an empty list means that every promise held.
 import type { ChaosFacts, Finding, SessionFacts } from "./facts.ts";
+import { isCall, resultOf } from "./file-states.ts";
 import { copyDiffers, ownFrom, promptsDiffer, rewindsNotOnce } from "./oracle-conversation.ts";
-import { effectsNotOnce, isCall, isInDoubt, receiptsWrong, resultOf } from "./oracle-effects.ts";
+import { effectsNotOnce, isInDoubt, keptIsLost, notExact, receiptsWrong, statesOf } from "./oracle-effects.ts";
 
 /** A process that runs again grows a little: caches, pools. More than this is a leak. */
 const RSS_GROWTH = { factor: 1.7, extraMb: 60 };
@@ -30,6 +31,7 @@ export function countRestores(facts: ChaosFacts): number {
 
 function judgeSession(session: SessionFacts, sessions: readonly SessionFacts[]): Finding[] {
   const where = `${session.id} (${session.kind})`;
+  const states = statesOf(session, sessions);
   const problems = [
     ...gaps(session),
     ...streamDiffers(session),
@@ -37,7 +39,9 @@ function judgeSession(session: SessionFacts, sessions: readonly SessionFacts[]):
     ...notProcessedOnce(session),
     ...callsWithoutOneResult(session),
     ...spansWithoutOneEnd(session),
-    ...effectsNotOnce(session),
+    ...effectsNotOnce(session, states),
+    ...keptIsLost(session, states),
+    ...notExact(session, states),
     ...receiptsWrong(session),
     ...rewindsNotOnce(session),
     ...copyDiffers(session, sessions),

@@ -54,6 +54,8 @@ export type Driven = {
   readonly stream: PatientStream;
   /** `seq` up to which it was told that its files are in a snapshot. */
   readonly kept: number[];
+  /** Those that it saw listed, with their places in the log. */
+  readonly snapshots: Map<string, number>;
   readonly rewinds: string[];
   readonly forkOf: Fork | null;
   /** How often its disk was taken away. */
@@ -116,6 +118,7 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
   const answered = new Set<string>();
   const kept: number[] = [];
   const rewinds: string[] = [];
+  const snapshots = new Map<string, number>();
   let markers = 0;
   let messages = 0;
   let readsLedger = false;
@@ -240,17 +243,19 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
   }
 
   const travel = createTimeTravel({
-    ...{ server, sessionId, stream, accepted, kept, rewinds, random, settle },
+    ...{ server, sessionId, stream, accepted, kept, snapshots, rewinds, random, settle },
     onFork: options.onFork,
   });
   const driven: Driven = {
-    ...{ sessionId, kind, index, accepted, complaints, stream, kept, rewinds, forkOf },
+    ...{ sessionId, kind, index, accepted, complaints, stream, kept, snapshots, rewinds, forkOf },
     losses: 0,
     turns: 0,
     done: Promise.resolve(),
     async readLedger() {
       if (kind === "custom tool" || kind === "talk only") return "";
       readsLedger = true;
+      // Where its files were brought back from, if they were.
+      await travel.listSnapshots();
       const from = stream.frames.length;
       await say(`RUNCMD[cat ${LEDGER} 2>/dev/null; echo end-of-ledger]`);
       await settle();
