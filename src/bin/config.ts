@@ -21,6 +21,7 @@ export type Config = {
   gatewayApiKey: string | null;
   defaultModel: string | null;
   workerConcurrency: number;
+  teamSessions: number | null;
   sandbox: {
     backend: "local";
     warm: number;
@@ -120,6 +121,7 @@ export function parseConfig(env: Environment): Config {
     gatewayApiKey: read("LITELLM_API_KEY", settings.LITELLM_API_KEY),
     defaultModel: read("BERTH_DEFAULT_MODEL", settings.BERTH_DEFAULT_MODEL),
     workerConcurrency: read("BERTH_WORKER_CONCURRENCY", settings.BERTH_WORKER_CONCURRENCY),
+    teamSessions: read("BERTH_TEAM_SESSIONS", settings.BERTH_TEAM_SESSIONS),
     sandbox: {
       backend: read("BERTH_SANDBOX_BACKEND", settings.BERTH_SANDBOX_BACKEND),
       warm: read("BERTH_SANDBOX_WARM", settings.BERTH_SANDBOX_WARM),

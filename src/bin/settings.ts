@@ -168,6 +168,14 @@ export const settings = {
     example: "50",
     about: "Turns that one worker runs at the same time.",
   }),
+  BERTH_TEAM_SESSIONS: setting<number | null>({
+    parse: integer(1, 100_000),
+    fallback: () => null,
+    fallbackText: "no limit",
+    example: "20",
+    about:
+      "Turns of one team that run at the same time, of all workers together: give each worker the same. More of them wait, and their timelines say so.",
+  }),
   BERTH_SANDBOX_BACKEND: setting({
     parse: oneOf("local"),
     ...fixed<"local">("local"),

@@ -111,6 +111,7 @@ async function work(): Promise<void> {
     ownerFile: openOwnerFile(config.dataDir),
     sandboxIdleMs: config.sandbox.idleS * 1_000,
     concurrency: config.workerConcurrency,
+    teamSessions: config.teamSessions,
     drainMs: DRAIN_MS,
   });
   stopWork = () => worker.stop();

@@ -13,6 +13,8 @@ export const activeSession = z.strictObject({
   state: z.enum(["queued", "running", "retrying"]),
   /** Since when it is queued, or runs. */
   since: z.iso.datetime(),
+  /** While it is queued: its team runs so many sessions at once, and may run no more. */
+  team_limit: count.nullable(),
   worker_id: z.string().nullable(),
   /** Until when the worker holds it without a further sign of life. */
   lease_until: z.iso.datetime().nullable(),

@@ -6,6 +6,7 @@ import { listQuery } from "./fields.ts";
  * `hold`: a worker had the session; `detail.how` tells how that ended: `rested` (nothing left to do), `waits` (to be tried again later),
  * `handed_over` (the worker stopped), `failed`, `worker_died`, `lease_ran_out`.
  * `sandbox_started`: `detail.how` is `made`, `woken` or `disk_lost` (another disk under the same name) · `sandbox_hibernated`: its processes ended.
+ * `waits_for_place`: its team runs `detail.of` sessions at once, as many as it may; `ended_at` null: it still waits.
  * All others are the types of the log's entries that `event_id` names.
  */
 export const timelineEntry = z.strictObject({

@@ -6,6 +6,7 @@ import { freshDatabase } from "../../test/support/postgres.ts";
 import { claimStatement, createClaims } from "./claims.ts";
 import { type Database, openDatabase } from "./database.ts";
 import type { Claim } from "./leases.ts";
+import { claimSuspect } from "./suspects.ts";
 
 let db: Database;
 let dispose: () => Promise<void>;
@@ -34,8 +35,8 @@ async function addSessions(team: string, waitsS: readonly number[]): Promise<voi
     from unnest(${[...waitsS]}::float8[]) with ordinality as w (waits, nth)`.execute(db);
 }
 
-function createWorker(workerId = "wrk_test") {
-  const claims = createClaims({ db, workerId });
+function createWorker(workerId = "wrk_test", teamLimit: number | null = null) {
+  const claims = createClaims({ db, workerId, teamLimit });
   return {
     async take(places: number): Promise<string[]> {
       const taken: Claim[] = [];
@@ -93,6 +94,23 @@ test("a lease that ran out is taken over before anything else, and one that fail
   expect(await worker.take(9)).toEqual(["a/1"]);
 });
 
+test("no team gets more places than it may, however many workers claim at once; others get theirs", async () => {
+  await addSessions("a", seconds(30));
+  await addSessions("b", seconds(2));
+  await sql`update sessions set failed_claims = 2 where id in ('a/1', 'a/2')`.execute(db);
+  const claims = [1, 2, 3, 4].map((index) => createWorker(`wrk_${index}`, 5).take(8));
+  const suspects = [1, 2].map((index) => claimSuspect(db, { workerId: `wrk_alone${index}`, teamLimit: 5 }));
+  const taken = [
+    ...(await Promise.all(claims)).flat(),
+    ...(await Promise.all(suspects)).flatMap((one) => one?.sessionId ?? []),
+  ];
+  expect(countByTeam(taken)).toEqual({ a: 5, b: 2 });
+  expect(await claimSuspect(db, { workerId: "wrk_alone", teamLimit: 5 })).toBeNull();
+  const [one] = taken.filter((id) => teamOf(id) === "a");
+  await sql`update sessions set wake_at = null, lease_owner = null where id = ${one}`.execute(db);
+  expect(await createWorker("wrk_5", 5).take(8)).toHaveLength(1);
+});
+
 test("a session that somebody locks for long is waited for by nobody, and keeps nobody busy", async () => {
   await addSessions("a", [1]);
   const locked = Promise.withResolvers<void>();
@@ -121,7 +139,7 @@ test("among twenty thousand sessions, a look reads those that wait and no others
   }
   await sql`vacuum analyze sessions`.execute(db);
   const explained = await sql<{ "QUERY PLAN": string }>`explain (analyze, buffers, costs off, timing off)
-    ${claimStatement({ workerId: "wrk_test", limit: 5, lookFrom: "" })}`.execute(db);
+    ${claimStatement({ workerId: "wrk_test", limit: 5, lookFrom: "", teamLimit: null })}`.execute(db);
   const plan = explained.rows.map((row) => row["QUERY PLAN"]).join("\n");
   expect(plan).not.toContain("Seq Scan");
   expect(plan).toContain("sessions_to_claim_of_team");

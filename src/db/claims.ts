@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { type Claim, failedClaims, isDue, leaseInterval, SUSPECT_AFTER, toClaim } from "./leases.ts";
+import { claimWithin, heldByTeam } from "./team-places.ts";
 
 /** A claim looks at so many teams with work, beginning where the one before ended: its cost does not grow with their number. */
 const TEAMS_A_LOOK = 64;
@@ -21,7 +22,13 @@ export type Claims = {
   take(input: { room: () => number; hold: (claim: Claim) => void }): Promise<void>;
 };
 
-export function createClaims({ db, workerId }: { db: Database; workerId: string }): Claims {
+export function createClaims(options: {
+  db: Database;
+  workerId: string;
+  /** Sessions of one team at once, of all workers; null: as many as there are places. */
+  teamLimit: number | null;
+}): Claims {
+  const { db, workerId, teamLimit } = options;
   /** The team at which the last look ended. */
   let lookFrom = "";
   return {
@@ -30,7 +37,7 @@ export function createClaims({ db, workerId }: { db: Database; workerId: string 
       let wrapped = false;
       let missed = 0;
       for (let limit = room(); limit > 0; limit = room()) {
-        const { claims, chosen, lastTeam } = await claimOnce(db, { workerId, limit, lookFrom });
+        const { claims, chosen, lastTeam } = await claimOnce(db, { workerId, limit, lookFrom, teamLimit });
         for (const claim of claims) hold(claim);
         // Other workers were faster with some of those that were chosen; or a row is locked for long.
         if (claims.length < chosen && ++missed < MAX_MISSES) continue;
@@ -51,10 +58,10 @@ type Look = {
   lastTeam: string | null;
 };
 
-type LookInput = { workerId: string; limit: number; lookFrom: string };
+type LookInput = { workerId: string; limit: number; lookFrom: string; teamLimit: number | null };
 
 async function claimOnce(db: Database, input: LookInput): Promise<Look> {
-  const { rows } = await claimStatement(input).execute(db);
+  const { rows } = await claimWithin(db, input.teamLimit, (tx) => claimStatement(input).execute(tx));
   const claims = rows.flatMap(({ id, lease_epoch }) =>
     id === null ? [] : [toClaim({ id, lease_epoch }, input.workerId)],
   );
@@ -63,13 +70,13 @@ async function claimOnce(db: Database, input: LookInput): Promise<Look> {
 }
 
 /** Apart, so that a test can have it explained. */
-export const claimStatement = ({ workerId, limit, lookFrom }: LookInput) => sql<{
+export const claimStatement = ({ workerId, limit, lookFrom, teamLimit }: LookInput) => sql<{
   id: string | null;
   lease_epoch: number;
   chosen: number;
   last_team: string | null;
 }>`
-  with recursive ${waitingTeams(lookFrom)}, ${chosenSessions(limit + SPARE)},
+  with recursive ${waitingTeams(lookFrom)}, ${chosenSessions(limit + SPARE, teamLimit)},
   due as (
     select s.id from chosen c join sessions s on s.id = c.id
     where ${isDue} and ${failedClaims} < ${SUSPECT_AFTER}
@@ -100,14 +107,11 @@ const waitingTeams = (lookFrom: string) => sql`
  * Without a lock: locking all that might be chosen would hide them from other workers. Each team before it in the order gets a place
  * before a team does, so that of the last ones few are read.
  */
-const chosenSessions = (limit: number) => sql`
-  held as (
-    select team_id, count(*) filter (where lease_until >= now()) as places
-    from sessions where lease_owner is not null and wake_at is not null group by team_id
-  ),
+const chosenSessions = (limit: number, teamLimit: number | null) => sql`
+  held as (${heldByTeam}),
   teams as (
     select w.team_id, coalesce(h.places, 0) as places, row_number() over (order by coalesce(h.places, 0), w.wake_at) as nth
-    from waiting w left join held h using (team_id) where w.wake_at <= now()
+    from waiting w left join held h using (team_id) where w.wake_at <= now() ${teamLimit === null ? sql`` : sql`and coalesce(h.places, 0) < ${teamLimit}`}
     order by nth limit ${limit}
   ),
   chosen as materialized (
@@ -121,5 +125,5 @@ const chosenSessions = (limit: number) => sql`
       union all
       select id, 0, wake_at from sessions
       where lease_owner is not null and lease_until < now() and wake_at <= now() and ${failedClaims} < ${SUSPECT_AFTER}
-    ) c order by c.place, c.wake_at limit ${limit}
+    ) c ${teamLimit === null ? sql`` : sql`where c.place <= ${teamLimit}`} order by c.place, c.wake_at limit ${limit}
   )`;

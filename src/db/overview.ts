@@ -67,6 +67,7 @@ export type ActiveRow = {
   agent_name: string;
   state: "queued" | "running" | "retrying";
   since: Date;
+  team_limit: number | null;
   worker_id: string | null;
   lease_until: Date | null;
   failed_claims: number;
@@ -81,6 +82,8 @@ export async function listActive(db: Database, input: { teamId: string; limit: n
         when s.status = 'rescheduling' and s.wake_at > now() then 'retrying'
         else 'queued' end as state,
       coalesce(s.active_since, s.wake_at, s.updated_at) as since, s.lease_owner as worker_id, s.lease_until, s.failed_claims,
+      (select (t.detail->>'of')::int from session_timeline t
+        where t.session_id = s.id and t.kind = 'waits_for_place' and t.ended_at is null and s.lease_owner is null limit 1) as team_limit,
       b.state as sandbox_state
     from sessions s left join sandboxes b on b.session_id = s.id
     where s.team_id = ${input.teamId} and s.wake_at is not null and s.status <> 'terminated'

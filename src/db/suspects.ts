@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { type Database, inTransaction } from "./database.ts";
 import { type Claim, failedClaims, isDue, leaseInterval, SUSPECT_AFTER, toClaim } from "./leases.ts";
+import { claimWithin, heldByTeam } from "./team-places.ts";
 
 export type Suspect = Claim & {
   /** In a row, while it was held alone. */
@@ -9,20 +10,34 @@ export type Suspect = Claim & {
 };
 
 /** Takes the suspect that has waited longest, for a process that is about to be started with this worker id. */
-export async function claimSuspect(db: Database, input: { workerId: string }): Promise<Suspect | null> {
+export async function claimSuspect(
+  db: Database,
+  input: { workerId: string; teamLimit: number | null },
+): Promise<Suspect | null> {
+  return claimWithin(db, input.teamLimit, (tx) => claimOne(tx, input));
+}
+
+async function claimOne(
+  db: Database,
+  { workerId, teamLimit }: { workerId: string; teamLimit: number | null },
+): Promise<Suspect | null> {
+  const hasPlace =
+    teamLimit === null
+      ? sql``
+      : sql`and not exists (select 1 from (${heldByTeam}) as held where held.team_id = sessions.team_id and held.places >= ${teamLimit})`;
   const result = await sql<{ id: string; lease_epoch: number; failures_alone: number }>`
     with due as (
       select id from sessions
-      where ${isDue} and ${failedClaims} >= ${SUSPECT_AFTER}
+      where ${isDue} and ${failedClaims} >= ${SUSPECT_AFTER} ${hasPlace}
       order by wake_at limit 1 for update skip locked
     )
     update sessions s set
-      lease_owner = ${input.workerId}, lease_epoch = lease_epoch + 1, lease_until = now() + ${leaseInterval},
+      lease_owner = ${workerId}, lease_epoch = lease_epoch + 1, lease_until = now() + ${leaseInterval},
       failed_claims = ${failedClaims}
     from due where s.id = due.id
     returning s.id, s.lease_epoch, s.failures_alone`.execute(db);
   const row = result.rows[0];
-  return row ? { ...toClaim(row, input.workerId), failuresAlone: row.failures_alone } : null;
+  return row ? { ...toClaim(row, workerId), failuresAlone: row.failures_alone } : null;
 }
 
 /** The process that held it alone is dead: counted also when another worker noticed first, and tried again in `delayMs`. */

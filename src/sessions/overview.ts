@@ -116,6 +116,7 @@ export function createOverview(options: {
         agent: { id: row.agent_id, name: row.agent_name },
         state: row.state,
         since: row.since.toISOString(),
+        team_limit: row.team_limit,
         worker_id: row.state === "running" ? row.worker_id : null,
         lease_until: row.state === "running" ? (row.lease_until?.toISOString() ?? null) : null,
         failed_claims: row.failed_claims,

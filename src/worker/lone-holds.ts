@@ -44,6 +44,8 @@ export type LoneHolds = {
 export function createLoneHolds(options: {
   db: Database;
   startAlone: StartAlone;
+  /** See `WorkerOptions`. */
+  teamSessions: number | null;
   clock: Clock;
   logger: Logger;
   /** There is room again. */
@@ -58,7 +60,7 @@ export function createLoneHolds(options: {
   async function claim(room: number): Promise<void> {
     for (let free = Math.min(room, MAX_ALONE - running.size); free > 0; free--) {
       if (stopping.signal.aborted || clock.now() < pausedUntil) return;
-      const suspect = await claimSuspect(db, { workerId: newId("worker") });
+      const suspect = await claimSuspect(db, { workerId: newId("worker"), teamLimit: options.teamSessions });
       if (!suspect) return;
       // At the limit it is ended by the process that holds it, which closes what is open. One that dies of that is ended unread.
       if (suspect.failuresAlone > MAX_FAILURES_ALONE) await terminate(suspect);

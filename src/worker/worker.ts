@@ -8,6 +8,7 @@ import {
   listWorkersWithoutLock,
   takeOverFromDead,
 } from "../db/leases.ts";
+import { noteWaits } from "../db/team-places.ts";
 import { type Listener, listenForWakeups } from "../db/wakeups.ts";
 import { holdWorkerLock } from "../db/worker-lock.ts";
 import { registerWorker, removeWorker, reportHealth, type WorkerIdentity } from "../db/workers.ts";
@@ -41,6 +42,8 @@ export type WorkerOptions = Omit<TurnDependencies, "modelWaits"> & {
   models: ModelClient;
   /** Sessions at once. */
   concurrency: number;
+  /** Sessions of one team at once, of all workers; null: no limit. */
+  teamSessions: number | null;
   /** Starts the process that holds a suspect. */
   startAlone: StartAlone;
   /** Names the database to which the data directory belongs. */
@@ -81,7 +84,7 @@ export function createWorker(options: WorkerOptions): Worker {
     clock,
     onSilent: kick,
   });
-  const claims = createClaims({ db, workerId });
+  const claims = createClaims({ db, workerId, teamLimit: options.teamSessions });
   const alone = createLoneHolds({ ...options, onFree: kickAll, onTerminated: (log) => notifier.logGrew(log) });
   const running = () => holds.size + alone.size;
   /** Of places. */
@@ -250,6 +253,8 @@ export function createWorker(options: WorkerOptions): Worker {
       run("look-for-dead-workers", LOOK_FOR_DEAD_MS, lookForDead);
       run("claim", POLL_MS, async () => kickAll());
       run("check-holds", POLL_MS, checkHolds);
+      const { teamSessions } = options;
+      if (teamSessions !== null) run("note-waits", POLL_MS, () => noteWaits(db, { limit: teamSessions }));
       run("extend-leases", EXTEND_MS, () => extendLeases(db, { workerId }));
       run("tell-health", HEALTH_MS, () => tellHealth(() => lock.held));
       run("bring-back-files", FILES_MS, () => filesToBringBack.run());

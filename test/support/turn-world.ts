@@ -35,6 +35,7 @@ export type TurnWorld = {
     backend: SandboxBackend;
     concurrency?: number;
     modelSilentMs?: number;
+    teamSessions?: number;
     sandboxIdleMs?: number;
     drainMs?: number;
     random?: () => number;
@@ -114,6 +115,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       backend,
       concurrency = 10,
       modelSilentMs = 10_000,
+      teamSessions = null,
       sandboxIdleMs = 900_000,
       drainMs = 0,
       random = () => 0,
@@ -156,6 +158,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         ...shared,
         models: model,
         modelSilentMs,
+        teamSessions,
         identity: identity(id),
         startAlone: startAlone ?? holdAlone,
         ownerFile: createMemoryOwnerFile(),

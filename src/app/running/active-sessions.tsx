@@ -45,8 +45,10 @@ export function ActiveSessions({ sessions }: { sessions: readonly ActiveSession[
                 <>
                   held by <span className="font-mono text-xs">{session.worker_id}</span>
                 </>
-              ) : (
+              ) : session.team_limit === null ? (
                 "held by nobody"
+              ) : (
+                `waits: its team runs ${session.team_limit} at once (BERTH_TEAM_SESSIONS)`
               )}
             </span>
             {session.failed_claims > 0 && (

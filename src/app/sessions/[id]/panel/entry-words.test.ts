@@ -44,5 +44,13 @@ test.each<[TimelineEntry, ReturnType<typeof entryWords>]>([
     { title: "Waits for its turn at the model", detail: null, trouble: false },
   ],
   [entry("session.status_rescheduled"), { title: "Tried again later", detail: null, trouble: false }],
+  [
+    entry("waits_for_place", { limit: "sessions", of: 3 }),
+    {
+      title: "Waited for a place",
+      detail: "its team runs 3 sessions at once: wait until one has ended, or raise BERTH_TEAM_SESSIONS",
+      trouble: false,
+    },
+  ],
   [entry("of_a_later_release", { error: null }), { title: "of_a_later_release", detail: null, trouble: false }],
 ])("%j", (given, words) => expect(entryWords(given)).toEqual(words));

@@ -41,6 +41,12 @@ export function entryWords({ kind, detail, epoch }: TimelineEntry): EntryWords {
   const trouble = TROUBLE.has(how) || kind === "session.error" || kind === "session.status_terminated";
   if (kind === "hold") return { title: `Held, lease ${epoch}`, detail: HOLD_ENDS[how] ?? (how || null), trouble };
   if (kind === "sandbox_started") return { title: SANDBOX_STARTS[how] ?? "Sandbox started", detail: null, trouble };
+  if (kind === "waits_for_place")
+    return {
+      title: "Waited for a place",
+      detail: `its team runs ${detail.of} sessions at once: wait until one has ended, or raise BERTH_TEAM_SESSIONS`,
+      trouble: false,
+    };
   const title = kind === "session.status_rescheduled" ? RESCHEDULED[fieldOf(detail, "reason") ?? ""] : undefined;
   return { title: title ?? TITLES[kind] ?? kind, detail: reasonOf(detail), trouble };
 }
