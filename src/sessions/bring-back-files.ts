@@ -84,7 +84,6 @@ async function bringToAim(
   const { teamId, sandbox, known, signal } = input;
   const aim = open.snapshotId === null ? null : await findSnapshot(db, { teamId, id: open.snapshotId });
   if (open.snapshotId !== null && !aim) throw new Error(`snapshot ${open.snapshotId} is gone while it is needed`);
-  if (!aim && open.reason === "fork") return null;
   const base = ruleOfOpened(known, sandbox).keepFiles ? await keepBefore(db, input, open) : null;
   const { diskMb } = deps;
   const receipt = aim

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { createMemoryBackend, type MemoryBackend } from "../../test/support/memory-backend.ts";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
 import { createScriptedModel } from "../../test/support/scripted-model.ts";
-import { createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { ASK_ALL, createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import { inTransaction } from "../db/database.ts";
 import { findOpenRestore, hasWaitingForks } from "../db/restores.ts";
@@ -55,14 +55,15 @@ function createWritingBackend(): MemoryBackend {
   return made;
 }
 
-/** The command of a message is run, then the turn ends. A message without one is only answered. */
+/** The command of a message is run, those with an `&` between them at once, then the turn ends. A message without one is only answered. */
 const obedient = () =>
   createScriptedModel(async ({ messages }) => {
     const last = messages.at(-1);
     const text = JSON.stringify(last);
-    const command = /run: ([^"\\]+)/.exec(text)?.[1];
-    if (last?.role !== "user" || command === undefined) return { text: "Done." };
-    return { toolCalls: [{ name: "bash", input: { command } }] };
+    const commands = /run: ([^"\\]+)/.exec(text)?.[1]?.split(" & ") ?? [];
+    if (last?.role !== "user" || commands.length === 0) return { text: "Done." };
+    const toolCalls = commands.map((command) => ({ name: "bash", input: { command } }));
+    return { toolCalls };
   });
 
 const onFilesWanted = (sessionId: string) => notifier.wantFiles(sessionId);
@@ -305,4 +306,87 @@ test("what is asked for last counts: two rewinds, and a rewind of a fork, before
   await filesBack(copy.id);
   expect(filesOf(sessionId)).toEqual(["a=1"]);
   expect(filesOf(copy.id)).toEqual(["a=1"]);
+});
+
+test("a fork at a message from which no files were kept begins empty, says so, and goes on", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  // Nothing can be kept while its first turns run.
+  world.blobs.onRequest = () => blobsAway();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  const copy = await fork(sessionId, second);
+  world.blobs.onRequest = null;
+  await filesBack(copy.id);
+  expect(await eventsOf(copy.id, "session.forked")).toMatchObject([{ payload: { files: { type: "unknown" } } }]);
+  expect(await eventsOf(copy.id, "session.restored")).toMatchObject([
+    { payload: { reason: "fork", snapshot_id: null, exact: false, files: 0 } },
+  ]);
+  await turn(copy.id, "run: b=1");
+  expect(filesOf(copy.id)).toEqual(["b=1"]);
+  const [result] = (await eventsOf(copy.id, "agent.tool_result")).slice(-1);
+  expect(JSON.stringify(result?.payload)).toContain("No files had been kept from before");
+});
+
+test("of several first calls at once none begins before the files are kept as they were", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  await turn(sessionId, "run: a=2");
+  // What is kept before the third turn begins with what was kept before the second.
+  const began = backend.started.length;
+  let waited = false;
+  world.blobs.onRequest = async (request) => {
+    if (request !== "get" || waited) return;
+    waited = true;
+    const called = async () => (await eventsOf(sessionId, "agent.tool_use")).length === 4;
+    await until(called);
+    for (let look = 0; look < 20 && backend.started.length === began; look += 1) await systemClock.sleep(20);
+  };
+  const third = await turn(sessionId, "run: a=3 & b=3");
+  expect(waited).toBe(true);
+  world.blobs.onRequest = null;
+  await rewind(sessionId, third);
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual(["a=2"]);
+});
+
+const lastResult = async (sessionId: string) =>
+  JSON.stringify((await eventsOf(sessionId, "agent.tool_result")).at(-1)?.payload.content);
+
+test("a call that itself brings the files back tells the model of it", async () => {
+  const worker = await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  await worker.stop();
+  workers = [];
+  await rewind(sessionId, second);
+  await world.say(sessionId, "run: b=1");
+  await start();
+  await world.settled(sessionId);
+  expect(filesOf(sessionId)).toEqual(["a=1", "b=1"]);
+  expect(await lastResult(sessionId)).toContain("so did the sandbox");
+  await turn(sessionId, "run: c=1");
+  expect(await lastResult(sessionId)).not.toContain("Notice");
+});
+
+test("a call that was denied does not use up what the model is to be told of its files", async () => {
+  await start();
+  const sessionId = await world.createSession({ tools: ASK_ALL });
+  const answered = async (text: string, result: "allow" | "deny") => {
+    const message = await world.say(sessionId, text);
+    await world.settled(sessionId, { reason: "requires_action" });
+    const [id] = (await world.session(sessionId)).stopReason?.event_ids ?? [];
+    await world.send(sessionId, { type: "user.tool_confirmation", tool_use_id: id, result });
+    await world.settled(sessionId, { reason: "end_turn" });
+    return message;
+  };
+  await answered("run: a=1", "allow");
+  const second = await answered("run: a=2", "allow");
+  await rewind(sessionId, second);
+  await answered("run: b=1", "deny");
+  expect(await lastResult(sessionId)).not.toContain("Notice");
+  await answered("run: b=2", "allow");
+  expect(await lastResult(sessionId)).toContain("the conversation went back to an earlier place");
 });
