@@ -22,9 +22,10 @@ type Print = (line: string) => void;
 
 export async function benchSnapshots(print: Print): Promise<Figure[]> {
   const large = measureTar(LARGE, print);
-  const small = measureCopy(SMALL, print);
+  const largeCopy = measureCopy(LARGE, { times: 2, print });
+  const small = measureCopy(SMALL, { times: LOSSES, print });
   return withBerth({ env: { BERTH_SANDBOX_DISK_MB: "4096" } }, async (running) => [
-    ...(await keepLarge(running, large, print)),
+    ...(await keepLarge(running, { tarMs: large, copyMs: largeCopy }, print)),
     ...(await loseSmall(running, small, print)),
   ]);
 }
@@ -51,16 +52,20 @@ function measureTar(size: TreeSize, print: Print): number {
   return median(times);
 }
 
-function measureCopy(size: TreeSize, print: Print): number {
+function measureCopy(size: TreeSize, { times: count, print }: { times: number; print: Print }): number {
   const times = withTree(size, (tree, copy) => {
     const once = () => timeCommand(["cp", "-a", tree, copy], () => rmSync(copy, { recursive: true, force: true }));
-    return Array.from({ length: LOSSES }, once);
+    return Array.from({ length: count }, once);
   });
-  print(`cp -a of the small tree: ${times.map((ms) => ms.toFixed(0)).join(" ")} ms`);
+  print(`cp -a of ${size.directories * size.filesEach} files: ${times.map((ms) => ms.toFixed(0)).join(" ")} ms`);
   return median(times);
 }
 
-async function keepLarge(running: RunningBerth, tarMs: number, print: Print): Promise<Figure[]> {
+async function keepLarge(
+  running: RunningBerth,
+  { tarMs, copyMs }: { tarMs: number; copyMs: number },
+  print: Print,
+): Promise<Figure[]> {
   const session = await openSession(running);
   try {
     await session.run(treeCommand(LARGE));
@@ -106,10 +111,35 @@ async function keepLarge(running: RunningBerth, tarMs: number, print: Print): Pr
         note: `${(later.newBytes / 1000).toFixed(0)} kB stored, ${later.filesRead} files read`,
       },
       { name: "memory of the worker at most", value: peakMb, unit: "MB" },
+      ...(await goBack(running, session, { copyMs, print })),
     ];
   } finally {
     await session.close();
   }
+}
+
+/** The large tree, with three files of it changed: back to before that, and a copy of all of it in another session. */
+async function goBack(
+  running: RunningBerth,
+  session: Awaited<ReturnType<typeof openSession>>,
+  { copyMs, print }: { copyMs: number; print: Print },
+): Promise<Figure[]> {
+  const { messageId } = await session.run("echo other >> d7/f7 && echo other > d8/other && rm d10/f1");
+  const rewindMs = await session.goBack("rewind", { event_id: messageId });
+  const forkMs = await session.goBack("fork", {});
+  print(`rewind ${rewindMs.toFixed(0)} ms, fork ${forkMs.toFixed(0)} ms; memory of the worker at most so far`);
+  const about = { unit: "s" as const, baseline: copyMs / 1000 };
+  const peakMb = peakMemoryMb((await running.system.pid("worker")) ?? 0);
+  return [
+    {
+      name: "rewind of 1 GB with three files changed, POST → files back",
+      value: rewindMs / 1000,
+      ...about,
+      note: "what was there before is kept first; baseline: cp -a of the tree",
+    },
+    { name: "fork of 1 GB, POST → its own copy is there", value: forkMs / 1000, ...about },
+    { name: "– memory of the worker at most", value: peakMb, unit: "MB" },
+  ];
 }
 
 async function loseSmall(running: RunningBerth, copyMs: number, print: Print): Promise<Figure[]> {
@@ -165,13 +195,28 @@ async function openSession(running: RunningBerth) {
     async run(command: string) {
       const from = waiter.events.length;
       const startMs = performance.now();
-      await berth.post(`/v1/sessions/${id}/events`, { events: [userMessage(`RUNCMD[${command}]`)] });
+      const sent = await berth.post(`/v1/sessions/${id}/events`, { events: [userMessage(`RUNCMD[${command}]`)] });
+      const messageId = idOf((sent.data as Record<string, unknown>[])[0] ?? {});
       const options = { from, timeoutMs: PATIENCE_MS };
       const result = await waiter.wait(({ type }) => type === "agent.tool_result", options);
       await waiter.wait(({ type }) => type === "session.status_idle", options);
       const restored = waiter.events.slice(from).some(({ type }) => type === "session.restored");
       if (result.event.is_error) throw new Error(`a command failed: ${JSON.stringify(result.event)}`);
-      return { ms: result.atMs - startMs, restored, text: JSON.stringify(result.event.content) };
+      return { ms: result.atMs - startMs, restored, messageId, text: JSON.stringify(result.event.content) };
+    },
+    /** Until the log says that the files are there. */
+    async goBack(how: "rewind" | "fork", body: object): Promise<number> {
+      const from = waiter.events.length;
+      const startMs = performance.now();
+      const answer = await insisting(() => berth.post(`/v1/sessions/${id}/${how}`, body));
+      const isRestored = ({ type }: { type: string }) => type === "session.restored";
+      if (how === "rewind") return (await waiter.wait(isRestored, { from, timeoutMs: PATIENCE_MS })).atMs - startMs;
+      const fork = createWaiter();
+      const forked = await berth.follow(idOf(answer), 0, fork.onEvent);
+      const { atMs } = await fork.wait(isRestored, { timeoutMs: PATIENCE_MS });
+      forked.close();
+      await forked.ended;
+      return atMs - startMs;
     },
     async take(): Promise<Taken> {
       const before = taken().length;
@@ -190,6 +235,18 @@ async function openSession(running: RunningBerth) {
       await stream.ended;
     },
   };
+}
+
+/** A worker may hold the session for its upkeep: then it is asked again, as the SDKs do. */
+async function insisting<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("answered 409"))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 /** User and system time of all processes of this Berth so far. */
