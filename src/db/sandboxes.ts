@@ -101,7 +101,7 @@ export type DirtySandbox = IdleSandbox & { requested: boolean };
 
 /**
  * Running sandboxes whose files may have changed since their last snapshot, whose session rests, that nobody used for `quietMs`,
- * and that were not looked at for `spacingMs`; the longest changed first. And before them those that somebody asked for, at once.
+ * and that were not looked at since, or not for `spacingMs`; the longest changed first. And before them those that somebody asked for, at once.
  */
 export async function listDirtySandboxes(
   db: Database,
@@ -114,7 +114,7 @@ export async function listDirtySandboxes(
       and ${isNotRestoring} and (b.dirty_since = '-infinity' or (
         b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'
         and not exists (select 1 from snapshots n where n.session_id = b.session_id
-          and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')))
+          and n.until_at > b.last_used_at and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')))
     order by b.dirty_since limit ${input.limit}`.execute(db);
   return result.rows;
 }

@@ -91,6 +91,8 @@ type NewSnapshot = Omit<SnapshotRow, "createdAt" | "untilSeq" | "untilAt"> & {
   packs: readonly string[];
   /** When taking it began, by the database's clock. */
   begunAt: Date;
+  /** Whoever takes it goes on to use the sandbox: its files change from here on. */
+  inUse: boolean;
 };
 
 /** Throws `conflict` when the session is gone, or a pack that it shares with a snapshot that was deleted meanwhile. */
@@ -126,7 +128,7 @@ export async function commitSnapshot(tx: DatabaseTransaction, input: NewSnapshot
 /** The files were found to be the same once more. False: the snapshot is gone, or something of the log was taken back since. */
 export async function extendSnapshot(
   db: Database,
-  input: { id: string; teamId: string; sessionId: string; seq: number; begunAt: Date },
+  input: { id: string; teamId: string; sessionId: string; seq: number; begunAt: Date; inUse: boolean },
 ): Promise<boolean> {
   const result = await sql`update snapshots set until_seq = greatest(until_seq, ${input.seq}), until_at = now()
     where id = ${input.id} and team_id = ${input.teamId} and session_id = ${input.sessionId}
@@ -137,11 +139,14 @@ export async function extendSnapshot(
   return true;
 }
 
-/** What was done in the sandbox since it began is not in it. The team stream tells of the session, so that whoever shows snapshots reads them anew. */
-async function noteSnapshot(db: Database, input: { id: string; sessionId: string; begunAt: Date }): Promise<void> {
+/** What was done in the sandbox since it began is not in it, nor what is about to be done (`inUse`). The team stream tells of the session, so that whoever shows snapshots reads them anew. */
+async function noteSnapshot(
+  db: Database,
+  input: { id: string; sessionId: string; begunAt: Date; inUse: boolean },
+): Promise<void> {
   await sql`update sessions set changed_xid = pg_current_xact_id() where id = ${input.sessionId}`.execute(db);
   await sql`update sandboxes set last_snapshot_id = ${input.id},
-      dirty_since = case when last_used_at > ${input.begunAt} then last_used_at end
+      dirty_since = case when last_used_at > ${input.begunAt} then last_used_at when ${input.inUse} then now() end
     where session_id = ${input.sessionId}`.execute(db);
 }
 

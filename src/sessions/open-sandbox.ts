@@ -136,7 +136,7 @@ async function record(
 async function keepForForks(deps: OpenSandboxDeps, input: OpenSandboxInput, sandbox: Sandbox): Promise<void> {
   const { sessionId, signal } = input;
   try {
-    await deps.snapshots.take({ sessionId, sandbox, reason: "request", signal });
+    await deps.snapshots.take({ sessionId, sandbox, reason: "request", inUse: true, signal });
   } catch (error) {
     if (signal.aborted || hasCode(error, "sandbox_gone")) throw error;
     deps.logger.warn({ err: error, sessionId }, "files could not be kept for a fork before they change");

@@ -93,7 +93,7 @@ export function createSessionSandbox(options: {
     changed = false;
     try {
       const enough = AbortSignal.any([signal, AbortSignal.timeout(KEEP_MS)]);
-      await options.snapshots.take({ sessionId, sandbox, reason: "turn", seq, signal: enough });
+      await options.snapshots.take({ sessionId, sandbox, reason: "turn", seq, inUse: true, signal: enough });
     } catch (error) {
       logger.debug({ err: error, sessionId }, "files were not kept as they were before this turn");
     }

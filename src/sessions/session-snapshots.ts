@@ -47,6 +47,8 @@ export function createSessionSnapshots(options: {
     signal: AbortSignal;
     /** Where its log ended when the files were like that; absent: they are now. */
     seq?: number;
+    /** A turn has it taken, and then goes on: it has not been kept for good. */
+    inUse?: boolean;
   }): Promise<SnapshotResult> {
     const { sessionId, sandbox, reason, signal } = input;
     const found = await findSnapshotBase(db, { sessionId });
@@ -59,7 +61,7 @@ export function createSessionSnapshots(options: {
     const row = identity === null ? null : { identity, state: "running" as const };
     if (!ruleOfOpened(row, sandbox).keepFiles)
       throw new PlatformError("sandbox_gone", `The disk of session ${sessionId} was lost; this is another one.`);
-    const about = { teamId, sessionId, diskMb, reason, seq, base, signal };
+    const about = { teamId, sessionId, diskMb, reason, seq, base, inUse: input.inUse ?? false, signal };
     const result = await takeSnapshot(options, { ...about, sandbox });
     await forgetExpired(teamId, sessionId);
     logger.info(

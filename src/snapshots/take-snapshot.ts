@@ -39,6 +39,8 @@ export type TakeSnapshot = {
   seq: number;
   /** What the disk was last taken to or restored from; its files need not be read again. Null: everything is read. */
   base: SnapshotRow | null;
+  /** Whoever takes it goes on to use the sandbox. */
+  inUse?: boolean;
   signal?: AbortSignal;
 };
 
@@ -66,7 +68,7 @@ type Known = { before: Manifest | null; manifest: Manifest; objects: Content[]; 
  */
 export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Promise<SnapshotResult> {
   const { db, blobs, clock } = deps;
-  const { teamId, sessionId, sandbox, base, signal } = input;
+  const { teamId, sessionId, sandbox, base, inUse = false, signal } = input;
   const signalled = signal ? { signal } : {};
   const startedAt = clock.now();
   const begunAt = await databaseNow(db);
@@ -108,14 +110,14 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const row = { id, ...owner, reason, seq, root: toStoredContent(root), ...figures, newBytes, leftOut, leftOutCount };
   const changes = known.before && { since: sinceOf(base), ...compareManifests(known.before, tree.entries) };
   await inTransaction(db, async (tx) => {
-    await commitSnapshot(tx, { ...row, changes, packs: [...packs], begunAt });
+    await commitSnapshot(tx, { ...row, changes, packs: [...packs], begunAt, inUse });
     await giveToForks(tx, { ...share, snapshotId: id });
   });
   await forgetOldIndexes(deps, { sessionId, snapshotId: id });
   return { snapshotId: id, unchanged: false, ...result, durationMs: clock.now() - startedAt };
 
   async function extend(tx: DatabaseTransaction, snapshotId: string): Promise<boolean> {
-    const extended = await extendSnapshot(tx, { id: snapshotId, teamId, sessionId, seq: input.seq, begunAt });
+    const extended = await extendSnapshot(tx, { id: snapshotId, teamId, sessionId, seq: input.seq, begunAt, inUse });
     if (extended) await giveToForks(tx, { ...share, snapshotId });
     return extended;
   }
