@@ -15,7 +15,7 @@ import { collectSessions, listSessionIds, promptsBySession, readLedgers } from "
 import { answers, prepareGround } from "./lone-parts.ts";
 import { judge } from "./oracle.ts";
 import type { Server } from "./patient-client.ts";
-import { allDone, type Driven, driveMany } from "./workload.ts";
+import { allDone, allWorked, driveMany } from "./workload.ts";
 
 const SEED = 20_261_127;
 const SESSIONS = 20;
@@ -82,7 +82,7 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
       goesOn = false;
       for (const one of driven) one.stream.close();
     });
-    const worked = (turns: number) => () => driven.every((one) => one.turns >= turns || one.complaints.length > 0);
+    const worked = (turns: number) => () => allWorked(driven, () => turns);
     await until(worked(1), { timeoutMs: 120_000 });
 
     // The schema first, while N works on; then N+1 beside N; then N goes.
@@ -105,8 +105,7 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
     expect(await worker.stop()).toBe(0);
     expect(await late.stop()).toBe(0);
     const before = new Map(driven.map((one) => [one, one.turns]));
-    const wentOn = (one: Driven) => one.turns > (before.get(one) ?? 0) || one.complaints.length > 0;
-    await until(() => driven.every(wentOn), { timeoutMs: 120_000 });
+    await until(() => allWorked(driven, (one) => (before.get(one) ?? 0) + 1), { timeoutMs: 120_000 });
 
     goesOn = false;
     await allDone(driven);

@@ -11,13 +11,14 @@ const REST_LIMIT_MS = 120_000;
 /** Each session's ledger, read by a command in the session; one that can't be read is a complaint. */
 export async function readLedgers(driven: readonly Driven[]): Promise<Map<string, string>> {
   const ledgers = new Map<string, string>();
-  for (const one of driven) {
+  const read = async (one: Driven) => {
     try {
       ledgers.set(one.sessionId, await one.readLedger());
     } catch (error) {
       one.complaints.push(String(error));
     }
-  }
+  };
+  await Promise.all(driven.map(read));
   return ledgers;
 }
 

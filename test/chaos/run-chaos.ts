@@ -18,7 +18,7 @@ import { request, type Server } from "./patient-client.ts";
 import { leftoversOf, weigh } from "./processes.ts";
 import { keepSecondWorker } from "./second-worker.ts";
 import { startShakyGateway } from "./shaky-gateway.ts";
-import { allDone, type Driven, driveMany } from "./workload.ts";
+import { allDone, allWorked, type Driven, driveMany } from "./workload.ts";
 
 /** Bugs that are made on purpose, from outside, to see whether the oracle finds them. */
 export type PlantedBug = "drop an event" | "run a tool twice" | "leak a process" | "leak a sandbox";
@@ -71,7 +71,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const server: Server = { url: system.url, apiKey: system.apiKey };
     const driven = await driveMany({ server, count: options.sessions, seed: seed + 100, goesOn: () => goesOn });
     // Everything is warm, and has done some work, when it is weighed first.
-    await until(() => driven.every((one) => one.turns >= 1 || one.complaints.length > 0), { timeoutMs: 60_000 });
+    await until(() => allWorked(driven, () => 1), { timeoutMs: 60_000 });
     const before = await weighAll(system);
 
     const striking: Promise<void>[] = [];

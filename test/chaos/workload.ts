@@ -102,6 +102,12 @@ export async function driveMany(options: {
   return driven;
 }
 
+/** Each has gone so far, or met trouble. Those whose turns wait for a snapshot, and forks, which begin later, are not waited for. */
+export function allWorked(driven: readonly Driven[], turns: (one: Driven) => number): boolean {
+  const prompt = driven.filter(({ kind }) => kind !== "kept files" && kind !== "a fork");
+  return prompt.every((one) => one.turns >= turns(one) || one.complaints.length > 0);
+}
+
 /** Also of a fork that was made last. */
 export async function allDone(driven: readonly Driven[]): Promise<void> {
   for (let known = -1; known < driven.length; ) {
