@@ -82,6 +82,19 @@ test("a snapshot that is of several turns says of how many", () => {
   expect(tell(events, last)).toMatchObject({ turns: 2, net: { counts: { changed: 1 } } });
 });
 
+test("what a person changed between two turns is not the second one's, when files were kept before its first call", () => {
+  const events = [...turn("a"), ...turn("b")];
+  const first = snapshot("s1", 7, changes(null, {}));
+  for (const seq of [7, 8, 9, 10]) {
+    const between = snapshot("s2", seq, changes(["s1", 7], { added: names("upload") }));
+    const last = snapshot("s3", 14, changes(["s2", seq], { changed: names("a") }));
+    expect(tell(events, last, between, first)).toMatchObject({
+      turns: 1,
+      net: { files: [{ path: "a", kind: "changed" }] },
+    });
+  }
+});
+
 test("snapshots from within a turn are taken together; when names are missing, or it is not known, less is said", () => {
   const events = [...turn("a"), ...turn("b", idle("b-wait", ["b-call"])), ...turn("c").slice(3)];
   const first = snapshot("s1", 7, changes(null, { added: names("a") }));

@@ -70,11 +70,12 @@ function turnsSince(oldest: Changes | undefined, view: SessionView, log: readonl
   return Math.max(1, count - 1);
 }
 
-/** Where a turn begins in the log: the last place of its first event, which may have waited before. */
+/** Where a turn may first have changed a file; a snapshot from before this place is one from before the turn. Without such a call its beginning. */
 function placeOf(turn: Turn, log: readonly StreamEvent[], last: number): number {
+  const id = turn.items.find(mayChangeFiles)?.id ?? turn.id;
   for (let seq = last; seq > 0; seq--) {
     const event = log[seq];
-    if (event && "id" in event && event.id === turn.id) return seq;
+    if (event && "id" in event && event.id === id) return seq;
   }
   return 0;
 }
