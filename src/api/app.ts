@@ -7,6 +7,8 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { Credentials } from "../secrets/credentials.ts";
+import type { Vaults } from "../secrets/vaults.ts";
 import type { ForkSession } from "../sessions/fork-session.ts";
 import type { ListedSnapshots } from "../sessions/listed-snapshots.ts";
 import type { ReadOverview } from "../sessions/overview.ts";
@@ -40,6 +42,7 @@ import { sessionRoutes } from "./sessions.ts";
 import { snapshotRoutes } from "./snapshots.ts";
 import { timelineRoutes } from "./timeline.ts";
 import { usageRoutes } from "./usage.ts";
+import { vaultRoutes } from "./vaults.ts";
 
 export type ApiOptions = {
   access: Access;
@@ -47,6 +50,8 @@ export type ApiOptions = {
   changes: Changes;
   agents: Agents;
   environments: Environments;
+  vaults: Vaults;
+  credentials: Credentials;
   sessions: Sessions;
   sendEvents: SendEvents;
   withdrawMessage: WithdrawMessage;
@@ -91,6 +96,7 @@ export function createApi(options: ApiOptions): Api {
   });
   agentRoutes(routes, options.agents);
   environmentRoutes(routes, options.environments);
+  vaultRoutes(routes, options);
   sessionRoutes(routes, options.sessions);
   eventRoutes(routes, options);
   fileRoutes(routes, options.files);

@@ -99,7 +99,7 @@ export const sessionObject = z.strictObject({
   }),
   stats: z.strictObject({ active_seconds: z.number(), duration_seconds: z.number() }),
   resources: empty,
-  vault_ids: empty,
+  vault_ids: z.array(z.string()),
   outcome_evaluations: empty,
   deployment_id: z.null(),
   created_at: time,

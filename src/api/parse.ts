@@ -1,6 +1,6 @@
 // From bytes and query strings to checked input; what is wrong is told with its path.
 import type { z } from "zod";
-import { PlatformError } from "../lib/errors.ts";
+import { messageOf, PlatformError } from "../lib/errors.ts";
 
 const MAX_DEPTH = 64;
 const MAX_PROBLEMS_SHOWN = 3;
@@ -16,12 +16,15 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw invalid(`The body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw invalid(`The body is not valid JSON: ${withoutExcerpt(messageOf(error))}`);
   }
   refuseUnstorable(value);
   return value;
+}
+
+/** `Unexpected token 'x', ..."value": xsecret"... is not valid JSON`: a part of the body, which may be a secret, is not repeated. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/,? (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
 }
 
 /** Postgres keeps neither NUL nor half surrogates, and endless nesting breaks whoever walks it. */

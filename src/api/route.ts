@@ -40,6 +40,8 @@ type Declaration<Body extends z.ZodType, Query extends z.ZodObject> = {
   answer: z.ZodType;
   /** What may be stored of an answer for repeated requests. Absent: all of it. */
   toKeep?: (answer: object) => object;
+  /** There is a secret in the body. */
+  secretBody?: true;
 };
 
 export type RouteOptions = {
@@ -146,7 +148,8 @@ export function createRoutes(options: RouteOptions) {
         const input = inputOf(context, { body, query: noQuery, bytes, listFields });
         const key = declaration.method === "post" ? context.req.header("idempotency-key") : undefined;
         const { teamId } = input;
-        const posted = { teamId, method: "POST", path: context.req.path, body: bytes };
+        const secret = declaration.secretBody === true;
+        const posted = { teamId, method: "POST", path: context.req.path, body: bytes, secret };
         // A secret is not stored, so an answer that holds one can't come again.
         const attempt = declaration.method === "post" && !declaration.toKeep ? attemptOf(context) : null;
         const counted = attempt === null ? null : { ...posted, attempt };

@@ -44,6 +44,9 @@ export type Config = {
       pathStyle: boolean;
     };
   };
+  /** Keys that seal secrets, and the command that prints them; both null: a file of the data directory. */
+  kek: string | null;
+  kekCommand: string | null;
   install: "auto" | "never";
   logLevel: LogLevel;
   logFormat: "auto" | "json" | "pretty";
@@ -143,6 +146,8 @@ export function parseConfig(env: Environment): Config {
         pathStyle: isPathStyle(read("BERTH_S3_PATH_STYLE", settings.BERTH_S3_PATH_STYLE), env),
       },
     },
+    kek: read("BERTH_KEK", settings.BERTH_KEK),
+    kekCommand: read("BERTH_KEK_COMMAND", settings.BERTH_KEK_COMMAND),
     install: read("BERTH_INSTALL", settings.BERTH_INSTALL),
     logLevel: read("BERTH_LOG_LEVEL", settings.BERTH_LOG_LEVEL),
     logFormat: read("BERTH_LOG_FORMAT", settings.BERTH_LOG_FORMAT),
@@ -158,6 +163,8 @@ export function parseConfig(env: Environment): Config {
     for (const name of ["BERTH_S3_BUCKET", "BERTH_S3_ACCESS_KEY_ID", "BERTH_S3_SECRET_ACCESS_KEY"] as const)
       if (!env[name]?.trim())
         problems.push(`${name} is not set, and BERTH_BLOBS=s3 needs it. Example: ${name}=${settings[name].example}`);
+  if (config.kek && config.kekCommand)
+    problems.push("BERTH_KEK and BERTH_KEK_COMMAND are both set. Leave one of them out.");
   if (config.gatewayApiKey && !config.gatewayUrl)
     warnings.push("LITELLM_API_KEY is set but LITELLM_GATEWAY_URL is not: the demo model answers.");
   for (const name of Object.keys(env)) {

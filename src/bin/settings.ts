@@ -268,6 +268,23 @@ export const settings = {
     example: "off",
     about: "`on`: `endpoint/bucket/key`; `off`: `bucket.endpoint/key`; `auto` is `on` where an endpoint is set.",
   }),
+  BERTH_KEK: setting<string | null>({
+    parse: text(/^[A-Za-z0-9+/=_,\s-]{43,}$/, "is not a key of 32 bytes as base64"),
+    fallback: () => null,
+    fallbackText: "`<data>/kek`, made at first start",
+    example: "the-output-of-openssl-rand-base64-32",
+    about:
+      "The key that seals what vaults hold: 32 bytes as base64. The same on every machine of one database. During a rotation two, apart by a comma: the new one, then the old one. See [vaults](vaults.md).",
+    secret: true,
+  }),
+  BERTH_KEK_COMMAND: setting<string | null>({
+    parse: (command) => command,
+    fallback: () => null,
+    fallbackText: "–",
+    example: "cat /run/secrets/berth-kek",
+    about:
+      "Instead of `BERTH_KEK`: a shell command that prints it, such as the call of a key management service. Run at each start, and again after a rotation.",
+  }),
   BERTH_INSTALL: setting({
     parse: oneOf("auto", "never"),
     ...fixed<"auto" | "never">("auto"),

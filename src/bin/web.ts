@@ -11,6 +11,7 @@ import { backends } from "../sandboxes/registry.ts";
 import { watchStarter } from "../supervisor/starter-watch.ts";
 import { type Config, ensureApiKey, loadConfigOrExit } from "./config.ts";
 import { createDashboard, type Dashboard } from "./dashboard.ts";
+import { kekPlace } from "./kek-place.ts";
 import { packageVersion } from "./version.ts";
 import { wireWeb } from "./wire-web.ts";
 
@@ -48,6 +49,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     dataDir: settings.dataDir,
     sandboxes: { backend, spec: { limits: { memoryMb, cpus, pids, diskMb }, env } },
     databaseUrl,
+    kek: kekPlace(settings),
     apiKey: ensureApiKey(settings).apiKey,
     models: await openCatalog(settings),
     defaultModel: settings.defaultModel,

@@ -30,6 +30,10 @@ import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import { type KekPlace, openCheckedKeyRing } from "../secrets/check-keks.ts";
+import { createCredentials } from "../secrets/credentials.ts";
+import { createTeamKeys } from "../secrets/team-keys.ts";
+import { createVaults } from "../secrets/vaults.ts";
 import { createForkSession } from "../sessions/fork-session.ts";
 import { createListedSnapshots } from "../sessions/listed-snapshots.ts";
 import { createOverview } from "../sessions/overview.ts";
@@ -59,6 +63,8 @@ export type WebOptions = {
   /** The default team's key. */
   apiKey: string;
   models: ModelCatalog;
+  /** Where the keys are that seal secrets. */
+  kek: KekPlace;
   /** The first agent's model; null: the first that can be talked to. */
   defaultModel: string | null;
   allowedHosts: AllowedHosts;
@@ -97,6 +103,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
   });
   await checkSchema(db, { url: databaseUrl, logger });
+  const ring = await openCheckedKeyRing({ db, place: options.kek, clock });
   const team = await ensureDefaultTeam(db, { apiKey: options.apiKey });
   const stopping = new AbortController();
   // A gateway that is slow or away must not hold up the start.
@@ -162,6 +169,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     changes: createChanges({ db, logger }),
     agents: createAgents({ db, clock, onChanged }),
     environments: createEnvironments({ db, clock, onChanged }),
+    vaults: createVaults({ db, clock, onChanged }),
+    credentials: createCredentials({ db, clock, teamKeys: createTeamKeys({ ring }), onChanged }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),

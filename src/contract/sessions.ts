@@ -4,6 +4,7 @@ import { agentVersion, type SessionAgent, sessionAgentInput, sessionAgentUpdate 
 import { MAX_INITIAL_EVENTS, type StopReason, UNSUPPORTED_INPUTS, userMessageInput } from "./events.ts";
 import { listQuery, metadata, metadataPatch, NOT_SUPPORTED, noneYet, timestampFilter } from "./fields.ts";
 import { type MonetaryAmount, monetaryAmount } from "./money.ts";
+import { MAX_VAULTS_OF_SESSION } from "./vaults.ts";
 
 export const SESSION_STATUSES = ["rescheduling", "running", "idle", "terminated"] as const;
 export type SessionStatus = (typeof SESSION_STATUSES)[number];
@@ -55,7 +56,8 @@ export type Session = {
   usage: SessionUsage;
   stats: { active_seconds: number; duration_seconds: number };
   resources: [];
-  vault_ids: [];
+  /** Vaults whose credentials the session may use; the first one decides where two could. */
+  vault_ids: string[];
   outcome_evaluations: [];
   deployment_id: null;
   created_at: string;
@@ -92,7 +94,7 @@ export const createSessionInput = z
     metadata: metadata.nullish(),
     initial_events: z.array(initialEvent).max(MAX_INITIAL_EVENTS).nullish(),
     resources: noneYet,
-    vault_ids: noneYet,
+    vault_ids: z.array(z.string().max(100)).max(MAX_VAULTS_OF_SESSION).nullish(),
     budget: budgetInput.nullish(),
   })
   .refine((input) => input.agent !== undefined || input.agent_id !== undefined, {

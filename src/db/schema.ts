@@ -174,6 +174,55 @@ export type UsageDailyTable = {
   active_ms: Generated<number>;
 };
 
+export type KeksTable = { id: string; created_at: CreatedAt; retired_at: Date | null };
+export type TeamKeysTable = {
+  id: string;
+  team_id: string;
+  kek_id: string;
+  sealed_key: Buffer;
+  created_at: CreatedAt;
+  retired_at: Date | null;
+};
+export type VaultsTable = {
+  id: string;
+  team_id: string;
+  display_name: string;
+  metadata: Json<Record<string, string>>;
+  created_at: CreatedAt;
+  updated_at: Touched;
+  archived_at: Date | null;
+  changed_xid: Generated<string>;
+};
+export type CredentialsTable = {
+  id: string;
+  team_id: string;
+  vault_id: string;
+  display_name: string | null;
+  auth: Json<unknown>;
+  metadata: Json<Record<string, string>>;
+  version: Generated<number>;
+  problem: string | null;
+  created_at: CreatedAt;
+  updated_at: Touched;
+  archived_at: Date | null;
+};
+export type CredentialSecretsTable = {
+  credential_id: string;
+  team_id: string;
+  vault_id: string;
+  field: string;
+  version: number;
+  team_key_id: string;
+  sealed_key: Buffer;
+  sealed_value: Buffer;
+};
+export type PlaceholdersTable = {
+  session_id: string;
+  credential_id: string;
+  placeholder: string;
+  created_at: CreatedAt;
+};
+
 export type Schema = {
   teams: TeamsTable;
   api_keys: ApiKeysTable;
@@ -190,4 +239,10 @@ export type Schema = {
   sandboxes: SandboxesTable;
   sandbox_removals: SandboxRemovalsTable;
   usage_daily: UsageDailyTable;
+  keks: KeksTable;
+  team_keys: TeamKeysTable;
+  vaults: VaultsTable;
+  credentials: CredentialsTable;
+  credential_secrets: CredentialSecretsTable;
+  placeholders: PlaceholdersTable;
 };

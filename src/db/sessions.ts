@@ -13,6 +13,7 @@ export type SessionRow = {
   environmentId: string;
   title: string | null;
   metadata: Record<string, string>;
+  vaultIds: string[];
   budget: Budget | null;
   status: SessionStatus;
   stopReason: StopReason | null;
@@ -41,7 +42,7 @@ export type SessionRow = {
 // An archived session has no wake_at; an ended one is never shown as anything else.
 const workWaits = sql`(s.status <> 'terminated' and coalesce(s.wake_at <= now(), false))`;
 /** Of a session `s`, as `SessionRow` names them. */
-export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.budget, s.status, ${workWaits} as "workWaits",
+export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.vault_ids as "vaultIds", s.budget, s.status, ${workWaits} as "workWaits",
   s.stop_reason as "stopReason", s.waits_for as "waitsFor", s.last_seq as "lastSeq",
   (s.wake_at is not null and s.lease_owner is not null and coalesce(s.lease_until > now(), false)) as "leased",
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
@@ -58,13 +59,14 @@ export async function insertSession(
     environmentId: string;
     title: string | null;
     metadata: Record<string, string>;
+    vaultIds: readonly string[];
     budget: Budget | null;
     now: Date;
   },
 ): Promise<void> {
-  await sql`insert into sessions (id, team_id, agent_id, agent_version, agent, environment_id, title, metadata, budget, created_at, updated_at)
+  await sql`insert into sessions (id, team_id, agent_id, agent_version, agent, environment_id, title, metadata, vault_ids, budget, created_at, updated_at)
     values (${input.id}, ${input.teamId}, ${input.agent.id}, ${input.agent.version}, ${JSON.stringify(input.agent)}::jsonb,
-      ${input.environmentId}, ${input.title}, ${JSON.stringify(input.metadata)}::jsonb,
+      ${input.environmentId}, ${input.title}, ${JSON.stringify(input.metadata)}::jsonb, ${JSON.stringify(input.vaultIds)}::jsonb,
       ${input.budget ? JSON.stringify(input.budget) : null}::jsonb, ${input.now}, ${input.now})`.execute(db);
 }
 

@@ -48,8 +48,7 @@ export function parseHostPattern(text: string): { pattern: HostPattern } | { pro
   const wildcard = text.startsWith("*.");
   const rest = wildcard ? text.slice(2) : text;
   const shown = JSON.stringify(text.slice(0, 80));
-  if (rest.includes("*"))
-    return { problem: `${shown}: * stands for whole names in front only, as in *.example.com` };
+  if (rest.includes("*")) return { problem: `${shown}: * stands for whole names in front only, as in *.example.com` };
   const found = canonical(rest);
   if ("problem" in found) return found;
   const { host } = found;
@@ -62,7 +61,8 @@ export function parseHostPattern(text: string): { pattern: HostPattern } | { pro
     labels.length < 2 ||
     SHARED_SUFFIXES.has(host) ||
     (labels.length === 2 && country.length === 2 && REGISTRY_LABELS.includes(registry));
-  if (shared) return { problem: `${shown} covers hosts of strangers: name at least one label more, as in *.example.com` };
+  if (shared)
+    return { problem: `${shown} covers hosts of strangers: name at least one label more, as in *.example.com` };
   return { pattern: `*.${host}` };
 }
 

@@ -1,10 +1,11 @@
 // Ids: the API's prefix and a time-ordered random part, so that ids sort by creation and cannot be guessed.
 import { randomBytes } from "node:crypto";
 
-/** Prefix by kind of object; `env_`, `sesn_`, `sevt_`, `agent_` are the Managed Agents API's own. */
+/** Prefix by kind of object; `env_`, `sesn_`, `sevt_`, `agent_`, `vlt_`, `vcrd_` are the Managed Agents API's own. */
 const prefixes = {
   agent: "agent_",
   apiKey: "apikey_",
+  credential: "vcrd_",
   environment: "env_",
   event: "sevt_",
   login: "login_",
@@ -14,6 +15,8 @@ const prefixes = {
   session: "sesn_",
   snapshot: "snap_",
   team: "team_",
+  teamKey: "tkey_",
+  vault: "vlt_",
   worker: "wrk_",
 } as const;
 export type IdKind = keyof typeof prefixes;

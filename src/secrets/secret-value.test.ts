@@ -20,7 +20,11 @@ test.each([
 ])("refused: %s", (_what, value, why) => expect(secretProblem(value, { inHeader: true })).toContain(why));
 
 it("takes what services give out", () => {
-  for (const value of ["ghp_16C7e42F292c6912E7710c838347Ae178B4a", "sk-proj-abc_DEF-123", "a pass phrase of four words"])
+  for (const value of [
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "sk-proj-abc_DEF-123",
+    "a pass phrase of four words",
+  ])
     expect(secretProblem(value, { inHeader: true })).toBeNull();
   expect(secretProblem("пароль-1234", { inHeader: false })).toBeNull();
 });

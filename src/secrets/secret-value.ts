@@ -23,7 +23,8 @@ export function secretProblem(value: string, { inHeader }: { inHeader: boolean }
   if (value.length < MIN_LENGTH)
     return `must have at least ${MIN_LENGTH} characters: shorter ones cannot be told apart from other text in answers`;
   if (value.length > MAX_SECRET_LENGTH) return `must have at most ${MAX_SECRET_LENGTH} characters`;
-  if (inHeader && !/^[\x20-\x7e]+$/.test(value)) return "may only hold printable ASCII characters to be put into a header";
+  if (inHeader && !/^[\x20-\x7e]+$/.test(value))
+    return "may only hold printable ASCII characters to be put into a header";
   if (COMMON.has(value.toLowerCase()) || new Set(value).size < 3) return "is a common word: put in the real value";
   if (value.includes(PLACEHOLDER_PREFIX)) return "is a placeholder: put in the real value";
   return null;

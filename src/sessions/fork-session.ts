@@ -62,6 +62,7 @@ export function createForkSession({
       environmentId: source.environmentId,
       title: input.title === undefined ? source.title : input.title || null,
       metadata: source.metadata,
+      vaultIds: source.vaultIds,
       budget: source.budget,
       now: new Date(clock.now()),
     });

@@ -34,6 +34,7 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { readPage } from "../lib/page-cursor.ts";
+import { checkVaultsForSession } from "../secrets/vaults.ts";
 
 const DEFAULT_PAGE = 20;
 const DEFAULT_EVENTS_PAGE = 1000;
@@ -63,6 +64,8 @@ export function createSessions({
       if (asked === undefined) throw new PlatformError("invalid_request", "agent: is required");
       const agent = await resolveAgent(tx, teamId, asked);
       const environment = await environmentForSession(tx, { teamId, environmentId: input.environment_id });
+      const vaultIds = input.vault_ids ?? [];
+      await checkVaultsForSession(tx, { teamId, vaultIds });
       const id = newId("session", clock.now());
       await insertSession(tx, {
         id,
@@ -71,6 +74,7 @@ export function createSessions({
         environmentId: environment.id,
         title: input.title || null,
         metadata: { ...input.metadata },
+        vaultIds,
         budget: input.budget ?? null,
         now: new Date(clock.now()),
       });
@@ -339,7 +343,7 @@ export function toSession(row: SessionRow, nowMs: number): Session {
     },
     stats: { active_seconds: activeSeconds, duration_seconds: Math.max(0, (endMs - row.createdAt.getTime()) / 1000) },
     resources: [],
-    vault_ids: [],
+    vault_ids: row.vaultIds,
     outcome_evaluations: [],
     deployment_id: null,
     created_at: row.createdAt.toISOString(),

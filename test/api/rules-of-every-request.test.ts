@@ -185,7 +185,14 @@ describe("bad input is told with its path", () => {
       { ...session, resources: [{ type: "file", file_id: "x" }] },
       /^resources: is not supported/,
     ],
-    ["vaults", "/v1/sessions", { ...session, vault_ids: ["vlt_1"] }, /^vault_ids: is not supported/],
+    ["vaults later", "/v1/sessions/SESSION", { vault_ids: ["vlt_1"] }, /^vault_ids: is not supported/],
+    ["too many vaults", "/v1/sessions", { ...session, vault_ids: Array(21).fill("vlt_1") }, /^vault_ids: /],
+    [
+      "half a body",
+      "/v1/vaults",
+      '{"display_name":xcanary-value}',
+      /^The body is not valid JSON: Unexpected token 'x'$/,
+    ],
     [
       "too many initial events",
       "/v1/sessions",

@@ -23,6 +23,14 @@ export type ApiServer = {
 };
 type CallOptions = { body?: unknown; headers?: Record<string, string>; anonymous?: boolean };
 
+const TEST_KEK: WebOptions["kek"] = {
+  kind: "given",
+  source: {
+    describe: "the test",
+    read: async () => Buffer.from("a key of tests, 32 bytes long ok").toString("base64"),
+  },
+};
+
 const MODELS: ModelCatalog = {
   listModels: async () =>
     ["alpha", "vendor/beta", "gamma"].map((id) => ({
@@ -42,12 +50,14 @@ export async function startApiServer(
     models?: ModelCatalog;
     sandboxes?: WebOptions["sandboxes"];
     maxConnections?: number;
+    kek?: WebOptions["kek"];
   } = {},
 ): Promise<ApiServer> {
   const database = options.database ?? (await freshDatabase());
   const apiKey = "test-key-of-the-operator";
   const web = await wireWeb({
     databaseUrl: database.url,
+    kek: options.kek ?? TEST_KEK,
     apiKey,
     models: options.models ?? MODELS,
     defaultModel: null,

@@ -1,0 +1,60 @@
+// Which credentials would compete for one place in one request. Pure. The most exact host wins; a tie has no answer, so it is refused.
+import type { CredentialAuth } from "../contract/credentials.ts";
+
+export type NamedCredential = { id: string; name: string; auth: CredentialAuth };
+
+/** The name that people know a credential by. */
+export function nameOfCredential(input: { id: string; displayName: string | null; auth: CredentialAuth }): string {
+  const { auth, displayName, id } = input;
+  if (displayName) return displayName;
+  return auth.type === "environment_variable" ? auth.secret_name : id;
+}
+
+/** The first two that nothing decides between, and over what; null: there are none. */
+export function findTie(
+  credentials: readonly NamedCredential[],
+): { first: NamedCredential; second: NamedCredential; over: string } | null {
+  const seen = new Map<string, NamedCredential>();
+  for (const credential of credentials) {
+    for (const { place, over } of placesOf(credential.auth)) {
+      const first = seen.get(place);
+      if (first && first !== credential) return { first, second: credential, over };
+      seen.set(place, credential);
+    }
+  }
+  return null;
+}
+
+/** In words, to be shown. */
+export function describeTie(tie: { first: NamedCredential; second: NamedCredential; over: string }): string {
+  const { first, second, over } = tie;
+  return `${show(first)} and ${show(second)} are both for ${over}: nothing decides which one is used. Archive one, or give them different hosts.`;
+}
+
+function show({ name, id }: NamedCredential): string {
+  return name === id ? id : `${JSON.stringify(name)} (${id})`;
+}
+
+type Place = { place: string; over: string };
+
+function placesOf(auth: CredentialAuth): Place[] {
+  switch (auth.type) {
+    case "environment_variable":
+      return [{ place: `variable ${auth.secret_name}`, over: `the variable ${auth.secret_name}` }];
+    case "static_bearer":
+    case "mcp_oauth": {
+      const { host, pathname, search } = new URL(auth.mcp_server_url);
+      // A whole host is a place of its own: the address is more exact than a name of a host alone.
+      return [{ place: `authorization ${host}${pathname}${search}`, over: auth.mcp_server_url }];
+    }
+    case "basic":
+    case "aws_sigv4":
+      return inHeader("authorization", auth.networking.allowed_hosts);
+    case "header":
+      return inHeader(auth.header_name.toLowerCase(), auth.networking.allowed_hosts);
+  }
+}
+
+function inHeader(header: string, hosts: readonly string[]): Place[] {
+  return hosts.map((host) => ({ place: `${header} ${host}`, over: host }));
+}
