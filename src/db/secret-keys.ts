@@ -14,7 +14,7 @@ export async function listNeededKeks(db: Database): Promise<string[]> {
 }
 
 /** Puts the KEK down as used, and holds it until the end of the transaction: nobody retires it meanwhile. False: it is retired. */
-export async function useKek(tx: DatabaseTransaction, kekId: string): Promise<boolean> {
+export async function holdKek(tx: DatabaseTransaction, kekId: string): Promise<boolean> {
   await sql`insert into keks (id) values (${kekId}) on conflict do nothing`.execute(tx);
   const found = await sql<{ usable: boolean }>`
     select retired_at is null as usable from keks where id = ${kekId} for share`.execute(tx);

@@ -10,7 +10,7 @@ import type {
   OAuthRefresh,
 } from "../contract/credentials.ts";
 import { PlatformError } from "../lib/errors.ts";
-import { type HostPattern, parseHostPattern } from "../lib/host-pattern.ts";
+import { parseCredentialHost } from "./credential-hosts.ts";
 import { canonicalUrl } from "./credential-url.ts";
 import { checkEnvironmentName } from "./environment-name.ts";
 import { Secret } from "./secret.ts";
@@ -217,10 +217,10 @@ function checkNetworking(networking: CredentialNetworking): CredentialNetworking
 }
 
 function checkLimited<N extends { allowed_hosts: string[] }>(networking: N): N {
-  const patterns = networking.allowed_hosts.map((text, index): HostPattern => {
-    const checked = parseHostPattern(text);
+  const patterns = networking.allowed_hosts.map((text, index) => {
+    const checked = parseCredentialHost(text);
     if ("problem" in checked) throw invalid(`networking.allowed_hosts.${index}`, checked.problem);
-    return checked.pattern;
+    return checked.host;
   });
   return { ...networking, allowed_hosts: [...new Set(patterns)] };
 }

@@ -1,5 +1,5 @@
 // Addresses that a credential is sent to: https, a host by name, nothing in them that would be a secret or be ignored. Pure.
-import { canonicalHost } from "../lib/host-pattern.ts";
+import { canonicalHost } from "../contract/host-names.ts";
 
 /** The address in one form, so that the same server is recognised; or what is wrong, to complete "mcp_server_url: …". */
 export function canonicalUrl(text: string): { url: string } | { problem: string } {
@@ -10,7 +10,7 @@ export function canonicalUrl(text: string): { url: string } | { problem: string 
     return { problem: "must begin with https://: a credential is not sent over an open connection" };
   if (parsed.username || parsed.password) return { problem: "holds a user or password: leave them out" };
   if (parsed.hash) return { problem: "has a part after #, which is never sent" };
-  const host = canonicalHost(parsed.hostname);
+  const { host } = canonicalHost(parsed.hostname);
   if (host === null || host === "localhost" || host.endsWith(".localhost"))
     return { problem: `${JSON.stringify(parsed.hostname)} is not the name of a host that can be reached` };
   parsed.hostname = host;

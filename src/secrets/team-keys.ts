@@ -1,7 +1,7 @@
 // Team keys: one a team, sealed by a KEK in the database, opened in memory. They seal the data keys of values.
 import { randomBytes } from "node:crypto";
 import type { DatabaseTransaction } from "../db/database.ts";
-import { holdTeamKey, insertTeamKey, type TeamKeyRow, useKek } from "../db/secret-keys.ts";
+import { holdKek, holdTeamKey, insertTeamKey, type TeamKeyRow } from "../db/secret-keys.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { type Kek, type KeyRing, kekIsMissing } from "./key-ring.ts";
@@ -36,10 +36,10 @@ export function createTeamKeys({ ring }: { ring: KeyRing }) {
 
   /** The KEK that seals now, held so that it is not retired before the transaction ends. */
   async function usableKek(tx: DatabaseTransaction): Promise<Kek> {
-    if (await useKek(tx, ring.current().id)) return ring.current();
+    if (await holdKek(tx, ring.current().id)) return ring.current();
     await ring.reload();
     const kek = ring.current();
-    if (await useKek(tx, kek.id)) return kek;
+    if (await holdKek(tx, kek.id)) return kek;
     throw new PlatformError(
       "unavailable",
       `The key ${kek.id} of this server was retired by a rotation. Its operator has to give it the new one (${ring.describe}).`,

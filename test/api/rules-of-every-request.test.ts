@@ -179,12 +179,7 @@ describe("bad input is told with its path", () => {
     ],
     ["no agent", "/v1/sessions", {}, /^agent: is required$/],
     ["agent twice", "/v1/sessions", { ...session, agent_id: "x" }, /^agent_id: says the same/],
-    [
-      "resources",
-      "/v1/sessions",
-      { ...session, resources: [{ type: "file", file_id: "x" }] },
-      /^resources: is not supported/,
-    ],
+    ["resources", "/v1/sessions", { ...session, resources: [{ type: "file" }] }, /^resources: is not supported/],
     ["vaults later", "/v1/sessions/SESSION", { vault_ids: ["vlt_1"] }, /^vault_ids: is not supported/],
     ["too many vaults", "/v1/sessions", { ...session, vault_ids: Array(21).fill("vlt_1") }, /^vault_ids: /],
     [

@@ -1,0 +1,145 @@
+// One canonical form of a host, whatever it is written like, and entries that allow what they say and nothing else.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { canonicalHost, findAllowed, parseAllowedHost } from "./host-names.ts";
+
+describe("E8: one canonical form", () => {
+  it.each([
+    ["EVIL.Test", "evil.test"],
+    ["evil.test.", "evil.test"],
+    ["bücher.example", "xn--bcher-kva.example"],
+    ["xn--bcher-kva.example", "xn--bcher-kva.example"],
+    ["api．github。com", "api.github.com"],
+    ["ＧｉｔＨｕｂ.com", "github.com"],
+    ["_dmarc.example.com", "_dmarc.example.com"],
+    ["a--b.example", "a--b.example"],
+  ])("of %j is %j", (text, host) => expect(canonicalHost(text)).toEqual({ host, problem: null }));
+
+  it.each([
+    "",
+    ".",
+    "..",
+    "a..b.example",
+    ".example.com",
+    "evil.test..",
+    "localhost",
+    "com",
+    "a.test\0.github.com",
+    "a.test%00.github.com",
+    "user@github.com",
+    "github.com@evil.test",
+    "github.com:443",
+    "github.com/path",
+    "github.com\\evil.test",
+    "github.com?x",
+    "github.com#x",
+    "git\thub.com",
+    "git hub.com",
+    " github.com",
+    "github.com\n",
+    "-a.example",
+    "a-.example",
+    "*.example.com",
+    `${"a".repeat(64)}.example`,
+    `${"a.".repeat(130)}example`,
+    "[::1]",
+  ])("there is none of %j", (text) => expect(canonicalHost(text).host).toBeNull());
+});
+
+it.each([
+  "127.0.0.1",
+  "127.1",
+  "2130706433",
+  "0x7f.1",
+  "0x7f000001",
+  "0177.0.0.1",
+  "１２７.0.0.1",
+  "1.2.3.4.",
+  "foo.1",
+  "foo.0x1",
+  "256.256.256.256",
+  "[::ffff:7f00:1]",
+  "::1",
+  "fe80::1",
+  "[::1]:443",
+])("E4: %j is an address, not a name", (text) => expect(canonicalHost(text)).toMatchObject({ isAddress: true }));
+
+const label = fc.stringMatching(/^[a-z](?:[a-z0-9]{0,8}[a-z])?$/);
+const name = fc.array(label, { minLength: 2, maxLength: 5 }).map((labels) => labels.join("."));
+
+it("the canonical form is one: it is its own, and case, a final dot and its way of writing do not change it", () => {
+  fc.assert(
+    fc.property(name, fc.boolean(), (host, dot) => {
+      expect(canonicalHost(`${host.toUpperCase()}${dot ? "." : ""}`)).toEqual({ host, problem: null });
+    }),
+  );
+});
+
+it("whatever is written, the form has only letters, digits, hyphens, underscores and dots, and is stable", () => {
+  const piece = fc.oneof(
+    label,
+    fc.constantFrom(".", "..", "@", "%00", "\0", "。", "ß", "xn--", "*", "1", "0x", "-", "İ"),
+    fc.string({ unit: "binary" }),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const { host } = canonicalHost(pieces.join(""));
+      if (host === null) return;
+      expect(host).toMatch(/^[a-z0-9._-]+\.[a-z0-9-]+$/);
+      expect(host).not.toMatch(/^\d+(\.\d+)*$/);
+      expect(canonicalHost(host).host).toBe(host);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+describe("an entry of allowed_hosts", () => {
+  it.each([
+    ["*", "unrestricted"],
+    ["*.com", "too wide"],
+    ["*.", "is empty"],
+    ["**.example.com", "whole first part"],
+    ["a.*.example.com", "whole first part"],
+    ["api*.example.com", "whole first part"],
+    ["https://api.example.com", "scheme"],
+    ["api.example.com/v1", "path"],
+    ["api.example.com:8443", "port"],
+    ["*.example.com:443", "port"],
+    ["10.0.0.1", "address"],
+    ["*.0.0.1", "address"],
+    ["2130706433", "address"],
+    ["[::1]", "address"],
+    ["::1", "address"],
+    ["localhost", "full name"],
+    ["a b.example", "character"],
+  ])("%j is refused and explained (%s)", (text, why) => expect(parseAllowedHost(text).problem).toContain(why));
+
+  it.each([
+    ["api.github.com", "api.github.com", true],
+    ["API.GitHub.com.", "api.github.com", true],
+    ["github.com", "api.github.com", false],
+    ["*.github.com", "api.github.com", true],
+    ["*.github.com", "a.b.github.com", true],
+    ["*.github.com", "github.com", false],
+    ["*.github.com", "evilgithub.com", false],
+    ["github.com", "evilgithub.com", false],
+    ["github.com", "github.com.evil.tld", false],
+    ["*.github.com", "api.github.com.evil.tld", false],
+    ["*.bücher.example", "www.xn--bcher-kva.example", true],
+    ["*.com", "github.com", false],
+    ["*", "github.com", false],
+  ])("E9: %j for %j: %s", (entry, host, allowed) => expect(findAllowed(host, [entry])).toBe(allowed ? entry : null));
+
+  it("allows itself, or what is below it, and nothing that only ends the same", () => {
+    fc.assert(
+      fc.property(name, label, (host, more) => {
+        expect(findAllowed(host, [host])).toBe(host);
+        expect(findAllowed(`${more}.${host}`, [host])).toBeNull();
+        expect(findAllowed(`${more}${host}`, [host, `*.${host}`])).toBeNull();
+        expect(findAllowed(`${more}.${host}`, [`*.${host}`])).toBe(`*.${host}`);
+        expect(findAllowed(host, [`*.${host}`])).toBeNull();
+        expect(findAllowed(`${host}.${more}x`, [host, `*.${host}`])).toBeNull();
+      }),
+    );
+  });
+});
