@@ -36,6 +36,7 @@ process.exitCode = await runCli({
   },
   startServer: (args) => runScript(join("scripts", "start.cjs"), args),
   printLoginLink: () => runScript(join("src", "bin", "login.ts"), []),
+  manageKeys: (args) => runScript(join("src", "bin", "keys.ts"), args),
 });
 
 /** Null when there is none; what cannot be read is told. */

@@ -122,7 +122,9 @@ async function start(config: Config): Promise<void> {
     BERTH_SUPERVISED: "1",
     NODE_ENV: "production",
   });
-  const worker = parts.run(ourPart("worker", env, logs));
+  // It opens nothing that is sealed, so it gets no key that could.
+  const workerEnv = () => ({ ...env(), BERTH_KEK: undefined, BERTH_KEK_COMMAND: undefined });
+  const worker = parts.run(ourPart("worker", workerEnv, logs));
   const token = config.ui === "on" ? oneTimeToken(env()) : null;
   token?.catch(() => undefined); // Awaited below, when there is a place to use it.
   await dashboard;

@@ -24,6 +24,8 @@ process.title = "berth-web";
 Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV ?? "production" });
 
 const config = loadConfigOrExit();
+// Nothing that this process starts needs it.
+delete process.env.BERTH_KEK;
 const pretty = config.logFormat === "pretty" || (config.logFormat === "auto" && process.stdout.isTTY === true);
 const logger = createLogger("web", { level: config.logLevel, pretty });
 try {

@@ -29,7 +29,7 @@ async function help(...args: string[]): Promise<string> {
     onResize: unused,
     onInterrupt: unused,
   };
-  const world = { connect: unused, startServer: unused, printLoginLink: unused, now: () => 0, version: "1.2.3" };
+  const world = { connect: unused, startServer: unused, printLoginLink: unused, manageKeys: unused, now: () => 0, version: "1.2.3" };
   expect(await runCli({ ...world, terminal, args: ["help", ...args] })).toBe(0);
   return out;
 }
@@ -49,6 +49,7 @@ test("berth help names every command, and none that is for scripts only", async 
     "exec",
     "cp",
     "snapshots",
+    "keys",
     "doctor",
     "completion",
   ])

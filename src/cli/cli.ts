@@ -10,6 +10,7 @@ import { addCp } from "./commands/cp.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExec } from "./commands/exec.ts";
 import { addFork, addRewind } from "./commands/going-back.ts";
+import { addKeys } from "./commands/keys.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addLs } from "./commands/ls.ts";
 import { addRun } from "./commands/run.ts";
@@ -54,6 +55,7 @@ const commands = [
   addExec,
   addCp,
   addSnapshots,
+  addKeys,
   addDoctor,
   addCompletion,
 ];

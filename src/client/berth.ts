@@ -13,6 +13,7 @@ import { createSessionsClient } from "./sessions.ts";
 import { createSignInClient } from "./sign-in.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 import { createUsageClient } from "./usage.ts";
+import { createVaultsClient } from "./vaults.ts";
 
 export type BerthClient = ReturnType<typeof createBerthClient>;
 
@@ -32,5 +33,6 @@ export function createBerthClient(options: ClientOptions = {}) {
     sessions: createSessionsClient(transport),
     signIn: createSignInClient(transport),
     usage: createUsageClient(transport),
+    vaults: createVaultsClient(transport),
   };
 }

@@ -10,7 +10,7 @@ export type TeamChange =
   | { type: "session_changed"; session: Session }
   | { type: "session_deleted"; id: string }
   /** Something of another list was made, changed, archived, revoked or deleted: read it again. */
-  | { type: "agent_changed" | "environment_changed" | "api_key_changed"; id: string };
+  | { type: "agent_changed" | "environment_changed" | "vault_changed" | "api_key_changed"; id: string };
 export type FollowedEvent = { type: "session_event"; session_id: string; seq: number | null; event: StreamEvent };
 /** The log of a followed session, as it was when this connection began, is through; `seq` is where it ended. */
 export type CaughtUpSession = { type: "session_caught_up"; session_id: string; seq: number };
@@ -80,6 +80,7 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set([
   "session_deleted",
   "agent_changed",
   "environment_changed",
+  "vault_changed",
   "api_key_changed",
   "session_event",
   "session_caught_up",

@@ -1,4 +1,4 @@
-// Sessions, agents, environments and API keys that changed since a place in the history of the database. Gap-free under concurrent commits, without a lock.
+// Sessions, agents, environments, vaults and API keys that changed since a place in the history of the database. Gap-free under concurrent commits, without a lock.
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { type SessionRow, sessionColumns } from "./sessions.ts";
@@ -11,7 +11,7 @@ export type Place = bigint;
 /** `xid`: the transaction that made it so. The same thing with the same one is in the same state. */
 export type Change = { teamId: string; id: string; xid: string } & (
   | { kind: "session"; row: SessionRow | null }
-  | { kind: "agent" | "environment" | "api_key" }
+  | { kind: "agent" | "environment" | "vault" | "api_key" }
 );
 
 /** What changed from `from` on for these teams, more than `limit` when there is more, and the place to read from the next time. */
@@ -37,7 +37,7 @@ export async function readChanges(
     limit ${input.limit + 1})`;
   const others = await sql<Other>`${since("deleted", "deleted_sessions", "session_id")}
     union all ${since("agent", "agents", "id")} union all ${since("environment", "environments", "id")}
-    union all ${since("api_key", "api_keys", "id")}`.execute(db);
+    union all ${since("vault", "vaults", "id")} union all ${since("api_key", "api_keys", "id")}`.execute(db);
   const next = found.rows[0]?.next;
   if (next === undefined) throw new Error("the database did not say where its history stands");
   const changed = found.rows.filter((row) => row.id !== null);
@@ -53,7 +53,12 @@ export async function readChanges(
   };
 }
 
-type Other = { kind: "deleted" | "agent" | "environment" | "api_key"; teamId: string; id: string; xid: string };
+type Other = {
+  kind: "deleted" | "agent" | "environment" | "vault" | "api_key";
+  teamId: string;
+  id: string;
+  xid: string;
+};
 
 /** Where the history stands, and whose history it is: places of another database mean nothing here. */
 export async function readPlace(db: Database): Promise<{ place: Place; history: string }> {

@@ -1,6 +1,6 @@
 // The KEKs of a machine in a file of its data directory, for its owner only. Made once, replaced whole, never overwritten by accident.
 import { randomBytes } from "node:crypto";
-import { appendFile, link, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { appendFile, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { formatKek, type Kek, KekProblem, parseKeks } from "./key-ring.ts";
 import { KEY_BYTES } from "./seal.ts";
@@ -21,6 +21,7 @@ export async function readKekFile(path: string): Promise<string | null> {
 
 /** Makes the file with a new key, unless there is one: of two processes at once the second finds the first one's. */
 export async function makeKekFile(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = await writeBeside(path, toText([newKek()]));
   try {
     await link(temporary, path);

@@ -43,7 +43,7 @@ export type Sessions = ReturnType<typeof createSessions>;
 /** `xid` tells states of the same thing apart. `session` null: deleted. Of the others only that they changed is told. */
 export type TeamChange = { teamId: string; id: string; xid: string } & (
   | { kind: "session"; session: Session | null }
-  | { kind: "agent" | "environment" | "api_key" }
+  | { kind: "agent" | "environment" | "vault" | "api_key" }
 );
 
 /** Changes take the caller's transaction; reads use the pool. `onLogGrew` is called once a change is committed. */

@@ -12,6 +12,8 @@ export function queriesToRead(change: TeamChange): Keys {
       return [["agents"], ["agent", change.id], ["agent-versions", change.id]];
     case "environment_changed":
       return [["environments"], ["environment", change.id]];
+    case "vault_changed":
+      return [["vaults"], ["vault", change.id], ["credentials", change.id]];
     case "api_key_changed":
       return [["api-keys"]];
     case "session_changed":
@@ -34,5 +36,8 @@ const everything: Keys = [
   ["agent-versions"],
   ["environments"],
   ["environment"],
+  ["vaults"],
+  ["vault"],
+  ["credentials"],
   ["api-keys"],
 ];

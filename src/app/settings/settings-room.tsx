@@ -28,6 +28,9 @@ export function SettingsRoom() {
           <Button asChild>
             <Link href="/environments">Environments</Link>
           </Button>
+          <Button asChild>
+            <Link href="/vaults">Vaults</Link>
+          </Button>
         </nav>
         <section aria-labelledby="health-title" className="grid gap-2">
           <h2 id="health-title" className="font-semibold">

@@ -13,6 +13,8 @@ export type CommandContext = {
   startServer: (args: readonly string[]) => Promise<number>;
   /** Prints another one-time link; resolves with the exit code. */
   printLoginLink: () => Promise<number>;
+  /** Does something with the keys that seal stored credentials, on this machine; resolves with the exit code. */
+  manageKeys: (args: readonly string[]) => Promise<number>;
   /** The exit code of this command. */
   exit: (code: number) => void;
   now: () => number;

@@ -54,6 +54,15 @@ create table credentials (
 );
 create index credentials_of_vault on credentials (vault_id, created_at, id);
 
+-- A change in a vault is one of the vault, to those who watch. One that is deleted with its vault finds none.
+create function note_credential_change() returns trigger language plpgsql as $$
+begin
+  update vaults set changed_xid = pg_current_xact_id() where id = coalesce(new.vault_id, old.vault_id);
+  return null;
+end $$;
+create trigger credential_changed after insert or update or delete on credentials
+  for each row execute function note_credential_change();
+
 -- The secret parts of a credential, each with a key of its own. An older version's value is gone with the change.
 create table credential_secrets (
   credential_id text not null,

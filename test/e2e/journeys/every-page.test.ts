@@ -34,7 +34,7 @@ type Visit = {
   /** As high as its content, so that the screenshot holds all of it. */
   whole?: true;
 };
-type Ids = Record<"agent" | "environment" | "done" | "waiting" | "archived" | "deleted", string>;
+type Ids = Record<"agent" | "environment" | "vault" | "done" | "waiting" | "archived" | "deleted", string>;
 
 const heading = (name: string | RegExp) => (page: Page) => page.getByRole("heading", { name }).first();
 const text = (what: string | RegExp) => (page: Page) => page.getByText(what).first();
@@ -103,6 +103,16 @@ const visitsOf: Record<string, Visit[]> = {
   "/settings/keys": [{ name: "keys", path: "/settings/keys", shows: text("Key of a program") }],
   "/settings/licences": [{ name: "licences", path: "/settings/licences", shows: heading("Licences") }],
   "/usage": [{ name: "usage", path: "/usage", shows: heading("Usage") }],
+  "/vaults": [{ name: "vaults", path: "/vaults", shows: text("Vault of the tests") }],
+  "/vaults/[id]": [
+    { name: "vault", path: "/vaults/{vault}", shows: text("TOKEN_OF_THE_TESTS") },
+    {
+      name: "vault-missing",
+      path: "/vaults/vlt_nothing",
+      shows: heading("There is no such vault"),
+      complaints: [missing("/v1/vaults/vlt_nothing")],
+    },
+  ],
 };
 const visits = Object.values(visitsOf).flat();
 const nowhere: Visit = {
@@ -161,7 +171,13 @@ describe.skipIf(!chromium)("every page", () => {
     });
     expect(key.status).toBe(200);
     const environment = await client.beta.environments.create({ name: "Sandbox of the tests" });
-    return { agent, environment: environment.id, done, waiting, archived, deleted };
+    const vault = await client.beta.vaults.create({ display_name: "Vault of the tests" });
+    const networking = { type: "limited" as const, allowed_hosts: ["api.example.com"] };
+    const secret = { secret_name: "TOKEN_OF_THE_TESTS", secret_value: "never-shown-again" };
+    await client.beta.vaults.credentials.create(vault.id, {
+      auth: { type: "environment_variable", networking, ...secret },
+    });
+    return { agent, environment: environment.id, vault: vault.id, done, waiting, archived, deleted };
   }
 
   const filled = (template: string) => template.replace(/\{(\w+)\}/, (_, name: keyof Ids) => ids[name] ?? "");

@@ -51,6 +51,7 @@ export const Keyboard = createIcon(<><path d="M10 8h.01M12 12h.01M14 8h.01M16 12
 export const Link = createIcon(<><path d="M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71" /><path d="M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71" /></>);
 export const Link2 = createIcon(<><path d="M9 17H7A5 5 0 0 1 7 7h2m6 0h2a5 5 0 1 1 0 10h-2m-7-5h8" /></>);
 export const LoaderCircle = createIcon(<><path d="M21 12a9 9 0 1 1-6.219-8.56" /></>);
+export const LockKeyhole = createIcon(<><circle cx="12" cy="16" r="1" /><rect width="18" height="12" x="3" y="10" rx="2" /><path d="M7 10V7a5 5 0 0 1 10 0v3" /></>);
 export const LogOut = createIcon(<><path d="m16 17l5-5l-5-5m5 5H9m0 9H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4" /></>);
 export const MessagesSquare = createIcon(<><path d="M16 10a2 2 0 0 1-2 2H6.828a2 2 0 0 0-1.414.586l-2.202 2.202A.71.71 0 0 1 2 14.286V4a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2zm4-1a2 2 0 0 1 2 2v10.286a.71.71 0 0 1-1.212.502l-2.202-2.202A2 2 0 0 0 17.172 19H10a2 2 0 0 1-2-2v-1" /></>);
 export const PanelLeftClose = createIcon(<><rect width="18" height="18" x="3" y="3" rx="2" /><path d="M9 3v18m7-6l-3-3l3-3" /></>);

@@ -17,6 +17,7 @@ import { Field } from "../../components/ui/field.tsx";
 import { Select, Textarea } from "../../components/ui/input.tsx";
 import { useEnvironments } from "../../environments/use-environments.ts";
 import { useBerth } from "../../providers.tsx";
+import { VaultsField } from "./vaults-field.tsx";
 
 const SUGGESTION = "Look around in your sandbox and tell me what you find.";
 
@@ -27,6 +28,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
   const agents = useAgents();
   const environments = useEnvironments();
   const [environmentId, setEnvironmentId] = useState("");
+  const [vaultIds, setVaultIds] = useState<readonly string[]>([]);
   const [chosenId, setChosenId] = useState(agentId);
   const [message, setMessage] = useState("");
   const selectedId = chosenId ?? agents.data?.[0]?.id ?? "";
@@ -37,6 +39,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
       berth.sessions.create({
         agent: selectedId,
         ...(environmentId === "" ? {} : { environment_id: environmentId }),
+        ...(vaultIds.length === 0 ? {} : { vault_ids: [...vaultIds] }),
         ...(message.trim() === ""
           ? {}
           : {
@@ -95,6 +98,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
               )}
             </Field>
           )}
+          <VaultsField chosen={vaultIds} onChange={setVaultIds} />
           <Field label="First message" hint="Optional. You can also write it in the session.">
             {(control) => (
               <Textarea

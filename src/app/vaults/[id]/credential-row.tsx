@@ -1,0 +1,148 @@
+// One credential of a vault: what it is for, never its value; a new value, archive, delete.
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Credential } from "../../../contract/credentials.ts";
+import { visibleName } from "../../../lib/visible-text.ts";
+import { FailureNote } from "../../components/failure-note.tsx";
+import { Archive, Ellipsis, KeyRound, Trash2 } from "../../components/icons/icons.tsx";
+import { Name } from "../../components/name.tsx";
+import { RelativeTime } from "../../components/relative-time.tsx";
+import { Button } from "../../components/ui/button.tsx";
+import { Dialog } from "../../components/ui/dialog.tsx";
+import { Menu, MenuItem } from "../../components/ui/menu.tsx";
+import { useBerth } from "../../providers.tsx";
+import { findValueProblem, hostWords, kindWords, nameIn, titleOf, toNewValue } from "./credential-draft.ts";
+import { SecretInput } from "./secret-input.tsx";
+
+const questions = {
+  value: {
+    title: "A new value for",
+    text: "It takes the old one's place, in running sessions within seconds.",
+    action: "Replace",
+  },
+  archive: {
+    title: "Archive",
+    text: "Its value is gone for good, in running sessions within seconds. It stays listed without it.",
+    action: "Archive",
+  },
+  delete: {
+    title: "Delete",
+    text: "It is gone, in running sessions within seconds. This cannot be undone.",
+    action: "Delete",
+  },
+};
+type Question = keyof typeof questions;
+
+export function CredentialRow({ credential }: { credential: Credential }) {
+  const [asked, setAsked] = useState<Question | null>(null);
+  const live = credential.archived_at === null;
+  const title = titleOf(credential);
+  const name = nameIn(credential.auth);
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-line px-3 py-2 not-last:border-b">
+      <div className="min-w-0 flex-1 basis-56 wrap-anywhere">
+        <span className={live ? "font-medium" : "text-muted line-through"}>
+          <Name text={title} />
+        </span>
+        <span className="block text-muted">
+          {kindWords[credential.auth.type].kind}
+          {name !== null && name !== title && (
+            <>
+              {" "}
+              <span className="font-mono text-[13px]">{visibleName(name)}</span>
+            </>
+          )}
+          {" for "}
+          {hostWords(credential.auth)}
+        </span>
+        {credential.problem && (
+          <span className="block text-danger">
+            <Name text={credential.problem} />
+          </span>
+        )}
+      </div>
+      <span className="text-muted">
+        {live ? "changed " : "archived "}
+        <RelativeTime at={credential.archived_at ?? credential.updated_at} />
+      </span>
+      <Menu
+        trigger={
+          <Button look="quiet" size="icon" aria-label={`Actions for ${visibleName(title)}`}>
+            <Ellipsis aria-hidden />
+          </Button>
+        }
+      >
+        {live && (
+          <>
+            <MenuItem onSelect={() => setAsked("value")}>
+              <KeyRound aria-hidden /> New value…
+            </MenuItem>
+            <MenuItem onSelect={() => setAsked("archive")}>
+              <Archive aria-hidden /> Archive…
+            </MenuItem>
+          </>
+        )}
+        <MenuItem danger onSelect={() => setAsked("delete")}>
+          <Trash2 aria-hidden /> Delete…
+        </MenuItem>
+      </Menu>
+      <Dialog
+        open={asked !== null}
+        onClose={() => setAsked(null)}
+        title={asked ? `${questions[asked].title} ${visibleName(title)}${asked === "value" ? "" : "?"}` : ""}
+      >
+        {asked && <CredentialQuestion credential={credential} asked={asked} onClose={() => setAsked(null)} />}
+      </Dialog>
+    </li>
+  );
+}
+
+type CredentialQuestionProps = { credential: Credential; asked: Question; onClose: () => void };
+
+function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionProps) {
+  const berth = useBerth();
+  const queries = useQueryClient();
+  const [value, setValue] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const { id, vault_id: vaultId } = credential;
+  const act = useMutation({
+    mutationFn: async () => {
+      const { credentials } = berth.vaults;
+      if (asked === "delete") await credentials.delete(vaultId, id);
+      else if (asked === "archive") await credentials.archive(vaultId, id);
+      else await credentials.update(vaultId, id, { auth: toNewValue(credential, value) });
+    },
+    onSuccess: () => {
+      onClose();
+      void queries.invalidateQueries({ queryKey: ["credentials", vaultId] });
+    },
+  });
+  const { text, action } = questions[asked];
+  return (
+    <form
+      noValidate
+      autoComplete="off"
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const found = asked === "value" ? findValueProblem(value) : null;
+        setProblem(found);
+        if (found === null) act.mutate();
+      }}
+    >
+      <p className="text-muted">{text}</p>
+      {asked === "value" && (
+        <SecretInput label={kindWords[credential.auth.type].value} error={problem} value={value} onChange={setValue} />
+      )}
+      {act.error && <FailureNote error={act.error} />}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{asked === "value" ? "Cancel" : "Keep it"}</Button>
+        <Button type="submit" look={asked === "value" ? "primary" : "danger"} disabled={act.isPending}>
+          {action}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,220 @@
+// K5, K8, C25: a value that was put into a vault is nowhere: not in the database and its files, not in logs, not in an answer, not in an event.
+import { readdir, readFile, rename, stat } from "node:fs/promises";
+import path from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findEmbeddedPostgresUrl } from "../../src/db/embedded/embedded-postgres.ts";
+import { findForms, formsOf, newCanary } from "../support/canary.ts";
+import { type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ env: { BERTH_LOG_LEVEL: "trace" } });
+}, 300_000);
+afterAll(() => system?.dispose());
+
+test("the sweep finds a value in each form, wherever it begins", () => {
+  const value = newCanary("control");
+  for (const [name, form] of Object.entries(formsOf(value)))
+    expect(findForms(Buffer.from(`x${form}y`), [value]).join(), name).toContain(name.split(" ")[0]);
+  for (const before of ["", "a", "ab", "abc"])
+    for (const after of ["", "z", "zy"])
+      expect(findForms(Buffer.from(Buffer.from(before + value + after).toString("base64")), [value])).not.toEqual([]);
+  expect(findForms(Buffer.from("nothing here"), [value])).toEqual([]);
+});
+
+test("C25, K5, K8: after a walk through the API with values in every secret field, none is found anywhere", async () => {
+  const canaries: string[] = [];
+  const canary = (name: string) => {
+    const value = newCanary(name);
+    canaries.push(value);
+    return value;
+  };
+  const answers: { call: string; text: string }[] = [];
+  async function call(method: string, where: string, body?: unknown, headers: Record<string, string> = {}) {
+    const response = await fetch(system.url + where, {
+      method,
+      headers: { "x-api-key": system.apiKey, "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = `${JSON.stringify([...response.headers])}\n${await response.text()}`;
+    answers.push({ call: `${method} ${where} ${response.status}`, text });
+    return { status: response.status, body: JSON.parse(text.split("\n").slice(1).join("\n")) as { id: string } };
+  }
+
+  const made = await call("POST", "/v1/vaults", { display_name: "Walk" });
+  const credentials = `/v1/vaults/${made.body.id}/credentials`;
+  const hosts = { networking: { type: "limited", allowed_hosts: ["api.example.com"] } };
+  const kinds: [object, object][] = [
+    [
+      { type: "environment_variable", secret_name: "TOKEN", secret_value: canary("variable"), ...hosts },
+      { type: "environment_variable", secret_value: canary("variable-2") },
+    ],
+    [
+      { type: "static_bearer", token: canary("bearer"), mcp_server_url: "https://a.example.com/" },
+      { type: "static_bearer", token: canary("bearer-2") },
+    ],
+    [
+      {
+        type: "mcp_oauth",
+        access_token: canary("access"),
+        mcp_server_url: "https://b.example.com/",
+        refresh: {
+          client_id: "berth",
+          refresh_token: canary("refresh"),
+          token_endpoint: "https://b.example.com/token",
+          token_endpoint_auth: { type: "client_secret_post", client_secret: canary("client") },
+        },
+      },
+      { type: "mcp_oauth", access_token: canary("access-2"), refresh: { refresh_token: canary("refresh-2") } },
+    ],
+    [
+      { type: "basic", username: "u", password: canary("password"), ...hosts },
+      { type: "basic", password: canary("password-2") },
+    ],
+    [
+      { type: "header", header_name: "X-Key", header_value: canary("header"), ...hosts },
+      { type: "header", header_value: canary("header-2") },
+    ],
+    [
+      {
+        type: "aws_sigv4",
+        access_key_id: "AKIAEXAMPLE",
+        secret_access_key: canary("aws"),
+        session_token: canary("aws-session"),
+        networking: { type: "limited", allowed_hosts: ["s3.example.com"] },
+      },
+      { type: "aws_sigv4", secret_access_key: canary("aws-2"), session_token: canary("aws-session-2") },
+    ],
+  ];
+  const ids: string[] = [];
+  for (const [index, [auth, update]] of kinds.entries()) {
+    // Also as the SDKs repeat them, and with a key of their own.
+    const headers = { "idempotency-key": `walk-${index}`, "x-stainless-retry-count": "0" };
+    const created = await call("POST", credentials, { auth }, headers);
+    expect(created.status).toBe(200);
+    await call("POST", credentials, { auth }, headers);
+    const { id } = created.body;
+    ids.push(id);
+    await call("POST", `${credentials}/${id}`, { auth: update }, { "x-stainless-retry-count": "1" });
+    await call("GET", `${credentials}/${id}`);
+    await call("POST", `${credentials}/${id}/mcp_oauth_validate`);
+    expect((await call("POST", credentials, { auth })).status).toBe(409);
+  }
+  // What is refused, in every way that has words.
+  const refused = canary("refused");
+  const variable = { type: "environment_variable", secret_name: "X", ...hosts };
+  const wrong: [string, unknown][] = [
+    [credentials, { auth: { ...variable, secret_value: `${refused}\r\nx` } }],
+    [credentials, { auth: { ...variable, secret_value: ` ${refused}` } }],
+    [credentials, { auth: { ...variable, secret_value: refused.repeat(1000) } }],
+    [credentials, { auth: { ...variable, secret_value: [refused] } }],
+    [credentials, { auth: { ...variable, secret_value: { value: refused } } }],
+    [credentials, { auth: { ...variable, secret_values: refused } }],
+    [credentials, { auth: { ...variable, type: "static_bearer", secret_value: refused } }],
+    [credentials, { auth: { ...variable, secret_value: refused, ...{ networking: { type: "limited" } } } }],
+    [credentials, `{"auth":{"type":"environment_variable","secret_value":"${refused.slice(0, 10)}"x`],
+    [credentials, `{"auth": ${refused}`],
+    [`${credentials}/${ids[0]}`, { auth: { type: "basic", password: refused } }],
+    ["/v1/vaults/vlt_00000000000000000000000000/credentials", { auth: { ...variable, secret_value: refused } }],
+    ["/v1/vaultz", { auth: { ...variable, secret_value: refused } }],
+    ["/v1/sessions", { auth: { ...variable, secret_value: refused } }],
+  ];
+  for (const [where, body] of wrong) {
+    const { status } = await call("POST", where, body);
+    expect(status, `${where} ${JSON.stringify(body).slice(0, 90)}`).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+  }
+  await call("GET", credentials);
+  await call("GET", "/v1/vaults");
+
+  // A session with the vault that runs a command: events, output, exports, what operators see.
+  const agents = (await call("GET", "/v1/agents")).body as unknown as { data: { id: string }[] };
+  const session = await call("POST", "/v1/sessions", {
+    agent: agents.data[0]?.id,
+    vault_ids: [made.body.id],
+    initial_events: [{ type: "user.message", content: [{ type: "text", text: "Run `env; cat /proc/*/environ`" }] }],
+  });
+  expect(session.status).toBe(200);
+  const events = `/v1/sessions/${session.body.id}/events`;
+  await until(async () => JSON.stringify((await call("GET", events)).body).includes("session.status_idle"), {
+    timeoutMs: 60_000,
+  });
+  for (const where of [
+    `/v1/sessions/${session.body.id}`,
+    `/v1/sessions/${session.body.id}/timeline`,
+    "/v1/sessions",
+    "/openapi.json",
+    "/readyz",
+  ])
+    await call("GET", where);
+  await call("POST", `/v1/sessions/${session.body.id}/fork`, {});
+  for (const id of ids.slice(0, 2)) await call("POST", `${credentials}/${id}/archive`);
+  await call("DELETE", `${credentials}/${ids[2]}`);
+
+  const sweep: { place: string; bytes: Uint8Array }[] = [
+    ...answers.map(({ call: place, text }) => ({ place, bytes: Buffer.from(text) })),
+    { place: "the terminal", bytes: Buffer.from(system.output()) },
+    ...(await dumpDatabase()),
+    ...(await readFiles(system.dataDir)),
+  ];
+  // Nothing was left out: the log of each part is there, and rows with sealed values.
+  for (const part of ["web", "worker"])
+    expect(sweep.filter(({ place, bytes }) => place.endsWith(`logs/${part}.log`) && bytes.length > 0)).toHaveLength(1);
+  expect(sweep.filter(({ place }) => place === "table credential_secrets")).toHaveLength(1);
+  const found = sweep.flatMap(({ place, bytes }) => findForms(bytes, canaries).map((form) => `${place}: ${form}`));
+  expect(found).toEqual([]);
+  expect(canaries.length).toBeGreaterThan(15);
+}, 120_000);
+
+test("K7, K11: without its KEK a start ends with what to do, makes no new one, and works again with the old one", async () => {
+  const kek = path.join(system.dataDir, "kek");
+  expect((await stat(kek)).mode & 0o777).toBe(0o600);
+  await system.stop();
+  await rename(kek, `${kek}.away`);
+  await expect(system.start()).rejects.toThrow(
+    /The key of the stored credentials is missing: .*Put it back from your copy, or set BERTH_KEK/,
+  );
+  await expect(stat(kek)).rejects.toThrow(/ENOENT/);
+  await rename(`${kek}.away`, kek);
+  await system.start();
+  expect((await system.client().beta.vaults.list()).data.map(({ display_name }) => display_name)).toEqual(["Walk"]);
+}, 120_000);
+
+/** Every table, each value as text and as the bytes that it is. */
+async function dumpDatabase(): Promise<{ place: string; bytes: Uint8Array }[]> {
+  const url = findEmbeddedPostgresUrl(system.dataDir);
+  if (!url) throw new Error("no database runs");
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const tables = await client.query<{ name: string }>(
+      "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+    );
+    const dump: { place: string; bytes: Uint8Array }[] = [];
+    for (const { name } of tables.rows) {
+      const rows = await client.query({ text: `select * from "${name}"`, rowMode: "array" });
+      const raw = rows.rows.flat().filter((value) => Buffer.isBuffer(value));
+      dump.push({ place: `table ${name}`, bytes: Buffer.concat([Buffer.from(JSON.stringify(rows.rows)), ...raw]) });
+    }
+    return dump;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Everything in the data directory that is a file: logs, the database's own files with its write-ahead log, blobs, sandboxes' disks. */
+async function readFiles(directory: string): Promise<{ place: string; bytes: Uint8Array }[]> {
+  const names = await readdir(directory, { recursive: true });
+  const found: { place: string; bytes: Uint8Array }[] = [];
+  for (const name of names) {
+    const place = path.join(directory, name);
+    // What goes away meanwhile is a temporary file of the database, or a socket.
+    const facts = await stat(place).catch(() => null);
+    if (!facts?.isFile() || facts.size === 0) continue;
+    const bytes = await readFile(place).catch(() => null);
+    if (bytes) found.push({ place, bytes });
+  }
+  return found;
+}
