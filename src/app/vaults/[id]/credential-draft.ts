@@ -82,7 +82,7 @@ export type CredentialProblems = Partial<Record<"name" | "value" | "hosts", stri
 export function findProblems(draft: CredentialDraft): CredentialProblems | null {
   const problems: CredentialProblems = {};
   const { name } = kindWords[draft.kind];
-  if (name && draft.name.trim() === "") problems.name = `${name.label}: fill it in, such as ${name.placeholder}.`;
+  if (name && draft.name.trim() === "") problems.name = `Fill it in, such as ${name.placeholder}.`;
   if (draft.kind === "environment_variable" && draft.name !== "" && !/^[A-Za-z_]\w*$/.test(draft.name.trim()))
     problems.name = "Letters, digits and underscores only, such as GITHUB_TOKEN.";
   const value = findValueProblem(draft.value);
