@@ -272,7 +272,7 @@ export const settings = {
     parse: text(/^[A-Za-z0-9+/=_,\s-]{43,}$/, "is not a key of 32 bytes as base64"),
     fallback: () => null,
     fallbackText: "`<data>/kek`, made at first start",
-    example: "the-output-of-openssl-rand-base64-32",
+    example: "put-the-output-of-openssl-rand-base64-32-here",
     about:
       "The key that seals what vaults hold: 32 bytes as base64. The same on every machine of one database. During a rotation two, apart by a comma: the new one, then the old one. See [vaults](vaults.md).",
     secret: true,
