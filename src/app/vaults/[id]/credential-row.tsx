@@ -41,32 +41,34 @@ export function CredentialRow({ credential }: { credential: Credential }) {
   const title = titleOf(credential);
   const name = nameIn(credential.auth);
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-line px-3 py-2 not-last:border-b">
-      <div className="min-w-0 flex-1 basis-56 wrap-anywhere">
-        <span className={live ? "font-medium" : "text-muted line-through"}>
-          <Name text={title} />
-        </span>
-        <span className="block text-muted">
-          {kindWords[credential.auth.type].kind}
-          {name !== null && name !== title && (
-            <>
-              {" "}
-              <span className="font-mono text-[13px]">{visibleName(name)}</span>
-            </>
-          )}
-          {" for "}
-          {hostWords(credential.auth)}
-        </span>
-        {credential.problem && (
-          <span className="block text-danger">
-            <Name text={credential.problem} />
+    <li className="flex items-center gap-x-4 border-line px-3 py-2 not-last:border-b max-md:items-start">
+      <div className="grid min-w-0 flex-1 gap-x-4 wrap-anywhere md:grid-cols-[1fr_auto] md:items-center">
+        <div className="min-w-0">
+          <span className={live ? "font-medium" : "text-muted line-through"}>
+            <Name text={title} />
           </span>
-        )}
+          <span className="block text-muted">
+            {kindWords[credential.auth.type].kind}
+            {name !== null && name !== title && (
+              <>
+                {" "}
+                <span className="font-mono text-[13px]">{visibleName(name)}</span>
+              </>
+            )}
+            {" for "}
+            {hostWords(credential.auth)}
+          </span>
+          {credential.problem && (
+            <span className="block text-danger">
+              <Name text={credential.problem} />
+            </span>
+          )}
+        </div>
+        <span className="text-muted">
+          {live ? "changed " : "archived "}
+          <RelativeTime at={credential.archived_at ?? credential.updated_at} />
+        </span>
       </div>
-      <span className="text-muted">
-        {live ? "changed " : "archived "}
-        <RelativeTime at={credential.archived_at ?? credential.updated_at} />
-      </span>
       <Menu
         trigger={
           <Button look="quiet" size="icon" aria-label={`Actions for ${visibleName(title)}`}>
