@@ -29,7 +29,14 @@ async function help(...args: string[]): Promise<string> {
     onResize: unused,
     onInterrupt: unused,
   };
-  const world = { connect: unused, startServer: unused, printLoginLink: unused, manageKeys: unused, now: () => 0, version: "1.2.3" };
+  const world = {
+    connect: unused,
+    startServer: unused,
+    printLoginLink: unused,
+    manageKeys: unused,
+    now: () => 0,
+    version: "1.2.3",
+  };
   expect(await runCli({ ...world, terminal, args: ["help", ...args] })).toBe(0);
   return out;
 }

@@ -23,7 +23,10 @@ export async function keepRefreshed(
 }
 
 /** Why it could not be renewed, for people. */
-export async function noteProblem(db: Database, input: Place & { fromVersion: number; problem: string }): Promise<void> {
+export async function noteProblem(
+  db: Database,
+  input: Place & { fromVersion: number; problem: string },
+): Promise<void> {
   await sql`update credentials set problem = ${input.problem}
     where id = ${input.credentialId} and vault_id = ${input.vaultId} and team_id = ${input.teamId}
       and version = ${input.fromVersion} and archived_at is null`.execute(db);

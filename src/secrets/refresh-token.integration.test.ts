@@ -23,7 +23,10 @@ beforeAll(async () => {
   endpoint = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    asked.push({ authorization: request.headers.authorization, form: new URLSearchParams(Buffer.concat(chunks).toString()) });
+    asked.push({
+      authorization: request.headers.authorization,
+      form: new URLSearchParams(Buffer.concat(chunks).toString()),
+    });
     response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
   }).listen(0, "127.0.0.1");
   await once(endpoint, "listening");
@@ -43,7 +46,10 @@ let sessionId: string;
 let place: { teamId: string; vaultId: string; credentialId: string };
 beforeEach(async () => {
   asked.length = 0;
-  answer = { status: 200, body: { access_token: "renewed-access-1", refresh_token: "renewed-refresh-1", expires_in: 3600 } };
+  answer = {
+    status: 200,
+    body: { access_token: "renewed-access-1", refresh_token: "renewed-refresh-1", expires_in: 3600 },
+  };
   sealer = await openSealer(db, () => key);
   // The broker's guard refuses loopback; here the endpoint is on it.
   const send = async ({ headers, body }: TokenRequest) => {
@@ -113,19 +119,31 @@ test("what somebody put in meanwhile is not overwritten", async () => {
 });
 
 test.each([
-  ["a refusal", { status: 400, body: { error: "invalid_grant", error_description: "first-refresh-0" } }, /400 invalid_grant/, true],
+  [
+    "a refusal",
+    { status: 400, body: { error: "invalid_grant", error_description: "first-refresh-0" } },
+    /400 invalid_grant/,
+    true,
+  ],
   ["trouble", { status: 503, body: {} }, /answered 503\.$/, false],
   ["no token", { status: 200, body: { nothing: "first-refresh-0" } }, /without an access token/, false],
   ["another type", { status: 200, body: { access_token: "x-0123456", token_type: "mac" } }, /another type/, true],
-])("%s is told with the credential, without anything secret, until it is mended", async (_what, answered, words, final) => {
-  answer = answered;
-  const before = await read();
-  expect(await refreshToken(sessionId, before)).toEqual({ did: "failed", problem: expect.stringMatching(words), final });
-  const shown = await sealer.credentials.get(place);
-  expect(shown.problem).toMatch(words);
-  expect(JSON.stringify(shown)).not.toContain("first-refresh-0");
-  expect(revealed(await read())).toEqual(["first-access-0", "first-refresh-0"]);
-  const input = { auth: { type: "mcp_oauth" as const, refresh: { refresh_token: "authorized-again" } } };
-  await inTransaction(db, (tx) => sealer.credentials.update(tx, place, input));
-  expect((await sealer.credentials.get(place)).problem).toBeNull();
-});
+])(
+  "%s is told with the credential, without anything secret, until it is mended",
+  async (_what, answered, words, final) => {
+    answer = answered;
+    const before = await read();
+    expect(await refreshToken(sessionId, before)).toEqual({
+      did: "failed",
+      problem: expect.stringMatching(words),
+      final,
+    });
+    const shown = await sealer.credentials.get(place);
+    expect(shown.problem).toMatch(words);
+    expect(JSON.stringify(shown)).not.toContain("first-refresh-0");
+    expect(revealed(await read())).toEqual(["first-access-0", "first-refresh-0"]);
+    const input = { auth: { type: "mcp_oauth" as const, refresh: { refresh_token: "authorized-again" } } };
+    await inTransaction(db, (tx) => sealer.credentials.update(tx, place, input));
+    expect((await sealer.credentials.get(place)).problem).toBeNull();
+  },
+);

@@ -1,6 +1,7 @@
 // Renews the access token of an OAuth credential, once, however many brokers need it at the same time. Who sends is given.
-import { putSealedField } from "../db/credentials.ts";
+
 import { keepRefreshed, lockRefresh, noteProblem } from "../db/credential-refreshes.ts";
+import { putSealedField } from "../db/credentials.ts";
 import { type Database, type DatabaseTransaction, inTransaction } from "../db/database.ts";
 import { listEffectiveFields } from "../db/session-credentials.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -8,7 +9,7 @@ import { messageOf } from "../lib/errors.ts";
 import { sealField } from "./sealed-fields.ts";
 import type { SessionCredential } from "./session-credentials.ts";
 import type { TeamKeys } from "./team-keys.ts";
-import { readTokenAnswer, type Renewed, type TokenAnswer, type TokenRequest, toTokenRequest } from "./token-request.ts";
+import { type Renewed, readTokenAnswer, type TokenAnswer, type TokenRequest, toTokenRequest } from "./token-request.ts";
 
 /** A token that ends this soon is renewed before it is used. */
 export const RENEW_BEFORE_MS = 60_000;

@@ -13,7 +13,10 @@ export function toTokenRequest(
   refresh: OAuthRefresh,
   secrets: Readonly<Record<string, Secret | undefined>>,
 ): TokenRequest {
-  const form = new URLSearchParams({ grant_type: "refresh_token", refresh_token: secrets.refresh_token?.reveal() ?? "" });
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    refresh_token: secrets.refresh_token?.reveal() ?? "",
+  });
   if (refresh.scope !== null) form.set("scope", refresh.scope);
   if (refresh.resource !== null) form.set("resource", refresh.resource);
   const headers: Record<string, string> = {
@@ -36,7 +39,11 @@ const tokens = z.object({
   access_token: z.string().min(1).max(65_536),
   token_type: z.string().optional(),
   refresh_token: z.string().min(1).max(65_536).optional(),
-  expires_in: z.coerce.number().positive().max(10 ** 9).optional(),
+  expires_in: z.coerce
+    .number()
+    .positive()
+    .max(10 ** 9)
+    .optional(),
 });
 const refusal = z.object({ error: z.string().regex(/^[a-z_]{1,60}$/) });
 
