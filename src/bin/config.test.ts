@@ -38,6 +38,20 @@ describe("without any variable", () => {
     expect(parseConfig({ XDG_DATA_HOME: "x" }).dataDir).toBe(join(homedir(), ".local/share/berth")));
 });
 
+it("a variable for sandboxes that looks like a credential is warned of, without its value", () => {
+  const { warnings } = parseConfig({
+    CONTAINER_ENV_GITHUB_TOKEN: "ghp_16C7e42F292c6912",
+    CONTAINER_ENV_TZ: "Europe/Vienna",
+  });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^CONTAINER_ENV_GITHUB_TOKEN looks like a credential.*docs\/vaults\.md$/),
+  ]);
+});
+
+it("KEKs come from one place", () => {
+  expect(() => parseConfig({ BERTH_KEK: "k".repeat(44), BERTH_KEK_COMMAND: "cat kek" })).toThrow(/both set/);
+});
+
 describe("a wrong value", () => {
   it.each([
     ["PORT", "http"],

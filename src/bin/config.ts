@@ -5,6 +5,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { LogLevel } from "../lib/logger.ts";
+import { looksSecret } from "./looks-secret.ts";
 import { type Environment, SANDBOX_ENV_PREFIX, type Setting, type SettingName, settings } from "./settings.ts";
 
 export type Config = {
@@ -167,6 +168,11 @@ export function parseConfig(env: Environment): Config {
     problems.push("BERTH_KEK and BERTH_KEK_COMMAND are both set. Leave one of them out.");
   if (config.gatewayApiKey && !config.gatewayUrl)
     warnings.push("LITELLM_API_KEY is set but LITELLM_GATEWAY_URL is not: the demo model answers.");
+  for (const [name, value] of Object.entries(config.sandbox.env))
+    if (looksSecret(name, value))
+      warnings.push(
+        `${SANDBOX_ENV_PREFIX}${name} looks like a credential, and every agent can read it. A vault is the place for it: docs/vaults.md`,
+      );
   for (const name of Object.keys(env)) {
     if (!name.startsWith("BERTH_") || name in settings || FOREIGN_NAMES.has(name)) continue;
     warnings.push(`${name} is not a setting of Berth. Did you mean ${nearest(name, Object.keys(settings))}?`);
