@@ -85,8 +85,9 @@ function VaultQuestion({ vault, asked, onClose }: { vault: Vault; asked: Questio
     onSuccess: () => {
       onClose();
       void queries.invalidateQueries({ queryKey: ["vaults"] });
-      void queries.invalidateQueries({ queryKey: ["credentials", vault.id] });
+      // What is in a deleted vault is not asked for again: it is not there.
       if (asked === "delete") router.push("/vaults");
+      else void queries.invalidateQueries({ queryKey: ["credentials", vault.id] });
     },
   });
   const { text, action, keep } = questions[asked];
