@@ -13,9 +13,15 @@ export async function listNeededKeks(db: Database): Promise<string[]> {
   return result.rows.map((row) => row.id);
 }
 
-/** Puts the KEK down as used, and holds it until the end of the transaction: nobody retires it meanwhile. False: it is retired. */
+/**
+ * Puts the KEK down as the one that seals, unless another one is, and holds it until the end of the transaction: nobody
+ * retires it meanwhile. False: another one seals here.
+ */
 export async function holdKek(tx: DatabaseTransaction, kekId: string): Promise<boolean> {
-  await sql`insert into keks (id) values (${kekId}) on conflict do nothing`.execute(tx);
+  // Of two servers with keys of their own the first one decides.
+  await sql`select pg_advisory_xact_lock(hashtextextended('first kek', 0))`.execute(tx);
+  await sql`insert into keks (id) select ${kekId} where not exists (
+    select from keks where retired_at is null and id <> ${kekId}) on conflict do nothing`.execute(tx);
   const found = await sql<{ usable: boolean }>`
     select retired_at is null as usable from keks where id = ${kekId} for share`.execute(tx);
   return found.rows[0]?.usable === true;

@@ -22,6 +22,7 @@ import { readKekFile } from "./kek-file.ts";
 import { parseKeks } from "./key-ring.ts";
 import { rotateKek, rotateTeamKeys } from "./rotate-keys.ts";
 
+const keyOf = { a: randomKey(), b: randomKey() };
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 
 let database: FreshDatabase;
@@ -198,12 +199,26 @@ describe("while rotations run", () => {
     expect(await read(running)).toEqual([expected[0]]);
     const team = await newTeam(db);
     const vault = await running.newVault(team);
-    const words = { code: "unavailable", message: expect.stringMatching(/retired by a rotation.*the test/) };
+    const words = { code: "unavailable", message: expect.stringMatching(/is not the one that seals here.*the test/) };
     await expect(stale.put(team, vault.id, variableOf("A", "value-of-a"))).rejects.toMatchObject(words);
     await expect(read(stale)).rejects.toMatchObject({ message: expect.stringMatching(/lacks the key kek_.*the test/) });
     await running.put(team, vault.id, variableOf("A", "value-of-a"));
     expect(await readAll([await newSessionWith(db, team, [vault.id])])).toEqual(["value-of-a"]);
   });
+});
+
+test("of two servers that came with keys of their own the first that seals decides; the other says so, and seals nothing", async () => {
+  const [a, b] = [await openSealer(db, () => keyOf.a), await openSealer(db, () => keyOf.b)];
+  const [team, other] = [await newTeam(db), await newTeam(db)];
+  const [mine, theirs] = [await a.newVault(team), await b.newVault(other)];
+  const sealing = await Promise.allSettled([
+    a.put(team, mine.id, variableOf("A", "value-of-a")),
+    b.put(other, theirs.id, variableOf("B", "value-of-b")),
+  ]);
+  const refused = sealing.filter((one) => one.status === "rejected").map((one) => String(one.reason));
+  expect(refused).toEqual([expect.stringMatching(/is not the one that seals here.*give all servers the same keys/)]);
+  expect(await listNeededKeks(db)).toHaveLength(1);
+  expect(await listTeamKeys(db)).toHaveLength(1);
 });
 
 describe("K7, K11: at a start", () => {

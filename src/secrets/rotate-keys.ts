@@ -96,7 +96,7 @@ async function replaceTeamKey({ db, ring }: { db: Database; ring: KeyRing }, old
   await inTransaction(db, async (tx) => {
     const kek = ring.current();
     if (!(await holdKek(tx, kek.id)))
-      throw new KekProblem(`${ring.describe} holds ${kek.id} first, which was retired. Put the new key first`);
+      throw new KekProblem(`${ring.describe} holds ${kek.id} first, which is not the one that seals here`);
     if (!(await retireTeamKey(tx, old.id))) return;
     await insertTeamKey(tx, newTeamKey({ teamId: old.teamId, kek }));
   });

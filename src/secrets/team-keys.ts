@@ -42,7 +42,7 @@ export function createTeamKeys({ ring }: { ring: KeyRing }) {
     if (await holdKek(tx, kek.id)) return kek;
     throw new PlatformError(
       "unavailable",
-      `The key ${kek.id} of this server was retired by a rotation. Its operator has to give it the new one (${ring.describe}).`,
+      `The key ${kek.id} of this server is not the one that seals here. Its operator has to give all servers the same keys (${ring.describe}).`,
     );
   }
 

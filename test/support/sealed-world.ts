@@ -14,6 +14,8 @@ import { createVaults } from "../../src/secrets/vaults.ts";
 
 export const randomKey = () => randomBytes(32).toString("base64");
 
+const logger = createLogger("egress", { level: "silent", pretty: false });
+
 /** As a web process has it: its own memory of keys. `keys` is asked again at each reload. */
 export async function openSealer(db: Database, keys: () => string | Promise<string>, clock: Clock = systemClock) {
   const ring: KeyRing = await openKeyRing({ source: { describe: "the test", read: async () => keys() }, clock });
@@ -31,7 +33,7 @@ export async function openSealer(db: Database, keys: () => string | Promise<stri
         db,
         teamKeys: createTeamKeys({ ring }),
         clock,
-        logger: createLogger("egress", { level: "silent", pretty: false }),
+        logger,
       }),
     newVault: (teamId: string) => inTransaction(db, (tx) => vaults.create(tx, teamId, { display_name: "V" })),
     put: (teamId: string, vaultId: string, auth: CredentialAuthInput) =>
