@@ -136,7 +136,15 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
     >
       <p className="text-muted">{text}</p>
       {asked === "value" && (
-        <SecretInput label={kindWords[credential.auth.type].value} error={problem} value={value} onChange={setValue} />
+        <SecretInput
+          label={kindWords[credential.auth.type].value}
+          error={problem}
+          value={value}
+          onChange={(typed) => {
+            setValue(typed);
+            setProblem(null);
+          }}
+        />
       )}
       {act.error && <FailureNote error={act.error} />}
       <div className="flex justify-end gap-2">
