@@ -23,6 +23,8 @@ import { parseKeks } from "./key-ring.ts";
 import { rotateKek, rotateTeamKeys } from "./rotate-keys.ts";
 
 const keyOf = { a: randomKey(), b: randomKey() };
+/** Some twenty processes one after the other. */
+const PROCESSES_WITHIN_MS = 180_000;
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 
 let database: FreshDatabase;
@@ -115,50 +117,58 @@ async function runKeys(
   return { killed: signal === "SIGKILL", output };
 }
 
-test("K7: a rotation of the KEK that is killed before any of its steps loses nothing, and the next one ends it", async () => {
-  const { sessions, expected } = await fill(2);
-  let kills = 0;
-  for (let step = 1; ; step++) {
-    const before = (await checkedRing()).current().id;
-    const { killed } = await runKeys("rotate", step);
-    // Whoever starts now can read everything, whatever the state.
-    expect(await readAll(sessions)).toEqual(expected);
-    await rotateKek({ db, place: place(), clock: systemClock });
-    expect(parseKeks(await fileText())).toHaveLength(1);
-    const after = (await checkedRing()).current().id;
-    expect(after).not.toBe(before);
-    expect(await listNeededKeks(db)).toEqual([after]);
-    expect(await readAll(sessions)).toEqual(expected);
-    if (!killed) break;
-    kills++;
-  }
-  expect(kills).toBeGreaterThan(10);
-  // Old keys are kept for old backups, for their owner only.
-  expect(parseKeks(await readFile(`${path}.old`, "utf8")).length).toBeGreaterThanOrEqual(kills);
-  for (const file of [path, `${path}.old`]) expect((await stat(file)).mode & 0o777).toBe(0o600);
-});
+test(
+  "K7: a rotation of the KEK that is killed before any of its steps loses nothing, and the next one ends it",
+  async () => {
+    const { sessions, expected } = await fill(2);
+    let kills = 0;
+    for (let step = 1; ; step++) {
+      const before = (await checkedRing()).current().id;
+      const { killed } = await runKeys("rotate", step);
+      // Whoever starts now can read everything, whatever the state.
+      expect(await readAll(sessions)).toEqual(expected);
+      await rotateKek({ db, place: place(), clock: systemClock });
+      expect(parseKeks(await fileText())).toHaveLength(1);
+      const after = (await checkedRing()).current().id;
+      expect(after).not.toBe(before);
+      expect(await listNeededKeks(db)).toEqual([after]);
+      expect(await readAll(sessions)).toEqual(expected);
+      if (!killed) break;
+      kills++;
+    }
+    expect(kills).toBeGreaterThan(10);
+    // Old keys are kept for old backups, for their owner only.
+    expect(parseKeks(await readFile(`${path}.old`, "utf8")).length).toBeGreaterThanOrEqual(kills);
+    for (const file of [path, `${path}.old`]) expect((await stat(file)).mode & 0o777).toBe(0o600);
+  },
+  PROCESSES_WITHIN_MS,
+);
 
-test("K7: a rotation of team keys that is killed loses nothing, and the next one ends it", async () => {
-  const { sessions, expected } = await fill(2);
-  let kills = 0;
-  // Some of the steps: with all of them it would take long to say the same.
-  for (let step = 3; ; step += 5) {
-    const { killed } = await runKeys("rotate-team-keys", step);
-    expect(await readAll(sessions)).toEqual(expected);
-    const before = (await listTeamKeys(db)).map(({ id }) => id);
-    await rotateTeamKeys({ db, ring: await checkedRing() });
-    const after = await listTeamKeys(db);
-    expect(after.map(({ retired, values }) => [retired, values])).toEqual([
-      [false, 2],
-      [false, 2],
-    ]);
-    if (!killed) expect(after.filter(({ id }) => before.includes(id))).toEqual([]);
-    expect(await readAll(sessions)).toEqual(expected);
-    if (!killed) break;
-    kills++;
-  }
-  expect(kills).toBeGreaterThan(3);
-});
+test(
+  "K7: a rotation of team keys that is killed loses nothing, and the next one ends it",
+  async () => {
+    const { sessions, expected } = await fill(2);
+    let kills = 0;
+    // Some of the steps: with all of them it would take long to say the same.
+    for (let step = 3; ; step += 5) {
+      const { killed } = await runKeys("rotate-team-keys", step);
+      expect(await readAll(sessions)).toEqual(expected);
+      const before = (await listTeamKeys(db)).map(({ id }) => id);
+      await rotateTeamKeys({ db, ring: await checkedRing() });
+      const after = await listTeamKeys(db);
+      expect(after.map(({ retired, values }) => [retired, values])).toEqual([
+        [false, 2],
+        [false, 2],
+      ]);
+      if (!killed) expect(after.filter(({ id }) => before.includes(id))).toEqual([]);
+      expect(await readAll(sessions)).toEqual(expected);
+      if (!killed) break;
+      kills++;
+    }
+    expect(kills).toBeGreaterThan(3);
+  },
+  PROCESSES_WITHIN_MS,
+);
 
 describe("while rotations run", () => {
   test("values that are put in at the same time are sealed with a key that stays", async () => {
