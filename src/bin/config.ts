@@ -23,6 +23,7 @@ export type Config = {
   defaultModel: string | null;
   workerConcurrency: number;
   teamSessions: number | null;
+  teamSandboxes: number | null;
   sandbox: {
     backend: "local";
     warm: number;
@@ -126,6 +127,7 @@ export function parseConfig(env: Environment): Config {
     defaultModel: read("BERTH_DEFAULT_MODEL", settings.BERTH_DEFAULT_MODEL),
     workerConcurrency: read("BERTH_WORKER_CONCURRENCY", settings.BERTH_WORKER_CONCURRENCY),
     teamSessions: read("BERTH_TEAM_SESSIONS", settings.BERTH_TEAM_SESSIONS),
+    teamSandboxes: read("BERTH_TEAM_SANDBOXES", settings.BERTH_TEAM_SANDBOXES),
     sandbox: {
       backend: read("BERTH_SANDBOX_BACKEND", settings.BERTH_SANDBOX_BACKEND),
       warm: read("BERTH_SANDBOX_WARM", settings.BERTH_SANDBOX_WARM),

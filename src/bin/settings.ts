@@ -176,6 +176,14 @@ export const settings = {
     about:
       "Turns of one team that run at the same time, of all workers together: give each worker the same. More of them wait, and their timelines say so.",
   }),
+  BERTH_TEAM_SANDBOXES: setting<number | null>({
+    parse: integer(1, 100_000),
+    fallback: () => null,
+    fallbackText: "no limit",
+    example: "10",
+    about:
+      "Sandboxes of one team that run at the same time. A session whose tools need one more waits and says so; while it does, the team's sandboxes that nobody uses sleep after ten seconds.",
+  }),
   BERTH_SANDBOX_BACKEND: setting({
     parse: oneOf("local"),
     ...fixed<"local">("local"),

@@ -49,7 +49,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
   });
   const web = await wireWeb({
     dataDir: settings.dataDir,
-    sandboxes: { backend, spec: { limits: { memoryMb, cpus, pids, diskMb }, env } },
+    sandboxes: { backend, spec: { limits: { memoryMb, cpus, pids, diskMb }, env }, teamLimit: settings.teamSandboxes },
     databaseUrl,
     kek: kekPlace(settings),
     apiKey: ensureApiKey(settings).apiKey,

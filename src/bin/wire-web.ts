@@ -40,7 +40,7 @@ import { createOverview } from "../sessions/overview.ts";
 import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createRewindSession } from "../sessions/rewind-session.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
-import { createSessionFiles } from "../sessions/session-files.ts";
+import { createSessionFiles, type SandboxReach } from "../sessions/session-files.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createReadTimeline } from "../sessions/timeline.ts";
 import { createWithdrawMessage } from "../sessions/withdraw-message.ts";
@@ -75,7 +75,7 @@ export type WebOptions = {
   /** To the database; 16 unless said otherwise. */
   maxConnections?: number;
   /** How sandboxes are reached; null: this process reaches none, and files are not served. */
-  sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
+  sandboxes: SandboxReach | null;
   /** Where this installation keeps its data, for those who ask how much it is. */
   dataDir?: string;
 };

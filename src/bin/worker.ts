@@ -73,6 +73,7 @@ const options = {
   harness: harnesses.builtin.create({ models, clock: systemClock }),
   backend,
   snapshots: createSessionSnapshots({ db, blobs, diskMb, clock: systemClock, logger }),
+  teamSandboxes: config.teamSandboxes,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
   clock: systemClock,
   logger,

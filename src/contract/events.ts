@@ -125,11 +125,12 @@ export type StatusIdleEvent = Stored<
 /**
  * `reason` is Berth's own. `worker_changed`: a turn that a worker left (it died, or handed over) is taken up by the next one.
  * `model_busy`: as many requests to the model as a worker makes at once are under way; it is asked later.
+ * `sandbox_limit`: its team runs as many sandboxes as it may; the next place is its own when it is the first that waits.
  * `retry_requested`: somebody asked for a turn that was given up. Absent: the model failed and is asked again later.
  */
 export type StatusRescheduledEvent = Stored<
   "session.status_rescheduled",
-  { reason?: "worker_changed" | "retry_requested" | "model_busy" }
+  { reason?: "worker_changed" | "retry_requested" | "model_busy" | "sandbox_limit" }
 >;
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { PlatformError } from "../lib/errors.ts";
 import { type Database, isUniqueViolation } from "./database.ts";
+import { isPlaceWanted } from "./sandbox-places.ts";
 
 export type StartedSandbox = {
   sessionId: string;
@@ -38,6 +39,7 @@ async function writeSandbox(db: Database, input: StartedSandbox): Promise<string
   const result = await sql<{ previous: string | null; written: boolean }>`
     with session as materialized (${lockedSession(input)}),
     before as (select identity, state from sandboxes where session_id = ${input.sessionId}),
+    placed as (delete from sandbox_places where session_id = ${input.sessionId}),
     written as (
       insert into sandboxes (session_id, team_id, name, backend, identity, state)
       select ${input.sessionId}, ${input.teamId}, ${input.name}, ${input.backend}, ${input.identity}, 'running'
@@ -84,17 +86,26 @@ const isNotRestoring = sql`not exists (select 1 from sandbox_restores r
 
 export type IdleSandbox = { sessionId: string; name: string };
 
-/** Running sandboxes of this backend that nobody used for `idleMs` and whose session rests. */
+/** Whoever waits for a place is not kept waiting for a sandbox that nobody uses. */
+const WANTED_IDLE_MS = 10_000;
+
+/**
+ * Running sandboxes of this backend that nobody used for `idleMs` and whose session rests; where somebody of the team waits for a
+ * place, for ten seconds. `idleMs` of each says which.
+ */
 export async function listIdleSandboxes(
   db: Database,
   input: { backend: string; idleMs: number; limit: number },
-): Promise<IdleSandbox[]> {
-  const result = await sql<{ session_id: string; name: string }>`
-    select b.session_id, b.name from sandboxes b join sessions s on s.id = b.session_id
+): Promise<(IdleSandbox & { idleMs: number })[]> {
+  const wantedMs = Math.min(input.idleMs, WANTED_IDLE_MS);
+  const result = await sql<IdleSandbox & { idleMs: number }>`
+    select b.session_id as "sessionId", b.name, i.ms as "idleMs" from sandboxes b join sessions s on s.id = b.session_id
+    cross join lateral (select case when ${isPlaceWanted} then ${wantedMs}::bigint else ${input.idleMs}::bigint end as ms) i
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null
-      and ${isNotRestoring} and b.last_used_at < now() - ${input.idleMs}::bigint * interval '1 millisecond'
+      and ${isNotRestoring} and b.last_used_at < now() - ${wantedMs}::bigint * interval '1 millisecond'
+      and b.last_used_at < now() - i.ms * interval '1 millisecond'
     order by b.last_used_at limit ${input.limit}`.execute(db);
-  return result.rows.map((row) => ({ sessionId: row.session_id, name: row.name }));
+  return result.rows;
 }
 
 export type DirtySandbox = IdleSandbox & { requested: boolean };

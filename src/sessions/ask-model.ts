@@ -59,8 +59,8 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
             partial += part.text;
             return previews.text(part.text);
           case "tool_call":
-            // While the model writes the input.
-            if (deps.harness.runsAtOnce(turn.facts.agent, part.name))
+            // While the model writes the input; where places are few, not before the call is there.
+            if (deps.teamSandboxes === null && deps.harness.runsAtOnce(turn.facts.agent, part.name))
               turn.sandbox.prepare({ turnFrom: untouchedSince(turn.log.conversation) });
         }
       },

@@ -8,6 +8,11 @@ const LOOK_AGAIN_MS = 2_000;
 const LOOK_AGAIN_EACH_MS = 50;
 const MAX_LOOK_AGAIN_MS = 30_000;
 
+/** `others`: how many wait for the same. */
+export function lookAgainMs(others: number): number {
+  return Math.min(LOOK_AGAIN_MS + others * LOOK_AGAIN_EACH_MS, MAX_LOOK_AGAIN_MS);
+}
+
 export type ModelWait = {
   /** The model said something. */
   heard(): void;
@@ -78,7 +83,7 @@ export function createModelWaits(options: {
       const now = clock.now();
       for (const [id, until] of away) if (until <= now || id === sessionId) away.delete(id);
       if ((underWay.get(model) ?? 0) < places) return begin(model);
-      const waitMs = Math.min(LOOK_AGAIN_MS + away.size * LOOK_AGAIN_EACH_MS, MAX_LOOK_AGAIN_MS);
+      const waitMs = lookAgainMs(away.size);
       // Whoever finds no place after all comes back a little later.
       away.set(sessionId, now + 2 * waitMs);
       return { waitMs };

@@ -59,6 +59,11 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
 }
 
+/** Of these calls one at least runs in the sandbox. */
+export function needsSandbox(turn: Turn, step: { run: readonly string[] }): boolean {
+  return step.run.some((id) => planOf(turn, pendingCall(turn, id)).kind === "operation");
+}
+
 const planOf = (turn: Turn, call: PendingCall) => turn.deps.harness.planToolCall(turn.facts.agent, call);
 
 async function resultOf(turn: Turn, call: PendingCall, resultId: string, signal: AbortSignal): Promise<ToolResult> {

@@ -3,6 +3,7 @@ import type { FileEntry, FileList, SandboxStatus, WrittenFile } from "../contrac
 import type { Session } from "../contract/sessions.ts";
 import { type Database, isForeignKeyViolation } from "../db/database.ts";
 import { findOpenRestore, isRestoreOpen, type OpenRestore } from "../db/restores.ts";
+import { askForSandboxPlace } from "../db/sandbox-places.ts";
 import { findSandbox, markHibernated, recordSandbox, type SandboxRow, wokeSandbox } from "../db/sandboxes.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
@@ -17,6 +18,12 @@ const MAX_LISTED = 10_000;
 const FILES_WAIT_MS = 10_000;
 const FILES_LOOK_MS = 100;
 
+export type SandboxReach = {
+  backend: SandboxBackend;
+  spec: SandboxSpec;
+  /** Sandboxes of one team that run at once; null: no limit. */
+  teamLimit?: number | null;
+};
 export type SessionFiles = ReturnType<typeof createSessionFiles>;
 
 export function createSessionFiles(options: {
@@ -25,13 +32,13 @@ export function createSessionFiles(options: {
   /** A worker is to bring back this session's files. */
   onFilesWanted: (sessionId: string) => void;
   /** Null: this process reaches no sandboxes. */
-  sandboxes: { backend: SandboxBackend; spec: SandboxSpec } | null;
+  sandboxes: SandboxReach | null;
   /** Throws `not_found` for a session of another team. */
   getSession: (teamId: string, sessionId: string) => Promise<Session>;
 }) {
   const { db, clock, getSession } = options;
 
-  function reach(): { backend: SandboxBackend; spec: SandboxSpec } {
+  function reach(): SandboxReach {
     if (options.sandboxes) return options.sandboxes;
     throw new PlatformError("unavailable", "This process reaches no sandboxes.");
   }
@@ -74,7 +81,12 @@ export function createSessionFiles(options: {
 
   /** Without `known` it is made, as a tool call would do first: a person who uploads a file needs a place for it. */
   async function open(teamId: string, sessionId: string, known: SandboxRow | null): Promise<Sandbox> {
-    const { backend, spec } = reach();
+    const { backend, spec, teamLimit = null } = reach();
+    if (teamLimit !== null && !(await askForSandboxPlace(db, { sessionId, teamId, limit: teamLimit })).granted)
+      throw new PlatformError(
+        "unavailable",
+        `Your team runs ${teamLimit} sandboxes at once, as many as it may (BERTH_TEAM_SANDBOXES). Try again in some seconds: those that nobody uses are being put to sleep.`,
+      );
     const begunAt = performance.now();
     const sandbox = await backend.create(known?.name ?? sessionId, spec);
     if (ruleOfOpened(known, sandbox).person === "refuse")

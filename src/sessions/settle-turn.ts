@@ -104,9 +104,9 @@ export async function rest(turn: Turn, at: number | null): Promise<Settled> {
 }
 
 /** Those who watch are told once; then it is given back until then. */
-export async function waitForModel(turn: Turn, at: number): Promise<Settled> {
+export async function waitElsewhere(turn: Turn, reason: "model_busy" | "sandbox_limit", at: number): Promise<Settled> {
   if (turn.log.conversation.status === "rescheduling") return rest(turn, at);
-  const events = [newEvent(turn, "session.status_rescheduled", { reason: "model_busy" })];
+  const events = [newEvent(turn, "session.status_rescheduled", { reason })];
   await turn.log.write({ events, changes: { status: "rescheduling" } });
   return "held";
 }

@@ -26,6 +26,8 @@ export type TurnDependencies = {
   logger: Logger;
   /** For jitter: 0 ≤ x < 1. */
   random: () => number;
+  /** Sandboxes of one team that run at once; null: no limit. */
+  teamSandboxes: number | null;
   /** Null: this is the only session that is held here. */
   modelWaits: ModelWaits | null;
   /** The session is a suspect, and nothing else is held here: it is let go of as soon as it got on. */

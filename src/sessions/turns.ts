@@ -2,15 +2,17 @@
 import { reachesAmount } from "../contract/money.ts";
 import { type Claim, giveBackFailed } from "../db/leases.ts";
 import { persistently } from "../db/persistently.ts";
+import { askForSandboxPlace } from "../db/sandbox-places.ts";
 import { getTurnFacts, type TurnFacts } from "../db/turn-facts.ts";
 import { hasCode } from "../lib/errors.ts";
 import { callModel, compact } from "./ask-model.ts";
 import { COMPACT_AT } from "./compaction.ts";
 import type { Conversation } from "./conversation.ts";
 import { toModelMessages } from "./model-messages.ts";
+import { lookAgainMs } from "./model-waits.ts";
 import { factsOf, nextStep, type Step } from "./next-step.ts";
 import type { OutputPreviews } from "./output-previews.ts";
-import { runTools } from "./run-tools.ts";
+import { needsSandbox, runTools } from "./run-tools.ts";
 import { createSessionLog } from "./session-log.ts";
 import { createSessionSandbox } from "./session-sandbox.ts";
 import * as settle from "./settle-turn.ts";
@@ -275,13 +277,26 @@ async function take(turn: Turn, step: Step): Promise<settle.Settled> {
       await settle.failTurn(turn, step);
       return "held";
     case "run-tools":
-      await runTools(turn, step);
-      return "held";
+      return inSandbox(turn, step);
     case "compact":
       return atModel(turn, (onHeard) => compact(turn, onHeard));
     case "call-model":
       return atModel(turn, (onHeard) => callModel(turn, onHeard));
   }
+}
+
+/** Where the team runs as many sandboxes as it may, the session gives its place to others, and looks again later. */
+async function inSandbox(turn: Turn, step: Extract<Step, { do: "run-tools" }>): Promise<settle.Settled> {
+  const { claim, deps, facts } = turn;
+  if (deps.teamSandboxes !== null && needsSandbox(turn, step)) {
+    const about = { sessionId: claim.sessionId, teamId: facts.teamId, limit: deps.teamSandboxes };
+    const place = await persistently(() => askForSandboxPlace(deps.db, about), {
+      ...{ clock: deps.clock, logger: turn.logger, signal: turn.stopped },
+    });
+    if (!place.granted) return settle.waitElsewhere(turn, "sandbox_limit", deps.clock.now() + lookAgainMs(place.ahead));
+  }
+  await runTools(turn, step);
+  return "held";
 }
 
 /** Where too many requests to the model are under way, the session gives its place to others, and looks again later. */
@@ -292,7 +307,7 @@ async function atModel(turn: Turn, ask: (onHeard: () => void) => Promise<void>):
     return "held";
   }
   const wait = deps.modelWaits.enter({ sessionId: claim.sessionId, model: facts.agent.model.id });
-  if ("waitMs" in wait) return settle.waitForModel(turn, deps.clock.now() + wait.waitMs);
+  if ("waitMs" in wait) return settle.waitElsewhere(turn, "model_busy", deps.clock.now() + wait.waitMs);
   try {
     await ask(() => wait.heard());
     return "held";

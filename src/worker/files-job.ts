@@ -2,9 +2,10 @@
 import type { Database } from "../db/database.ts";
 import { claimIdleSession, giveBack } from "../db/leases.ts";
 import { isRestoreOpen, listRestoresToDo, noteProblem } from "../db/restores.ts";
+import { askForSandboxPlace } from "../db/sandbox-places.ts";
 import type { Notifier } from "../db/wakeups.ts";
 import type { Clock } from "../lib/clock.ts";
-import { hasCode, messageOf } from "../lib/errors.ts";
+import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import { aimFork } from "../sessions/fork-files.ts";
@@ -28,6 +29,8 @@ export function createFilesJob(options: {
   notifier: Pick<Notifier, "logGrew">;
   backend: SandboxBackend;
   sandboxSpec: SandboxSpec;
+  /** See `TurnDependencies`. */
+  teamSandboxes: number | null;
   snapshots: SessionSnapshots;
   workerId: string;
   clock: Clock;
@@ -36,7 +39,7 @@ export function createFilesJob(options: {
   /** A session was given back: somebody may have wanted it meanwhile. */
   onDone: () => void;
 }): FilesJob {
-  const { db, notifier, clock, logger, workerId, signal } = options;
+  const { db, notifier, clock, logger, workerId, signal, teamSandboxes: limit } = options;
   const deps = { ...options, spec: options.sandboxSpec, onLogGrew: notifier.logGrew.bind(notifier) };
   const underWay = new Map<string, Promise<void>>();
   const pausedUntil = new Map<string, number>();
@@ -51,8 +54,10 @@ export function createFilesJob(options: {
     const claim = await claimIdleSession(db, { workerId, sessionId });
     if (!claim) return;
     try {
-      if (await isRestoreOpen(db, { sessionId }))
-        await openSandbox(deps, { ...about, fence: claim.fence, restarted: false });
+      if (!(await isRestoreOpen(db, { sessionId }))) return;
+      if (limit !== null && !(await askForSandboxPlace(db, { ...input, limit })).granted)
+        throw new PlatformError("unavailable", `the team runs ${limit} sandboxes at once, as many as it may`);
+      await openSandbox(deps, { ...about, fence: claim.fence, restarted: false });
     } finally {
       await giveBack(db, claim);
       options.onDone();

@@ -147,15 +147,14 @@ export function createSandboxSweeper(options: {
   }
 
   /** Of these, what the sandboxes themselves say is in use: a terminal that is open, a process in the background. */
-  async function spareUsed(idle: readonly IdleSandbox[]): Promise<IdleSandbox[]> {
+  async function spareUsed(idle: readonly (IdleSandbox & { idleMs: number })[]): Promise<IdleSandbox[]> {
     if (idle.length === 0) return [];
-    const since = clock.now() - idleMs;
+    const now = clock.now();
     const infos = await backend.list();
-    const used = new Set(
-      infos.filter((one) => one.state === "running" && one.lastUsedAt > since).map(({ name }) => name),
-    );
-    for (const { sessionId, name } of idle) if (used.has(name)) await touchSandbox(db, { sessionId });
-    return idle.filter(({ name }) => !used.has(name));
+    const usedAt = new Map(infos.flatMap((one) => (one.state === "running" ? [[one.name, one.lastUsedAt]] : [])));
+    const isUsed = (one: (typeof idle)[number]) => (usedAt.get(one.name) ?? 0) > now - one.idleMs;
+    for (const one of idle) if (isUsed(one)) await touchSandbox(db, one);
+    return idle.filter((one) => !isUsed(one));
   }
 
   /** Under the session's lease, so that no turn can begin meanwhile. */

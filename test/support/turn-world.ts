@@ -36,6 +36,7 @@ export type TurnWorld = {
     concurrency?: number;
     modelSilentMs?: number;
     teamSessions?: number;
+    teamSandboxes?: number;
     sandboxIdleMs?: number;
     drainMs?: number;
     random?: () => number;
@@ -116,6 +117,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       concurrency = 10,
       modelSilentMs = 10_000,
       teamSessions = null,
+      teamSandboxes = null,
       sandboxIdleMs = 900_000,
       drainMs = 0,
       random = () => 0,
@@ -138,6 +140,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         harness: createBuiltinHarness({ models: model, clock: systemClock }),
         backend,
         snapshots: createSessionSnapshots({ db: workerDb, blobs, diskMb: 64, clock: systemClock, logger }),
+        teamSandboxes,
         sandboxSpec: { limits: { memoryMb: 64, cpus: 1, pids: 32, diskMb: 64 }, env: {} },
         clock: systemClock,
         logger: process.env.TURN_LOG ? createLogger(id.slice(-4), { level: "debug", pretty: false }) : logger,

@@ -59,6 +59,8 @@ function foldStored(draft: ViewDraft, event: SessionEvent): void {
 
 const rescheduledNotes: Partial<Record<string, string>> = {
   worker_changed: "Worker changed, nothing lost.",
+  sandbox_limit:
+    "Waits for a sandbox: its team runs as many as it may (BERTH_TEAM_SANDBOXES). It goes on when another one sleeps.",
   model_busy: "Waits for its turn at the model: many requests to it are under way.",
 };
 const stateByPermission = { allow: "running", ask: "asking", deny: "denied" } as const;

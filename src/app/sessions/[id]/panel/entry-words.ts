@@ -30,6 +30,7 @@ const TITLES: Record<string, string> = {
 const RESCHEDULED: Record<string, string> = {
   worker_changed: "Taken up by another worker",
   retry_requested: "Tried again: somebody asked for it",
+  sandbox_limit: "Waits for a sandbox: its team runs as many as it may",
   model_busy: "Waits for its turn at the model",
 };
 const TROUBLE = new Set(["worker_died", "lease_ran_out", "failed", "disk_lost"]);
