@@ -1,6 +1,6 @@
 // Leases: which worker may write to which session. Claiming, keeping, giving back, and taking over from the dead. For suspects: suspects.ts.
 import { sql } from "kysely";
-import type { Database } from "./database.ts";
+import { type Database, leaseLost } from "./database.ts";
 import type { Fence } from "./events.ts";
 
 export const LEASE_MS = 30_000;
@@ -77,6 +77,13 @@ export async function giveBackFailed(
     where id = ${input.sessionId} and lease_owner = ${input.fence.owner} and lease_epoch = ${input.fence.epoch}`.execute(
     db,
   );
+}
+
+/** Throws `lease_lost` when somebody else holds it now, or nobody. */
+export async function checkHeld(db: Database, { sessionId, fence }: Claim): Promise<void> {
+  const result = await sql`select 1 from sessions
+    where id = ${sessionId} and lease_owner = ${fence.owner} and lease_epoch = ${fence.epoch}`.execute(db);
+  if (result.rows.length === 0) throw leaseLost(sessionId);
 }
 
 /** Gives one session back as it was. */

@@ -140,6 +140,11 @@ export async function giveToForks(
   tx: DatabaseTransaction,
   input: { sessionId: string; snapshotId: string; newId: () => string },
 ): Promise<void> {
+  // Each fork before its row, as a deletion of it does.
+  await sql`select id from sessions where id in (select session_id from sandbox_restores
+    where clone_of = ${input.sessionId} and done_at is null and snapshot_id is null) order by id for key share`.execute(
+    tx,
+  );
   const waiting = await sql<{ sessionId: string; seq: number }>`
     select session_id as "sessionId", seq from sandbox_restores
     where clone_of = ${input.sessionId} and done_at is null and snapshot_id is null for update`.execute(tx);
@@ -150,10 +155,15 @@ export async function giveToForks(
   }
 }
 
-/** What a fork waits for is known now; null: the source has nothing. */
-export async function aimAt(db: Database, input: { sessionId: string; snapshotId: string | null }): Promise<void> {
-  await sql`update sandbox_restores set snapshot_id = ${input.snapshotId}, clone_of = null
-    where session_id = ${input.sessionId} and done_at is null`.execute(db);
+/** What a fork waits for is known now, unless somebody else found it out before; null: the source has nothing. */
+export async function aimAt(
+  db: Database,
+  input: { sessionId: string; snapshotId: string | null; exact?: boolean },
+): Promise<void> {
+  await sql`update sandbox_restores set snapshot_id = ${input.snapshotId}, clone_of = null, exact = exact and ${input.exact ?? true}
+    where session_id = ${input.sessionId} and done_at is null and clone_of is not null and snapshot_id is null`.execute(
+    db,
+  );
 }
 
 /** The same files as a snapshot of another session, in the same packs. False: it is gone, or the session is. */

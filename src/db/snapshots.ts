@@ -1,7 +1,8 @@
 // Snapshots and the packs that they need. A pack that a snapshot needs can't be removed: every way to it holds its row's lock.
 import { sql } from "kysely";
 import { PlatformError } from "../lib/errors.ts";
-import { type Database, type DatabaseTransaction, isForeignKeyViolation } from "./database.ts";
+import { type Database, type DatabaseTransaction, isForeignKeyViolation, leaseLost } from "./database.ts";
+import type { Fence } from "./events.ts";
 import { toJson } from "./json.ts";
 
 /** `idle`: before it slept · `turn`: after a turn · `request`: somebody asked · `rewind`: before its files were set back. */
@@ -93,9 +94,14 @@ type NewSnapshot = Omit<SnapshotRow, "createdAt" | "untilSeq" | "untilAt"> & {
   begunAt: Date;
   /** Whoever takes it goes on to use the sandbox: its files change from here on. */
   inUse: boolean;
+  /** Of whoever holds the session; null: nobody has to. */
+  fence: Fence | null;
 };
 
-/** Throws `conflict` when the session is gone, or a pack that it shares with a snapshot that was deleted meanwhile. */
+/**
+ * Throws `conflict` when the session is gone, or a pack that it shares with a snapshot that was deleted meanwhile; `lease_lost`
+ * when somebody else may have changed its files meanwhile.
+ */
 export async function commitSnapshot(tx: DatabaseTransaction, input: NewSnapshot): Promise<void> {
   const packs = [...new Set(input.packs)].sort();
   // Whoever removes a pack needs this lock, and finds then that it is needed.
@@ -125,10 +131,18 @@ export async function commitSnapshot(tx: DatabaseTransaction, input: NewSnapshot
   await noteSnapshot(tx, input);
 }
 
-/** The files were found to be the same once more. False: the snapshot is gone, or something of the log was taken back since. */
+/** The files were found to be the same once more. False: the snapshot is gone, or something of the log was taken back since. Throws `lease_lost`. */
 export async function extendSnapshot(
   db: Database,
-  input: { id: string; teamId: string; sessionId: string; seq: number; begunAt: Date; inUse: boolean },
+  input: {
+    id: string;
+    teamId: string;
+    sessionId: string;
+    seq: number;
+    begunAt: Date;
+    inUse: boolean;
+    fence: Fence | null;
+  },
 ): Promise<boolean> {
   const result = await sql`update snapshots set until_seq = greatest(until_seq, ${input.seq}), until_at = now()
     where id = ${input.id} and team_id = ${input.teamId} and session_id = ${input.sessionId}
@@ -142,9 +156,13 @@ export async function extendSnapshot(
 /** What was done in the sandbox since it began is not in it, nor what is about to be done (`inUse`). The team stream tells of the session, so that whoever shows snapshots reads them anew. */
 async function noteSnapshot(
   db: Database,
-  input: { id: string; sessionId: string; begunAt: Date; inUse: boolean },
+  input: { id: string; sessionId: string; begunAt: Date; inUse: boolean; fence: Fence | null },
 ): Promise<void> {
-  await sql`update sessions set changed_xid = pg_current_xact_id() where id = ${input.sessionId}`.execute(db);
+  const { fence } = input;
+  const held = fence ? sql`and lease_owner = ${fence.owner} and lease_epoch = ${fence.epoch}` : sql``;
+  const result =
+    await sql`update sessions set changed_xid = pg_current_xact_id() where id = ${input.sessionId} ${held}`.execute(db);
+  if (fence && result.numAffectedRows !== 1n) throw leaseLost(input.sessionId);
   await sql`update sandboxes set last_snapshot_id = ${input.id},
       dirty_since = case when last_used_at > ${input.begunAt} then last_used_at when ${input.inUse} then now() end
     where session_id = ${input.sessionId}`.execute(db);

@@ -1,5 +1,7 @@
 // Brings a disk to what the session's files are to be: those of before a message after a rewind, of another session in a fork, the last known after a loss.
 import type { Database } from "../db/database.ts";
+import type { Fence } from "../db/events.ts";
+import { checkHeld } from "../db/leases.ts";
 import {
   beginRestore,
   findOpenRestore,
@@ -30,6 +32,8 @@ export type BringBack = {
   sandbox: Sandbox;
   /** What was known of it before it was made or woken; null: nothing yet. */
   known: SandboxFacts["row"];
+  /** Of whoever holds the session. */
+  fence: Fence;
   signal: AbortSignal;
 };
 
@@ -57,7 +61,9 @@ async function bringBackLost(deps: SnapshotDeps & { diskMb: number }, input: Bri
   if (!snapshot) return null;
   const restore = { teamId, sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
   await beginRestore(db, { id: newId("restore", clock.now()), ...restore });
-  const receipt = await restoreSnapshot(deps, { ...input, diskMb: deps.diskMb, snapshot, base: null });
+  const { diskMb } = deps;
+  const mayWrite = () => checkHeld(db, input);
+  const receipt = await restoreSnapshot(deps, { ...input, diskMb, snapshot, base: null, mayWrite });
   return { reason: "lost", exact: true, receipt };
 }
 
@@ -81,14 +87,14 @@ async function bringToAim(
   open: OpenRestore,
 ): Promise<BroughtBack | null> {
   const { db } = deps;
-  const { teamId, sandbox, known, signal } = input;
+  const { teamId, sandbox, known } = input;
   const aim = open.snapshotId === null ? null : await findSnapshot(db, { teamId, id: open.snapshotId });
   if (open.snapshotId !== null && !aim) throw new Error(`snapshot ${open.snapshotId} is gone while it is needed`);
   const base = ruleOfOpened(known, sandbox).keepFiles ? await keepBefore(db, input, open) : null;
-  const { diskMb } = deps;
+  const writing = { ...input, diskMb: deps.diskMb, mayWrite: () => checkHeld(db, input) };
   const receipt = aim
-    ? await restoreSnapshot(deps, { ...input, diskMb, snapshot: aim, base, onProgress: createTold(deps, open) })
-    : await emptyTree(deps, { sandbox, diskMb, signal });
+    ? await restoreSnapshot(deps, { ...writing, snapshot: aim, base, onProgress: createTold(deps, open) })
+    : await emptyTree(deps, writing);
   return { reason: open.reason, exact: open.exact, receipt };
 }
 

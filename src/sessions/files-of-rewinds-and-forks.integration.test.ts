@@ -7,14 +7,18 @@ import { createScriptedModel } from "../../test/support/scripted-model.ts";
 import { ASK_ALL, createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import { inTransaction } from "../db/database.ts";
-import { findOpenRestore, hasWaitingForks } from "../db/restores.ts";
+import { claimIdleSession } from "../db/leases.ts";
+import { findOpenRestore, giveToForks, hasWaitingForks, listSnapshotPlaces } from "../db/restores.ts";
 import { listRemovals } from "../db/sandboxes.ts";
 import { deleteSession } from "../db/sessions.ts";
 import { createNotifier, type Notifier } from "../db/wakeups.ts";
 import { systemClock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
 import { createLogger } from "../lib/logger.ts";
 import { createForkSession } from "./fork-session.ts";
 import { createRewindSession } from "./rewind-session.ts";
+import { createSessionSnapshots } from "./session-snapshots.ts";
+import { getSession } from "./sessions.ts";
 
 let world: TurnWorld;
 let notifier: Notifier;
@@ -30,21 +34,21 @@ beforeEach(() => {
 });
 afterEach(async () => {
   world.blobs.onRequest = null;
-  for (const worker of workers) await worker.stop();
-  workers = [];
+  await stopAll();
 });
 afterAll(async () => {
   await notifier.close();
   await world.dispose();
 });
 
-/** Runs `path=content` and `rm path` on a tree in memory. */
+/** Runs `path=content`, `rm path` and `hang` on a tree in memory. */
 function createWritingBackend(): MemoryBackend {
   const made = createMemoryBackend({
     execute: async (operation, { name }) => {
       const command = operation.kind === "bash" ? (operation.command ?? "") : "";
       const tree = made.treeOf(name);
       for (const one of command.split("; ").filter(Boolean)) {
+        if (one === "hang") await new Promise(() => undefined);
         const [path = "", content] = one.split("=");
         if (content === undefined) tree.remove(`workspace/${one.replace("rm ", "")}`);
         else tree.write(`workspace/${path}`, Buffer.from(content));
@@ -115,6 +119,11 @@ const start = async () => {
   return worker;
 };
 
+async function stopAll(): Promise<void> {
+  for (const worker of workers) await worker.stop();
+  workers = [];
+}
+
 test("a rewind brings the files back, though they were never asked to be kept, and tells user and model", async () => {
   await start();
   const sessionId = await world.createSession();
@@ -184,7 +193,6 @@ test("a fork of all has what is there now, even if its source goes on, or is del
   await turn(sessionId, "run: a=2");
   await filesBack(one.id);
   expect(filesOf(one.id)).toEqual(["a=1"]);
-
   const two = await fork(sessionId);
   const teamId = await teamOf(sessionId);
   await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId }));
@@ -193,11 +201,10 @@ test("a fork of all has what is there now, even if its source goes on, or is del
 });
 
 test("the disk of a deleted session stays until its fork has the files", async () => {
-  const worker = await start();
+  await start();
   const sessionId = await world.createSession();
   await turn(sessionId, "run: a=1");
-  await worker.stop();
-  workers = [];
+  await stopAll();
   const copy = await fork(sessionId);
   const teamId = await teamOf(sessionId);
   await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId }));
@@ -225,8 +232,7 @@ test("with the blob store away files wait, are not forgotten, and no tool runs o
   await turn(sessionId, "run: b=4");
   expect(filesOf(sessionId)).toEqual(["a=1", "b=4"]);
   expect(await openOf(sessionId)).toBeNull();
-  const { failedClaims } = await world.session(sessionId);
-  expect(failedClaims).toBe(0);
+  expect((await world.session(sessionId)).failedClaims).toBe(0);
 });
 
 test("a worker that dies in the middle leaves files that are half one, half the other: the next one ends it", async () => {
@@ -263,12 +269,11 @@ test("a worker that dies in the middle leaves files that are half one, half the 
 });
 
 test("a disk that is lost before its files went back gets those of then all the same", async () => {
-  const worker = await start();
+  await start();
   const sessionId = await world.createSession();
   await turn(sessionId, "run: a=1");
   const second = await turn(sessionId, "run: a=2");
-  await worker.stop();
-  workers = [];
+  await stopAll();
   await rewind(sessionId, second);
   backend.lose(sessionId);
   await start();
@@ -290,13 +295,12 @@ test("a disk that is lost after a rewind to an empty workspace is empty, not wha
 });
 
 test("what is asked for last counts: two rewinds, and a rewind of a fork, before a worker comes", async () => {
-  const worker = await start();
+  await start();
   const sessionId = await world.createSession();
   await turn(sessionId, "run: a=1");
   const second = await turn(sessionId, "run: a=2");
   const third = await turn(sessionId, "run: a=3");
-  await worker.stop();
-  workers = [];
+  await stopAll();
   await rewind(sessionId, third);
   const copy = await fork(sessionId);
   await rewind(copy.id, second);
@@ -339,13 +343,11 @@ test("of several first calls at once none begins before the files are kept as th
   world.blobs.onRequest = async (request) => {
     if (request !== "get" || waited) return;
     waited = true;
-    const called = async () => (await eventsOf(sessionId, "agent.tool_use")).length === 4;
-    await until(called);
+    await until(async () => (await eventsOf(sessionId, "agent.tool_use")).length === 4);
     for (let look = 0; look < 20 && backend.started.length === began; look += 1) await systemClock.sleep(20);
   };
   const third = await turn(sessionId, "run: a=3 & b=3");
   expect(waited).toBe(true);
-  world.blobs.onRequest = null;
   await rewind(sessionId, third);
   await filesBack(sessionId);
   expect(filesOf(sessionId)).toEqual(["a=2"]);
@@ -355,12 +357,11 @@ const lastResult = async (sessionId: string) =>
   JSON.stringify((await eventsOf(sessionId, "agent.tool_result")).at(-1)?.payload.content);
 
 test("a call that itself brings the files back tells the model of it", async () => {
-  const worker = await start();
+  await start();
   const sessionId = await world.createSession();
   await turn(sessionId, "run: a=1");
   const second = await turn(sessionId, "run: a=2");
-  await worker.stop();
-  workers = [];
+  await stopAll();
   await rewind(sessionId, second);
   await world.say(sessionId, "run: b=1");
   await start();
@@ -389,4 +390,111 @@ test("a call that was denied does not use up what the model is to be told of its
   expect(await lastResult(sessionId)).not.toContain("Notice");
   await answered("run: b=2", "allow");
   expect(await lastResult(sessionId)).toContain("the conversation went back to an earlier place");
+});
+
+/** As if the worker had been stopped for longer than its leases last. */
+const takeLeaseAway = (sessionId: string) =>
+  sql`update sessions set lease_owner = null, lease_until = null where id = ${sessionId}`.execute(world.db);
+
+test("what was begun under a lease that is lost since is no snapshot", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  await stopAll();
+  const logger = createLogger("test", { level: "silent", pretty: false });
+  const { db, blobs } = world;
+  const claim = await claimIdleSession(db, { workerId: newId("worker"), sessionId });
+  const snapshots = createSessionSnapshots({ db, blobs, diskMb: 64, clock: systemClock, logger });
+  expect(claim).not.toBeNull();
+  world.blobs.onRequest = async () => void (await takeLeaseAway(sessionId));
+  const about = { fence: claim?.fence ?? { owner: "nobody", epoch: 0 }, signal: new AbortController().signal };
+  const taking = snapshots.take({ sessionId, sandbox: await backend.open(sessionId), reason: "turn", ...about });
+  await expect(taking).rejects.toMatchObject({ code: "lease_lost" });
+  expect(await listSnapshotPlaces(db, { sessionId })).toEqual([]);
+});
+
+test("a worker that was stopped in the middle writes nothing more once another one has the session", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1; b=1");
+  const second = await turn(sessionId, "run: a=2; b=2");
+  const [reached, goesOn] = [gate(), gate()];
+  let stopped = false;
+  world.blobs.onRequest = async (request, key) => {
+    if (stopped || request !== "get" || !key.startsWith("packs/")) return;
+    if (((await openOf(sessionId))?.beforeId ?? null) === null) return;
+    stopped = true;
+    reached.open();
+    await goesOn.opened;
+  };
+  await rewind(sessionId, second);
+  await reached.opened;
+  const stoppedAt = Date.now();
+  await takeLeaseAway(sessionId);
+  await start();
+  await filesBack(sessionId);
+  await turn(sessionId, "run: a=3");
+  expect(filesOf(sessionId)).toEqual(["a=3", "b=1"]);
+  await until(() => Date.now() - stoppedAt > 400);
+  goesOn.open();
+  await systemClock.sleep(300);
+  expect(filesOf(sessionId)).toEqual(["a=3", "b=1"]);
+  expect(await eventsOf(sessionId, "session.restored")).toHaveLength(1);
+});
+
+test("a whole fork of files that were lost before it had them has those that were kept, and says that they are older", async () => {
+  await start();
+  const [one, two] = [await world.createSession(), await world.createSession()];
+  for (const sessionId of [one, two]) {
+    await turn(sessionId, "run: a=1");
+    await turn(sessionId, "run: a=2");
+  }
+  await stopAll();
+  const copies = [await fork(one), await fork(two)];
+  for (const sessionId of [one, two]) backend.lose(sessionId);
+  const teamId = await teamOf(two);
+  await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId: two }));
+  await start();
+  for (const { id } of copies) {
+    await filesBack(id);
+    expect(filesOf(id)).toEqual(["a=1"]);
+    expect(await eventsOf(id, "session.restored")).toMatchObject([{ payload: { reason: "fork", exact: false } }]);
+  }
+});
+
+test("a fork that is deleted while its source's files are kept stands in nobody's way", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  await turn(sessionId, "run: a=2");
+  await stopAll();
+  const copy = await fork(sessionId);
+  const teamId = await teamOf(sessionId);
+  const [kept] = await listSnapshotPlaces(world.db, { sessionId });
+  let giving: Promise<void> = Promise.resolve();
+  await inTransaction(world.db, async (tx) => {
+    await getSession(tx, { teamId, sessionId: copy.id, forUpdate: true });
+    const given = { sessionId, snapshotId: kept?.id ?? "", newId: () => newId("snapshot") };
+    giving = inTransaction(world.db, (other) => giveToForks(other, given));
+    giving.catch(() => undefined);
+    const waits = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await until(async () => (await waits.execute(world.db)).rows.length > 0);
+    await deleteSession(tx, { teamId, sessionId: copy.id });
+  });
+  await giving;
+});
+
+test("what a call changed whose worker died, and that was stopped then, is in a whole fork", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  await world.say(sessionId, "run: a=2; hang");
+  await until(() => filesOf(sessionId).includes("a=2"));
+  await stopAll();
+  await world.send(sessionId, { type: "user.interrupt" });
+  await start();
+  await world.settled(sessionId, { reason: "end_turn" });
+  const copy = await fork(sessionId);
+  await filesBack(copy.id);
+  expect(filesOf(copy.id)).toEqual(["a=2"]);
 });

@@ -1,6 +1,6 @@
 // A fork of a whole session gets the files that its source had then: they are kept before anything changes them.
 import { type Database, inTransaction } from "../db/database.ts";
-import { claimIdleSession, giveBack } from "../db/leases.ts";
+import { type Claim, claimIdleSession, giveBack } from "../db/leases.ts";
 import {
   aimAt,
   copySnapshot,
@@ -47,7 +47,7 @@ export async function aimFork(
     // Before it is set back, its files are kept anyway.
     if (await isRestoreOpen(deps.db, { sessionId: open.cloneOf })) return false;
     const { name, identity } = source;
-    if (name !== null && (await keepSource(deps, { ...input, sourceId: open.cloneOf, name, identity }))) return true;
+    if (name !== null && (await keepSource(deps, { ...input, source: claim, name, identity }))) return true;
     await takeLastKnown(deps, input, open, open.cloneOf);
     return true;
   } finally {
@@ -58,9 +58,10 @@ export async function aimFork(
 /** False: its disk is lost. */
 async function keepSource(
   { db, backend, spec, snapshots, clock }: ForkFilesDeps,
-  input: { teamId: string; sourceId: string; name: string; identity: string | null; signal: AbortSignal },
+  input: { teamId: string; source: Claim; name: string; identity: string | null; signal: AbortSignal },
 ): Promise<boolean> {
-  const { teamId, sourceId: sessionId, name, signal } = input;
+  const { teamId, source, name, signal } = input;
+  const { sessionId, fence } = source;
   const begunAt = clock.now();
   const sandbox = await backend.create(name, spec);
   const { identity } = sandbox;
@@ -68,7 +69,7 @@ async function keepSource(
   if (!ruleOfOpened(row, sandbox).keepFiles) return false;
   await recordSandbox(db, { sessionId, teamId, name, backend: backend.id, identity, startMs: clock.now() - begunAt });
   // All forks that wait for it get it.
-  await snapshots.take({ sessionId, sandbox, reason: "request", signal });
+  await snapshots.take({ sessionId, sandbox, reason: "request", fence, signal });
   return true;
 }
 
@@ -83,11 +84,12 @@ async function takeLastKnown(
     const id = newId("snapshot", clock.now());
     const place = { seq: open.seq ?? 0, untilSeq: open.seq ?? 0 };
     const copied = last !== null && (await copySnapshot(tx, { id, fromId: last.id, sessionId, ...place }));
-    await aimAt(tx, { sessionId, snapshotId: copied ? id : null });
+    // What was changed after it went with the disk.
+    await aimAt(tx, { sessionId, snapshotId: copied ? id : null, exact: false });
   });
 }
 
-/** Its disk stays until then. */
+/** Its disk stays until then, if it is not lost. */
 async function keepDeleted(
   { db, backend, spec, snapshots }: ForkFilesDeps,
   { teamId, sessionId, signal }: { teamId: string; sessionId: string; signal: AbortSignal },
@@ -99,5 +101,8 @@ async function keepDeleted(
     sandbox && sandbox.identity === open.identity
       ? await snapshots.takeForFork({ teamId, forkId: sessionId, sandbox, seq: open.seq ?? 0, signal })
       : null;
-  await aimAt(db, { sessionId, snapshotId: kept?.snapshotId ?? null });
+  if (kept) return aimAt(db, { sessionId, snapshotId: kept.snapshotId });
+  // Its own are copies of what had been kept of the source.
+  const last = await lastKnown(db, { teamId, sessionId });
+  await aimAt(db, { sessionId, snapshotId: last?.id ?? null, exact: false });
 }

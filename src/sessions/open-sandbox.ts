@@ -55,7 +55,7 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
   const { identity } = sandbox;
   const start = { startMs: clock.now() - begunAt, restarted: input.restarted };
   const known = await findSandbox(db, about);
-  const bringBack = { ...about, sandbox, known };
+  const bringBack = { ...about, fence, sandbox, known };
   const brought = await explained(() => deps.snapshots.bringBack(bringBack), deps, input);
   const lost = !brought && known !== null && known.identity !== identity;
   const restored = brought ? toRestoredPayload(brought) : lost ? NOTHING_CAME_BACK : null;
@@ -75,7 +75,11 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
       { sessionId, sandboxId: sessionId, previous, identity },
       "the sandbox's disk was lost, a new one was made",
     );
-  if (await hasWaitingForks(db, { sessionId })) await keepForForks(deps, input, sandbox);
+  if (await hasWaitingForks(db, { sessionId })) {
+    // What they were to have went with the disk.
+    if (replaced) await noteLateForks(db, { sessionId });
+    await keepForForks(deps, input, sandbox);
+  }
   return { sandbox, replaced, restored, changed: !brought && (known?.changed ?? false) };
 }
 
@@ -95,7 +99,8 @@ async function explained<T>(
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted || hasCode(error, "sandbox_gone") || isForeignKeyViolation(error)) throw error;
+    if (signal.aborted || isForeignKeyViolation(error)) throw error;
+    if (hasCode(error, "sandbox_gone") || hasCode(error, "lease_lost")) throw error;
     logger.error({ err: error, sessionId }, "the files of a session could not be brought back yet");
     const why = error instanceof PlatformError ? error.message : `${messageOf(error)}.`;
     throw new PlatformError(
@@ -134,11 +139,11 @@ async function record(
 
 /** Before the next tool changes what a fork is to have. With the store away turns go on all the same. */
 async function keepForForks(deps: OpenSandboxDeps, input: OpenSandboxInput, sandbox: Sandbox): Promise<void> {
-  const { sessionId, signal } = input;
+  const { sessionId, fence, signal } = input;
   try {
-    await deps.snapshots.take({ sessionId, sandbox, reason: "request", inUse: true, signal });
+    await deps.snapshots.take({ sessionId, sandbox, reason: "request", inUse: true, fence, signal });
   } catch (error) {
-    if (signal.aborted || hasCode(error, "sandbox_gone")) throw error;
+    if (signal.aborted || hasCode(error, "sandbox_gone") || hasCode(error, "lease_lost")) throw error;
     deps.logger.warn({ err: error, sessionId }, "files could not be kept for a fork before they change");
     await noteLateForks(deps.db, { sessionId });
   }

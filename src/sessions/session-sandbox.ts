@@ -93,7 +93,8 @@ export function createSessionSandbox(options: {
     changed = false;
     try {
       const enough = AbortSignal.any([signal, AbortSignal.timeout(KEEP_MS)]);
-      await options.snapshots.take({ sessionId, sandbox, reason: "turn", seq, inUse: true, signal: enough });
+      const about = { sessionId, sandbox, seq, fence: options.fence, signal: enough };
+      await options.snapshots.take({ ...about, reason: "turn", inUse: true });
     } catch (error) {
       logger.debug({ err: error, sessionId }, "files were not kept as they were before this turn");
     }

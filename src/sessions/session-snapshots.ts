@@ -1,6 +1,7 @@
 // Snapshots of sessions: taken before a sandbox sleeps, kept for as long as they are worth it, and brought back when a disk is lost.
 import type { BlobCheck, BlobStore } from "../blobs/blobs.ts";
 import type { Database } from "../db/database.ts";
+import type { Fence } from "../db/events.ts";
 import { isRestoreOpen } from "../db/restores.ts";
 import { deleteSnapshots, findSnapshotBase, listSnapshots, type SnapshotReason } from "../db/snapshots.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -44,13 +45,15 @@ export function createSessionSnapshots(options: {
     sessionId: string;
     sandbox: Sandbox;
     reason: SnapshotReason;
+    /** Of whoever holds it. */
+    fence: Fence;
     signal: AbortSignal;
     /** Where its log ended when the files were like that; absent: they are now. */
     seq?: number;
     /** A turn has it taken, and then goes on: it has not been kept for good. */
     inUse?: boolean;
   }): Promise<SnapshotResult> {
-    const { sessionId, sandbox, reason, signal } = input;
+    const { sessionId, sandbox, reason, fence, signal } = input;
     const found = await findSnapshotBase(db, { sessionId });
     if (!found) throw new PlatformError("conflict", `Session ${sessionId} was deleted meanwhile.`);
     const { teamId, identity, base } = found;
@@ -61,7 +64,7 @@ export function createSessionSnapshots(options: {
     const row = identity === null ? null : { identity, state: "running" as const };
     if (!ruleOfOpened(row, sandbox).keepFiles)
       throw new PlatformError("sandbox_gone", `The disk of session ${sessionId} was lost; this is another one.`);
-    const about = { teamId, sessionId, diskMb, reason, seq, base, inUse: input.inUse ?? false, signal };
+    const about = { teamId, sessionId, diskMb, reason, seq, base, fence, inUse: input.inUse ?? false, signal };
     const result = await takeSnapshot(options, { ...about, sandbox });
     await forgetExpired(teamId, sessionId);
     logger.info(

@@ -52,10 +52,14 @@ export type RestoreSnapshot = {
   /** What the disk was last taken to or restored from: its files need not be written again. Null: not known. */
   base: SnapshotRow | null;
   onProgress?: (progress: RestoreProgress) => void;
+  /** Asked again and again while it writes: throws when the disk is not ours to change any more. */
+  mayWrite?: () => Promise<void>;
   signal?: AbortSignal;
 };
 
 const MAX_NAMED = 100;
+/** How often it is asked whether the disk is still ours. */
+const ASK_MS = 250;
 /** A frame of the runner's takes no more. */
 const PIECE_BYTES = 512 * 1024;
 const ZEROS = Buffer.alloc(1024 * 1024);
@@ -79,7 +83,10 @@ export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot
   for (const { path, why } of damaged) refusals.add(path, why);
   const writing = createWriting({ plan, reader, refusals, onProgress: input.onProgress });
   const index: StatIndex = new Map();
-  for await (const { path, problem, stat } of sandbox.writeTree(writing.parts(), signal ? { signal } : {})) {
+  for await (const { path, problem, stat } of sandbox.writeTree(
+    whileAllowed(writing.parts(), deps, input),
+    signal ? { signal } : {},
+  )) {
     if (problem !== null) refusals.add(path, problem);
     else if (stat) index.set(path, fingerprintOf(stat));
   }
@@ -111,9 +118,11 @@ export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot
 
 /** Removes all that is in a sandbox's tree: that is how it was before anybody used it. */
 export async function emptyTree(
-  { clock }: SnapshotDeps,
-  { sandbox, diskMb, signal }: Pick<RestoreSnapshot, "sandbox" | "diskMb" | "signal">,
+  deps: SnapshotDeps,
+  input: Pick<RestoreSnapshot, "sandbox" | "diskMb" | "mayWrite" | "signal">,
 ): Promise<Receipt> {
+  const { clock } = deps;
+  const { sandbox, diskMb, signal } = input;
   const startedAt = clock.now();
   const following = signal ? { signal } : {};
   const listing = await takeListing(sandbox.listTree(following), listingLimits({ diskMb }));
@@ -126,7 +135,7 @@ export async function emptyTree(
   async function* parts(): AsyncGenerator<TreePart> {
     for (const path of plan.remove) yield { do: "remove", path };
   }
-  for await (const { path, problem } of sandbox.writeTree(parts(), following))
+  for await (const { path, problem } of sandbox.writeTree(whileAllowed(parts(), deps, input), following))
     if (problem !== null) refusals.add(path, problem);
   const nothing = { files: 0, directories: 0, symlinks: 0, links: 0, totalBytes: 0, changedCount: 0 };
   return {
@@ -159,6 +168,22 @@ async function knownFiles(
     if (entry?.kind === "file") known.set(`${path}\0${fingerprint}`, entry.content.sha256);
   }
   return known;
+}
+
+/** A process that was stopped in the middle goes on where it was, whoever has the disk by then. */
+async function* whileAllowed(
+  parts: AsyncIterable<TreePart>,
+  { clock }: SnapshotDeps,
+  { mayWrite }: Pick<RestoreSnapshot, "mayWrite">,
+): AsyncGenerator<TreePart> {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  for await (const part of parts) {
+    if (mayWrite && clock.now() - askedAt >= ASK_MS) {
+      await mayWrite();
+      askedAt = clock.now();
+    }
+    yield part;
+  }
 }
 
 type Refusals = ReturnType<typeof createRefusals>;

@@ -1,6 +1,7 @@
 // Takes a snapshot: one walk over the tree, the files that are not known are read, packs are put away, and then it exists, in one transaction.
 import type { BlobStore } from "../blobs/blobs.ts";
 import { type Database, type DatabaseTransaction, inTransaction } from "../db/database.ts";
+import type { Fence } from "../db/events.ts";
 import { giveToForks } from "../db/restores.ts";
 import {
   commitSnapshot,
@@ -41,6 +42,8 @@ export type TakeSnapshot = {
   base: SnapshotRow | null;
   /** Whoever takes it goes on to use the sandbox. */
   inUse?: boolean;
+  /** Of whoever holds the session: what was begun under a lease that is lost since is no snapshot. Absent: nobody has to. */
+  fence?: Fence;
   signal?: AbortSignal;
 };
 
@@ -64,14 +67,14 @@ type Known = { before: Manifest | null; manifest: Manifest; objects: Content[]; 
 
 /**
  * Throws `request_too_large` when the tree is larger than what is kept, `unavailable` when the blob store is away, `sandbox_gone`
- * with the sandbox, the signal's reason, and `conflict` when the session, or what `base` shares with it, was deleted meanwhile.
+ * with the sandbox, the signal's reason, `lease_lost` with the lease, and `conflict` when the session, or what `base` shares with it, was deleted meanwhile.
  */
 export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Promise<SnapshotResult> {
   const { db, blobs, clock } = deps;
-  const { teamId, sessionId, sandbox, base, inUse = false, signal } = input;
+  const { teamId, sessionId, sandbox, base, inUse = false, fence = null, signal } = input;
   const signalled = signal ? { signal } : {};
   const startedAt = clock.now();
-  const begunAt = await databaseNow(db);
+  const noted = { begunAt: await databaseNow(db), inUse, fence };
   const known = base ? await recall(deps, input, base) : nothingKnown(new Map());
   const listing = await takeListing(sandbox.listTree(signalled), listingLimits(input));
   const writer = createPackWriter({
@@ -110,14 +113,15 @@ export async function takeSnapshot(deps: SnapshotDeps, input: TakeSnapshot): Pro
   const row = { id, ...owner, reason, seq, root: toStoredContent(root), ...figures, newBytes, leftOut, leftOutCount };
   const changes = known.before && { since: sinceOf(base), ...compareManifests(known.before, tree.entries) };
   await inTransaction(db, async (tx) => {
-    await commitSnapshot(tx, { ...row, changes, packs: [...packs], begunAt, inUse });
+    await commitSnapshot(tx, { ...row, changes, packs: [...packs], ...noted });
     await giveToForks(tx, { ...share, snapshotId: id });
   });
   await forgetOldIndexes(deps, { sessionId, snapshotId: id });
   return { snapshotId: id, unchanged: false, ...result, durationMs: clock.now() - startedAt };
 
   async function extend(tx: DatabaseTransaction, snapshotId: string): Promise<boolean> {
-    const extended = await extendSnapshot(tx, { id: snapshotId, teamId, sessionId, seq: input.seq, begunAt, inUse });
+    const { seq } = input;
+    const extended = await extendSnapshot(tx, { id: snapshotId, teamId, sessionId, seq, ...noted });
     if (extended) await giveToForks(tx, { ...share, snapshotId });
     return extended;
   }

@@ -1,7 +1,7 @@
 // Job: puts sandboxes that nobody uses to sleep, removes those of deleted sessions, sets aside those that nobody knows.
 import type { Database } from "../db/database.ts";
 import { readInstallationId } from "../db/installation.ts";
-import { claimIdleSession, giveBack } from "../db/leases.ts";
+import { type Claim, claimIdleSession, giveBack } from "../db/leases.ts";
 import {
   deleteRemoval,
   type IdleSandbox,
@@ -87,7 +87,8 @@ export function createSandboxSweeper(options: {
 
   /** Takes a snapshot, unless somebody wants the session meanwhile. `failed` leaves the disk as the only place. */
   async function keepFiles(
-    { sessionId, name }: { sessionId: string; name: string },
+    { sessionId, fence }: Claim,
+    name: string,
     reason: "idle" | "turn" | "request",
   ): Promise<"kept" | "wanted" | "gone" | "failed"> {
     let outcome: "kept" | "gone" | "failed" = "failed";
@@ -104,7 +105,7 @@ export function createSandboxSweeper(options: {
       const sandbox = await backend.open(name);
       // What goes on working in the background after a turn is left alone.
       if (reason === "idle") await sandbox.quiesce();
-      await snapshots.take({ sessionId, sandbox, reason, signal: wanted.signal });
+      await snapshots.take({ sessionId, sandbox, reason, fence, signal: wanted.signal });
       outcome = "kept";
     } catch (error) {
       if (hasCode(error, "sandbox_gone")) outcome = "gone";
@@ -134,7 +135,7 @@ export function createSandboxSweeper(options: {
       const claim = await claimIdleSession(db, { workerId, sessionId: one.sessionId });
       if (!claim) continue;
       try {
-        const outcome = await keepFiles(one, one.requested ? "request" : "turn");
+        const outcome = await keepFiles(claim, one.name, one.requested ? "request" : "turn");
         // What it writes from here on is looked at once more, even if it ends before the next sweep.
         if (outcome === "kept" && busy.has(one.name)) await markChanging(db, { names: [one.name] });
         if (outcome !== "failed") continue;
@@ -165,7 +166,7 @@ export function createSandboxSweeper(options: {
       if (!claim) continue;
       try {
         await attempt(name, async () => {
-          if ((await keepFiles({ sessionId, name }, "idle")) === "wanted") return;
+          if ((await keepFiles(claim, name, "idle")) === "wanted") return;
           await backend.hibernate(name);
           await markHibernated(db, { sessionId });
           logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
