@@ -1,7 +1,7 @@
 // The rules of a session's life, for any facts and any course of events: nothing runs twice or unasked, nothing waits for ever.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Facts, nextStep, type Step } from "./next-step.ts";
+import { type Facts, MAX_COMPACTIONS_IN_ROW, nextStep, type Step } from "./next-step.ts";
 
 type Pending = Facts["pending"][number];
 
@@ -15,6 +15,10 @@ const numbered =
   (each: T[]): (T & { id: string })[] =>
     each.map((one, index) => ({ ...one, id: `${prefix}${index}` }));
 
+/** What keeps everything else from being asked: seldom, so that the rest is. */
+const seldom = fc.integer({ min: 0, max: 7 }).map((one) => one === 7);
+const orNone = <T>(some: fc.Arbitrary<T[]>) => fc.oneof(some, fc.constant<T[]>([]));
+
 const anyFacts: fc.Arbitrary<Facts> = fc.record({
   status: fc.constantFrom("idle", "running", "rescheduling", "terminated"),
   stopReason: fc.constantFrom(
@@ -26,22 +30,28 @@ const anyFacts: fc.Arbitrary<Facts> = fc.record({
       event_ids: ["call0"],
     } as const,
   ) as fc.Arbitrary<Facts["stopReason"]>,
-  archived: fc.boolean(),
-  failuresAlone: fc.integer({ min: 0, max: 4 }),
-  queue: fc
-    .array(fc.record({ type: fc.constantFrom<Facts["queue"][number]["type"]>("message", "interrupt", "answer") }), {
+  archived: seldom,
+  failuresAlone: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }) },
+  ),
+  queue: orNone(
+    fc.array(fc.record({ type: fc.constantFrom<Facts["queue"][number]["type"]>("message", "interrupt", "answer") }), {
       maxLength: 6,
-    })
-    .map(numbered("event")),
-  openRequestId: fc.option(fc.constant("request"), { nil: null }),
-  pending: fc.array(pendingCall, { maxLength: 5 }).map(numbered("call")),
+    }),
+  ).map(numbered("event")),
+  openRequestId: seldom.map((open) => (open ? "request" : null)),
+  pending: orNone(fc.array(pendingCall, { maxLength: 5 })).map(numbered("call")),
   owesAnswer: fc.boolean(),
   budgetReached: fc.boolean(),
   toolRounds: fc.integer({ min: 0, max: 201 }),
   contextFull: fc.boolean(),
   compactionsInRow: fc.integer({ min: 0, max: 4 }),
-  retryAt: fc.option(fc.integer({ min: 0, max: 20 }), { nil: null }),
-  gaveUp: fc.boolean(),
+  retryAt: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 20 }) },
+  ),
+  gaveUp: seldom,
   refused: fc.boolean(),
   now: fc.constant(10),
 });
@@ -78,6 +88,21 @@ test("whatever the facts are: a step names what is there, runs what may run, and
       if (step.do === "call-model" || step.do === "compact") {
         expect([facts.pending, facts.openRequestId, facts.owesAnswer]).toEqual([[], null, true]);
         expect(facts.queue).toEqual([]);
+        expect(facts.retryAt ?? 0).toBeLessThanOrEqual(facts.now);
+        // The conversation is not shortened for ever, and what does not fit is not sent.
+        if (step.do === "compact") expect(facts.compactionsInRow).toBeLessThan(MAX_COMPACTIONS_IN_ROW);
+        else expect(facts.contextFull).toBe(false);
+      }
+      // All interrupts at once; what was said after the last one is for the next turn.
+      const last = facts.queue.findLast(({ type }) => type === "interrupt");
+      if (step.do === "interrupt" && last) {
+        const interrupts = facts.queue.filter(({ type }) => type === "interrupt").map(({ id }) => id);
+        expect(step.eventIds).toEqual(expect.arrayContaining(interrupts));
+        const after = queued.slice(queued.indexOf(last.id) + 1);
+        expect(step.eventIds.filter((id) => after.includes(id))).toEqual([]);
+        const idle = facts.status === "idle" && facts.pending.length === 0;
+        const before = facts.queue.slice(0, queued.indexOf(last.id)).filter(({ type }) => type === "message");
+        if (idle) expect(step.eventIds).toEqual(expect.arrayContaining(before.map(({ id }) => id)));
       }
       if (facts.status === "terminated") expect(step).toEqual({ do: "rest" });
       // An interrupt that waits is never passed over by work.
