@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSessionsClient } from "../src/client/sessions.ts";
 import { createTransport } from "../src/client/transport.ts";
-import { createWaiter, idOf, userMessage } from "./berth.ts";
+import { createWaiter, idOf, type StreamedEvent, userMessage } from "./berth.ts";
 import type { Figure } from "./figures.ts";
 import { bytesBelow, makeTree, type TreeSize, timeCommand, treeCommand } from "./snapshot-tree.ts";
 import { median } from "./statistics.ts";
@@ -213,7 +213,8 @@ async function openSession(running: RunningBerth) {
       const from = waiter.events.length;
       const startMs = performance.now();
       const answer = await insisting(() => berth.post(`/v1/sessions/${id}/${how}`, body));
-      const isRestored = ({ type }: { type: string }) => type === "session.restored";
+      // A fork begins with its source's entries, which may tell of other disks.
+      const isRestored = ({ type, event }: StreamedEvent) => type === "session.restored" && event.reason === how;
       if (how === "rewind") return (await waiter.wait(isRestored, { from, timeoutMs: PATIENCE_MS })).atMs - startMs;
       const fork = createWaiter();
       const forked = await berth.follow(idOf(answer), 0, fork.onEvent);
