@@ -167,6 +167,8 @@ export type SessionRestoredEvent = Stored<
   "session.restored",
   {
     reason: "lost" | "rewind" | "fork";
+    /** Nothing was brought back: the files are as they were, for this reason. */
+    left_because?: string;
     /** Absent in older logs. */
     exact?: boolean;
     snapshot_id: string | null;

@@ -97,13 +97,14 @@ export async function noteProblem(db: Database, input: { sessionId: string; prob
     where session_id = ${input.sessionId} and done_at is null`.execute(db);
 }
 
-/** From now on the disk is what the snapshot was; null: empty, or as it is. */
+/** From now on the disk is what the snapshot was; null: empty; absent: as it was before. */
 export async function endRestore(
   tx: DatabaseTransaction,
-  input: { sessionId: string; snapshotId: string | null; receipt: unknown },
+  input: { sessionId: string; snapshotId?: string | null; receipt: unknown },
 ): Promise<void> {
   await sql`update sandbox_restores set done_at = now(), receipt = ${toJson(input.receipt)}::jsonb
     where session_id = ${input.sessionId} and done_at is null`.execute(tx);
+  if (input.snapshotId === undefined) return;
   await sql`update sandboxes set last_snapshot_id = ${input.snapshotId} where session_id = ${input.sessionId}`.execute(
     tx,
   );

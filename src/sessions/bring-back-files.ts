@@ -13,15 +13,28 @@ import {
 } from "../db/restores.ts";
 import { listRewinds } from "../db/rewinds.ts";
 import { findSnapshot, findSnapshotBase, type SnapshotRow } from "../db/snapshots.ts";
+import { hasCode, messageOf } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Sandbox } from "../sandboxes/sandbox.ts";
-import { emptyTree, type Receipt, type RestoreProgress, restoreSnapshot } from "../snapshots/restore-snapshot.ts";
+import {
+  emptyTree,
+  NOTHING_RESTORED,
+  type Receipt,
+  type RestoreProgress,
+  restoreSnapshot,
+} from "../snapshots/restore-snapshot.ts";
 import { snapshotBefore } from "../snapshots/snapshot-before.ts";
 import type { SnapshotDeps, SnapshotResult } from "../snapshots/take-snapshot.ts";
 import { ruleOfOpened, type SandboxFacts } from "./sandbox-states.ts";
 
 /** What came back. The caller writes it down, in one transaction with what it tells of it. */
-export type BroughtBack = { reason: RestoreReason; exact: boolean; receipt: Receipt };
+export type BroughtBack = {
+  reason: RestoreReason;
+  exact: boolean;
+  receipt: Receipt;
+  /** Nothing came back: the files are left as they are, for this reason. */
+  leftBecause?: string;
+};
 
 /** How often what is done is written down. */
 const PROGRESS_MS = 500;
@@ -48,8 +61,9 @@ export async function bringBackFiles(
   const brought =
     open && open.reason !== "lost" ? await bringToAim(deps, input, open) : await bringBackLost(deps, input);
   if (!brought) return null;
-  const { receipt, reason } = brought;
-  logger.info({ ...receipt, sessionId, reason, refused: receipt.refused.slice(0, 10) }, "files were brought back");
+  const { receipt, reason, leftBecause } = brought;
+  if (leftBecause !== undefined) logger.warn({ sessionId, reason, leftBecause }, "files were left as they are");
+  else logger.info({ ...receipt, sessionId, reason, refused: receipt.refused.slice(0, 10) }, "files were brought back");
   return brought;
 }
 
@@ -90,7 +104,14 @@ async function bringToAim(
   const { teamId, sandbox, known } = input;
   const aim = open.snapshotId === null ? null : await findSnapshot(db, { teamId, id: open.snapshotId });
   if (open.snapshotId !== null && !aim) throw new Error(`snapshot ${open.snapshotId} is gone while it is needed`);
-  const base = ruleOfOpened(known, sandbox).keepFiles ? await keepBefore(db, input, open) : null;
+  let base: SnapshotRow | null = null;
+  try {
+    if (ruleOfOpened(known, sandbox).keepFiles) base = await keepBefore(db, input, open);
+  } catch (error) {
+    if (!hasCode(error, "request_too_large")) throw error;
+    // Nothing has been written yet. Asked again it would be too large again, and no tool could make room.
+    return { reason: open.reason, exact: false, receipt: NOTHING_RESTORED, leftBecause: messageOf(error) };
+  }
   const writing = { ...input, diskMb: deps.diskMb, mayWrite: () => checkHeld(db, input) };
   const receipt = aim
     ? await restoreSnapshot(deps, { ...writing, snapshot: aim, base, onProgress: createTold(deps, open) })

@@ -11,6 +11,7 @@ import {
 } from "../db/restores.ts";
 import { recordSandbox } from "../db/sandboxes.ts";
 import type { Clock } from "../lib/clock.ts";
+import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import { lastKnown } from "./bring-back-files.ts";
@@ -55,7 +56,7 @@ export async function aimFork(
   }
 }
 
-/** False: its disk is lost. */
+/** False: its disk is lost, or more than is ever kept. */
 async function keepSource(
   { db, backend, spec, snapshots, clock }: ForkFilesDeps,
   input: { teamId: string; source: Claim; name: string; identity: string | null; signal: AbortSignal },
@@ -69,8 +70,18 @@ async function keepSource(
   if (!ruleOfOpened(row, sandbox).keepFiles) return false;
   await recordSandbox(db, { sessionId, teamId, name, backend: backend.id, identity, startMs: clock.now() - begunAt });
   // All forks that wait for it get it.
-  await snapshots.take({ sessionId, sandbox, reason: "request", fence, signal });
-  return true;
+  return isKept(snapshots.take({ sessionId, sandbox, reason: "request", fence, signal }));
+}
+
+/** False: the tree is larger than what is kept, and will be when it is asked again. */
+async function isKept(taken: Promise<unknown>): Promise<boolean> {
+  try {
+    await taken;
+    return true;
+  } catch (error) {
+    if (hasCode(error, "request_too_large")) return false;
+    throw error;
+  }
 }
 
 async function takeLastKnown(
@@ -84,7 +95,7 @@ async function takeLastKnown(
     const id = newId("snapshot", clock.now());
     const place = { seq: open.seq ?? 0, untilSeq: open.seq ?? 0 };
     const copied = last !== null && (await copySnapshot(tx, { id, fromId: last.id, sessionId, ...place }));
-    // What was changed after it went with the disk.
+    // What was changed after it is lost, or too much to be kept.
     await aimAt(tx, { sessionId, snapshotId: copied ? id : null, exact: false });
   });
 }
@@ -97,11 +108,10 @@ async function keepDeleted(
   disk: { name: string; isThere: boolean },
 ): Promise<void> {
   const sandbox = disk.isThere ? await backend.create(disk.name, spec) : null;
-  const kept =
-    sandbox && sandbox.identity === open.identity
-      ? await snapshots.takeForFork({ teamId, forkId: sessionId, sandbox, seq: open.seq ?? 0, signal })
-      : null;
-  if (kept) return aimAt(db, { sessionId, snapshotId: kept.snapshotId });
+  if (sandbox && sandbox.identity === open.identity) {
+    const taken = snapshots.takeForFork({ teamId, forkId: sessionId, sandbox, seq: open.seq ?? 0, signal });
+    if (await isKept(taken)) return aimAt(db, { sessionId, snapshotId: (await taken).snapshotId });
+  }
   // Its own are copies of what had been kept of the source.
   const last = await lastKnown(db, { teamId, sessionId });
   await aimAt(db, { sessionId, snapshotId: last?.id ?? null, exact: false });

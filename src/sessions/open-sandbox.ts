@@ -130,7 +130,11 @@ async function record(
     const events = [{ ...event, processedAt: new Date(now) }];
     lastSeq = await appendEvents(tx, { sessionId, fence, events });
     const before = await recordSandbox(tx, row);
-    if (brought) await endRestore(tx, { sessionId, snapshotId: brought.receipt.snapshotId, receipt: brought.receipt });
+    if (brought) {
+      const { receipt, leftBecause } = brought;
+      const isAs = leftBecause === undefined ? { snapshotId: receipt.snapshotId } : {};
+      await endRestore(tx, { sessionId, receipt: { ...receipt, leftBecause }, ...isAs });
+    }
     return before;
   });
   if (lastSeq !== null) onLogGrew({ sessionId, lastSeq });

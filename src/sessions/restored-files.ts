@@ -27,6 +27,8 @@ export type RestoredPayload = Omit<SessionRestoredEvent, "id" | "type" | "proces
 /** For the model; it knows of the conversation, but not of what became of the disk. */
 export function restoredNotice(restored: RestoredPayload): string {
   if (restored.reason === "lost") return lossNotice(restored);
+  if (restored.left_because !== undefined)
+    return `${FILES_WENT_NOWHERE} since they could not be kept first (${restored.left_because}).`;
   const { reason, snapshot_id, taken_at, exact, refused, refused_count, left_out, left_out_count } = restored;
   const what =
     reason === "fork"
@@ -45,6 +47,9 @@ export function restoredNotice(restored: RestoredPayload): string {
     ...(left_out_count > 0 ? [`${left_out_count} could not be kept: ${named(left_out)}.`] : []),
   ].join(" ");
 }
+
+const FILES_WENT_NOWHERE =
+  "Notice: the conversation went back to an earlier place, but /workspace and /home/agent are as they were last,";
 
 /** For the model, after a rewind that left the files alone. */
 export const FILES_LEFT =
@@ -70,10 +75,11 @@ export const NOTHING_CAME_BACK: RestoredPayload = {
   duration_ms: 0,
 };
 
-export function toRestoredPayload({ reason, exact, receipt }: BroughtBack): RestoredPayload {
+export function toRestoredPayload({ reason, exact, receipt, leftBecause }: BroughtBack): RestoredPayload {
   return {
     reason,
     exact,
+    ...(leftBecause === undefined ? {} : { left_because: leftBecause }),
     snapshot_id: receipt.snapshotId,
     taken_at: receipt.takenAt,
     files: receipt.files,

@@ -137,14 +137,20 @@ export async function emptyTree(
   }
   for await (const { path, problem } of sandbox.writeTree(whileAllowed(parts(), deps, input), following))
     if (problem !== null) refusals.add(path, problem);
-  const nothing = { files: 0, directories: 0, symlinks: 0, links: 0, totalBytes: 0, changedCount: 0 };
   return {
-    ...{ snapshotId: null, takenAt: null, ...nothing, writtenFiles: 0, writtenBytes: 0, sameFiles: 0, checkedFiles: 0 },
+    ...NOTHING_RESTORED,
     removed: plan.remove.filter((path) => !refusals.has(path)).length,
     ...refusals.told(),
-    ...{ leftOut: [], leftOutCount: 0, durationMs: clock.now() - startedAt },
+    durationMs: clock.now() - startedAt,
   };
 }
+
+export const NOTHING_RESTORED: Receipt = {
+  ...{ snapshotId: null, takenAt: null },
+  ...{ files: 0, directories: 0, symlinks: 0, links: 0, totalBytes: 0, changedCount: 0 },
+  ...{ writtenFiles: 0, writtenBytes: 0, sameFiles: 0, removed: 0, checkedFiles: 0 },
+  ...{ refused: [], refusedCount: 0, leftOut: [], leftOutCount: 0, durationMs: 0 },
+};
 
 function pick({ files, directories, symlinks, links, totalBytes, changedCount }: SnapshotRow) {
   return { files, directories, symlinks, links, totalBytes, changedCount };

@@ -2,7 +2,8 @@
 import type { SessionRestoredEvent } from "../../../contract/events.ts";
 
 /** What happened, as a headline. */
-export function restoredTitle({ reason, snapshot_id }: SessionRestoredEvent): string {
+export function restoredTitle({ reason, snapshot_id, left_because }: SessionRestoredEvent): string {
+  if (left_because !== undefined) return `Its files stay as they are: ${left_because.replace(/\.$/, "")}`;
   switch (reason) {
     case "lost":
       return snapshot_id === null
