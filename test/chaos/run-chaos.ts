@@ -53,6 +53,10 @@ export type ChaosReport = {
   findings: Finding[];
 };
 
+/** Faults, and how long every session may take to get on after them. */
+const BREATH_AFTER = 25;
+const BREATH_MS = 120_000;
+
 const WEIGHED: readonly Part[] = ["supervisor", "web", "worker", "sandboxd"];
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -86,6 +90,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       if (fault.alone) await strike;
       else striking.push(strike);
       await sleep(random() * options.pauseMs);
+      if (count % BREATH_AFTER === BREATH_AFTER - 1) await breathe(striking.splice(0), driven);
     }
     await Promise.all(striking);
     goesOn = false;
@@ -135,6 +140,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await gateway.stop();
     await provider.stop();
   }
+}
+
+/**
+ * Where starting a part takes as long as it lives, nothing gets on, and that is nobody's fault. So from time to time all goes well until
+ * every session has ended a turn; one that does not says so itself.
+ */
+async function breathe(striking: readonly Promise<void>[], driven: readonly Driven[]): Promise<void> {
+  await Promise.all(striking);
+  const before = new Map(driven.map((one) => [one, one.turns]));
+  const deadline = Date.now() + BREATH_MS;
+  while (!allWorked(driven, (one) => (before.get(one) ?? 0) + 1) && Date.now() < deadline) await sleep(100);
 }
 
 async function weighAll(system: System): Promise<Map<Part, ReturnType<typeof weigh>>> {
