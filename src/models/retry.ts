@@ -3,7 +3,7 @@
 const BASE_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 /** A gateway that asks for more than this is asked again earlier: the session should not look dead for long. */
-const MAX_WAIT_MS = 300_000;
+export const MAX_WAIT_MS = 300_000;
 
 /**
  * Milliseconds to wait before attempt number `attempt + 1`, where `attempt` (1, 2, …) just failed.

@@ -182,6 +182,11 @@ const table: [when: string, changes: Partial<Facts>, step: Step][] = [
     { status: "rescheduling", owesAnswer: true, retryAt: NOW + 5_000, queue: [message("m")] },
     { do: "rest-until", at: NOW + 5_000 },
   ],
+  [
+    "a retry is due in hours, by the clock of a worker that was wrong, or this one's",
+    { status: "rescheduling", owesAnswer: true, retryAt: NOW + 4_500_000 },
+    { do: "call-model" },
+  ],
   ["a retry is due", { status: "rescheduling", owesAnswer: true, retryAt: NOW }, { do: "call-model" }],
   [
     "an error ended the turn: what waits is taken in",

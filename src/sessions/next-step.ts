@@ -2,6 +2,7 @@
 import type { SessionErrorType, StopReason } from "../contract/events.ts";
 import type { SessionStatus } from "../db/schema.ts";
 import type { ModelErrorKind } from "../models/errors.ts";
+import { MAX_WAIT_MS } from "../models/retry.ts";
 import type { Conversation, PendingCall } from "./conversation.ts";
 
 /** Answers with tool calls in one turn. */
@@ -77,7 +78,7 @@ export function nextStep(facts: Facts): Step {
 
   const answers = facts.queue.filter((event) => event.type === "answer");
   if (answers.length > 0) return { do: "take-in", eventIds: answers.map((event) => event.id), starts: false };
-  if (facts.retryAt !== null && facts.now < facts.retryAt) return { do: "rest-until", at: facts.retryAt };
+  if (facts.retryAt !== null && isAhead(facts.retryAt, facts.now)) return { do: "rest-until", at: facts.retryAt };
   if (facts.pending.length > 0) return settlePending(facts);
 
   const messages = facts.queue.filter((event) => event.type === "message");
@@ -172,6 +173,11 @@ export function factsOf(
     gaveUp: conversation.gaveUp,
     refused: conversation.refused,
   };
+}
+
+/** Another worker may have decided on it, by its own clock: what is further away than any wait is a clock that is wrong. */
+function isAhead(retryAt: number, now: number): boolean {
+  return now < retryAt && retryAt - now <= MAX_WAIT_MS;
 }
 
 const queueTypes = {
