@@ -1,9 +1,9 @@
 // Files go back with the conversation, and come along into a fork, whatever fails or dies meanwhile.
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { createMemoryBackend, type MemoryBackend } from "../../test/support/memory-backend.ts";
+import type { MemoryBackend } from "../../test/support/memory-backend.ts";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
-import { createScriptedModel } from "../../test/support/scripted-model.ts";
+import { createObedientModel, createWritingBackend, insisting } from "../../test/support/obedient-agent.ts";
 import { ASK_ALL, createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import { inTransaction } from "../db/database.ts";
@@ -41,35 +41,6 @@ afterAll(async () => {
   await world.dispose();
 });
 
-/** Runs `path=content`, `rm path` and `hang` on a tree in memory. */
-function createWritingBackend(): MemoryBackend {
-  const made = createMemoryBackend({
-    execute: async (operation, { name }) => {
-      const command = operation.kind === "bash" ? (operation.command ?? "") : "";
-      const tree = made.treeOf(name);
-      for (const one of command.split("; ").filter(Boolean)) {
-        if (one === "hang") await new Promise(() => undefined);
-        const [path = "", content] = one.split("=");
-        if (content === undefined) tree.remove(`workspace/${one.replace("rm ", "")}`);
-        else tree.write(`workspace/${path}`, Buffer.from(content));
-      }
-      return { outcome: "ok", content: `did ${command}` };
-    },
-  });
-  return made;
-}
-
-/** The command of a message is run, those with an `&` between them at once, then the turn ends. A message without one is only answered. */
-const obedient = () =>
-  createScriptedModel(async ({ messages }) => {
-    const last = messages.at(-1);
-    const text = JSON.stringify(last);
-    const commands = /run: ([^"\\]+)/.exec(text)?.[1]?.split(" & ") ?? [];
-    if (last?.role !== "user" || commands.length === 0) return { text: "Done." };
-    const toolCalls = commands.map((command) => ({ name: "bash", input: { command } }));
-    return { toolCalls };
-  });
-
 const onFilesWanted = (sessionId: string) => notifier.wantFiles(sessionId);
 const uses = { clock: systemClock, onLogGrew: () => undefined, onFilesWanted };
 const rewindSession = createRewindSession(uses);
@@ -77,20 +48,6 @@ const forkSession = createForkSession(uses);
 const teamOf = async (sessionId: string) =>
   (await world.db.selectFrom("sessions").select("team_id").where("id", "=", sessionId).executeTakeFirstOrThrow())
     .team_id;
-/** A worker may be at its upkeep: then it is asked again, as the SDKs do. */
-async function insisting<T>(work: () => Promise<T>): Promise<T> {
-  let done: { value: T } | null = null;
-  await until(async () => {
-    try {
-      done = { value: await work() };
-      return true;
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "conflict") return false;
-      throw error;
-    }
-  });
-  return (done as unknown as { value: T }).value;
-}
 const rewind = async (sessionId: string, eventId: string) => {
   const teamId = await teamOf(sessionId);
   return insisting(() => inTransaction(world.db, (tx) => rewindSession(tx, teamId, { sessionId, eventId })));
@@ -114,7 +71,7 @@ const filesOf = (sessionId: string) =>
 const eventsOf = async (sessionId: string, type: string) =>
   (await world.log(sessionId)).filter((event) => event.type === type);
 const start = async () => {
-  const worker = await world.startWorker({ model: obedient(), backend });
+  const worker = await world.startWorker({ model: createObedientModel(), backend });
   workers.push(worker);
   return worker;
 };
@@ -198,6 +155,32 @@ test("a fork of all has what is there now, even if its source goes on, or is del
   await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId }));
   await filesBack(two.id);
   expect(filesOf(two.id)).toEqual(["a=2"]);
+});
+
+test("a source that is deleted while its files are being kept is kept from its disk, without a pause", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const reached = gate();
+  const goOn = gate();
+  world.blobs.onRequest = async (request) => {
+    if (request !== "put") return;
+    reached.open();
+    await goOn.opened;
+  };
+  const copy = await fork(sessionId);
+  await reached.opened;
+  const teamId = await teamOf(sessionId);
+  await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId }));
+  goOn.open();
+  const problems = new Set<string>();
+  await until(async () => {
+    const open = await openOf(copy.id);
+    if (open?.problem) problems.add(open.problem);
+    return open === null;
+  });
+  expect([...problems]).toEqual([]);
+  expect(filesOf(copy.id)).toEqual(["a=1"]);
 });
 
 test("the disk of a deleted session stays until its fork has the files", async () => {

@@ -51,6 +51,10 @@ export async function aimFork(
     if (name !== null && (await keepSource(deps, { ...input, source: claim, name, identity }))) return true;
     await takeLastKnown(deps, input, open, open.cloneOf);
     return true;
+  } catch (error) {
+    // It was deleted meanwhile: its disk is there for the next look.
+    if (!(await findCloneSource(deps.db, { sessionId: open.cloneOf })).exists) return false;
+    throw error;
   } finally {
     await giveBack(deps.db, claim);
   }

@@ -32,7 +32,7 @@ async function sandboxOf(sessionId: string) {
 
 /** A session whose files were kept when its sandbox was put to sleep. */
 async function keptSession(backend: MemoryBackend): Promise<{ sessionId: string; worker: TestWorker }> {
-  const worker = await world.startWorker({ model: oneCommand(), backend, sandboxIdleMs: 0 });
+  const worker = await world.startWorker({ model: oneCommand(), backend, sandboxIdleMs: 0, sweepMs: 500 });
   const sessionId = await world.createSession();
   await world.say(sessionId, "go");
   await world.settled(sessionId);

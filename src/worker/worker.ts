@@ -54,6 +54,8 @@ export type WorkerOptions = Omit<TurnDependencies, "modelWaits"> & {
   modelSilentMs?: number;
   /** How long a stop waits for model requests that are under way. */
   drainMs: number;
+  /** How often sandboxes are looked at. */
+  sweepMs?: number;
 };
 
 export type Worker = {
@@ -258,7 +260,7 @@ export function createWorker(options: WorkerOptions): Worker {
       run("extend-leases", EXTEND_MS, () => extendLeases(db, { workerId }));
       run("tell-health", HEALTH_MS, () => tellHealth(() => lock.held));
       run("bring-back-files", FILES_MS, () => filesToBringBack.run());
-      run("sweep-sandboxes", SWEEP_MS, () => sweeper.sweep());
+      run("sweep-sandboxes", options.sweepMs ?? SWEEP_MS, () => sweeper.sweep());
       run("collect-garbage", GARBAGE_MS, () => options.snapshots.collectGarbage());
     },
 

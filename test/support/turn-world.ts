@@ -38,6 +38,7 @@ export type TurnWorld = {
     teamSessions?: number;
     teamSandboxes?: number;
     sandboxIdleMs?: number;
+    sweepMs?: number;
     drainMs?: number;
     random?: () => number;
     startAlone?: StartAlone;
@@ -119,6 +120,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       teamSessions = null,
       teamSandboxes = null,
       sandboxIdleMs = 900_000,
+      sweepMs = 10_000,
       drainMs = 0,
       random = () => 0,
       startAlone,
@@ -166,6 +168,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         startAlone: startAlone ?? holdAlone,
         ownerFile: createMemoryOwnerFile(),
         sandboxIdleMs,
+        sweepMs,
         drainMs,
         concurrency,
       });
