@@ -3,9 +3,14 @@ import { defineConfig } from "vitest/config";
 
 /** What takes half a minute and more: waits for what only time shows, or installs some 800 MB from npm's cache. */
 const long = [
+  "src/worker/sandbox-limit.integration.test.ts",
+  "src/worker/suspects.integration.test.ts",
+  "test/api/database-busy.test.ts",
   "test/e2e/a-poisoned-session-ends-alone.test.ts",
   "test/e2e/cli-in-a-terminal.test.ts",
+  "test/e2e/cli-in-the-sandbox.test.ts",
   "test/e2e/docs-commands-run-as-written.test.ts",
+  "test/e2e/files-survive-a-lost-disk.test.ts",
   "test/e2e/the-packed-package-runs.test.ts",
 ];
 const slow = { testTimeout: 120_000, hookTimeout: 300_000 };
@@ -29,6 +34,7 @@ export default defineConfig({
           name: "integration",
           globalSetup: ["test/support/postgres-setup.ts"],
           include: ["src/**/*.integration.test.ts", "scripts/**/*.integration.test.ts"],
+          exclude: long,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -38,12 +44,13 @@ export default defineConfig({
           name: "api",
           globalSetup: ["test/support/postgres-setup.ts"],
           include: ["test/api/**/*.test.ts"],
+          exclude: long,
           ...slow,
         },
       },
       { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
       { test: { name: "e2e", include: ["test/e2e/*.test.ts"], exclude: long, ...slow } },
-      { test: { name: "long", include: long, ...slow } },
+      { test: { name: "long", globalSetup: ["test/support/postgres-setup.ts"], include: long, ...slow } },
       { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },
       { test: { name: "chaos", include: ["test/chaos/*.test.ts"], exclude: ["test/chaos/oracle.test.ts"], ...slow } },
       {
