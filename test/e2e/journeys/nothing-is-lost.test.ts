@@ -64,13 +64,18 @@ describe.skipIf(!chromium)("nothing is lost", () => {
     await page.getByText("Not sent.").waitFor();
     await page.getByText("Hello without a server").waitFor();
     await page.unroute(isSend);
+    // It arrives, and the page is left before its answer does.
+    await page.route(isSend, async (route) => void (await route.fetch()));
     await page.getByRole("button", { name: "Send again" }).click();
     await page.getByText("Not sent.").waitFor({ state: "detached" });
     await expect.poll(() => said(id)).toEqual([[{ type: "text", text: "Hello without a server" }]]);
+    await page.unroute(isSend);
     await page.reload();
     await page.getByRole("log").waitFor();
     await page.getByText("Hello without a server").first().waitFor();
     expect(await page.getByText("Not sent.").count()).toBe(0);
+    await expect.poll(() => page.getByText("Hello without a server").count()).toBe(1);
+    expect(await said(id)).toHaveLength(1);
     browser.complaints.splice(0);
   });
 

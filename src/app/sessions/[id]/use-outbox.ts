@@ -71,8 +71,11 @@ export function useOutbox(sessionId: string, view: SessionView) {
     alone(key, async () => {
       const kept = await outboxStore.get(sessionId, key).catch(() => null);
       const message = kept === null ? own : kept;
-      if (message) await deliver({ ...message, failure: null });
-      else forget(key);
+      if (!message) return forget(key);
+      const again = { ...message, failure: null };
+      // A page that is left before the answer comes must not say that it was not sent.
+      if (message.failure !== null) await keep(again);
+      await deliver(again);
     });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was kept is looked for once a session
