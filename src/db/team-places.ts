@@ -5,6 +5,7 @@ import { SUSPECT_AFTER } from "./leases.ts";
 
 /** Any number that nobody else uses as a lock's key in this database. */
 const CLAIMS_LOCK = 5_115_001;
+const WAITS_LOCK = 5_115_002;
 
 /** Of all that a worker holds for a turn; upkeep holds sessions that have no work. */
 export const heldByTeam = sql`
@@ -26,7 +27,14 @@ export async function claimWithin<T>(
 
 /** Writes down which sessions wait because of their team's limit, a hundred of each team, and since when; and which do so no more. */
 export async function noteWaits(db: Database, input: { limit: number }): Promise<void> {
-  await sql`
+  await inTransaction(db, async (tx) => {
+    // Of two workers at once each would write it down.
+    await sql`select pg_advisory_xact_lock(${WAITS_LOCK}::bigint)`.execute(tx);
+    await waitsStatement(input).execute(tx);
+  });
+}
+
+const waitsStatement = (input: { limit: number }) => sql`
     with full_teams as (select team_id from (${heldByTeam}) as held where places >= ${input.limit}),
     waiting as (
       select s.* from full_teams f cross join lateral (
@@ -44,7 +52,4 @@ export async function noteWaits(db: Database, input: { limit: number }): Promise
     insert into session_timeline (session_id, team_id, kind, started_at, detail)
     select id, team_id, 'waits_for_place', wake_at, jsonb_build_object('limit', 'sessions', 'of', ${input.limit}::integer)
     from waiting w where not exists (
-      select 1 from session_timeline t where t.session_id = w.id and t.kind = 'waits_for_place' and t.ended_at is null)`.execute(
-    db,
-  );
-}
+      select 1 from session_timeline t where t.session_id = w.id and t.kind = 'waits_for_place' and t.ended_at is null)`;
