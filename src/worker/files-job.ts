@@ -91,7 +91,8 @@ export function createFilesJob(options: {
       for (const one of await listRestoresToDo(db, { except, limit: room })) {
         const { sessionId } = one;
         const work = attempt(one)
-          .catch((error: unknown) => logger.debug({ err: error, sessionId }, "a restore was given up for now"))
+          // It is paused by then, and tried again.
+          .catch((error: unknown) => logger.warn({ err: error, sessionId }, "why files wait could not be written down"))
           .finally(() => {
             underWay.delete(sessionId);
             kick();
