@@ -1,0 +1,91 @@
+// Audit lines on their way to the database: in batches, in order, and never more of them in memory than fit.
+import { messageOf } from "../lib/errors.ts";
+import type { Logger } from "../lib/logger.ts";
+
+/** One request of a sandbox, when it is over. No query, no header, no body: those may hold anything. */
+export type AuditLine = {
+  at: Date;
+  /** Null: the sandbox belonged to no session. */
+  teamId: string | null;
+  sessionId: string | null;
+  method: string;
+  host: string;
+  port: number;
+  path: string;
+  decision: "allow" | "deny" | "error";
+  rule: string;
+  detail: string | null;
+  suspicious: boolean;
+  /** What the program was answered; null when nothing. */
+  status: number | null;
+  requestBytes: number;
+  responseBytes: number;
+  durationMs: number;
+};
+
+const MAX_WAITING = 10_000;
+const MAX_BATCH = 500;
+const FLUSH_MS = 250;
+
+export type AuditQueue = {
+  add(line: AuditLine): void;
+  /** Writes what waits, once more without patience. */
+  close(): Promise<void>;
+};
+
+export function createAuditQueue(options: {
+  write: (lines: readonly AuditLine[]) => Promise<void>;
+  logger: Logger;
+  flushMs?: number;
+}): AuditQueue {
+  const { write, logger, flushMs = FLUSH_MS } = options;
+  const waiting: AuditLine[] = [];
+  let lost = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let writing: Promise<void> | null = null;
+
+  async function flush(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MAX_BATCH);
+      await write(batch);
+      waiting.splice(0, batch.length);
+    }
+    if (lost > 0)
+      logger.error({ lost }, "audit lines of sandboxes' requests were lost: the database was away for too long");
+    lost = 0;
+  }
+
+  function begin(): Promise<void> {
+    writing ??= flush()
+      .catch((error: unknown) => {
+        logger.warn({ why: messageOf(error), waiting: waiting.length }, "audit lines wait for the database");
+      })
+      .finally(() => {
+        writing = null;
+        if (waiting.length > 0) later();
+      });
+    return writing;
+  }
+
+  function later(): void {
+    timer ??= setTimeout(() => {
+      timer = null;
+      void begin();
+    }, flushMs);
+  }
+
+  return {
+    add(line) {
+      // Without the database no session's rules are known, so that little more than refusals can come now.
+      if (waiting.length >= MAX_WAITING) lost += 1;
+      else waiting.push(line);
+      later();
+    },
+    async close() {
+      await begin();
+      if (waiting.length > 0) await begin();
+      if (timer) clearTimeout(timer);
+      timer = null;
+    },
+  };
+}

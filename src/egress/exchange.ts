@@ -1,0 +1,93 @@
+// One request of a sandbox from its first line to its audit line.
+import type { ServerResponse } from "node:http";
+import type { Logger } from "../lib/logger.ts";
+import type { AuditLine, AuditQueue } from "./audit-queue.ts";
+import type { Policy } from "./decide.ts";
+import { Refusal } from "./refusal.ts";
+
+const MAX_PATH = 1024;
+
+export type Exchange = {
+  /** Filled in while it goes on. */
+  line: AuditLine;
+  belongsTo(policy: Policy | null): void;
+  refused(refusal: Refusal): void;
+  /** Once: writes the line. */
+  end(): void;
+};
+
+export type ExchangeParts = { audit: AuditQueue; logger: Logger; now: () => number };
+
+export function beginExchange(
+  { audit, logger, now }: ExchangeParts,
+  request: { method: string; host: string; port: number; path: string },
+): Exchange {
+  const startedAt = now();
+  const line: AuditLine = {
+    at: new Date(startedAt),
+    teamId: null,
+    sessionId: null,
+    ...request,
+    host: request.host.slice(0, 253),
+    // A query may hold anything; what comes after the path is nobody's but the upstream's.
+    path: (request.path.split(/[?#]/, 1)[0] ?? "").slice(0, MAX_PATH),
+    decision: "allow",
+    rule: "",
+    detail: null,
+    suspicious: false,
+    status: null,
+    requestBytes: 0,
+    responseBytes: 0,
+    durationMs: 0,
+  };
+  let ended = false;
+  return {
+    line,
+    belongsTo(policy) {
+      line.teamId = policy?.teamId ?? null;
+      line.sessionId = policy?.sessionId ?? null;
+    },
+    refused(refusal) {
+      line.decision = refusal.outcome;
+      line.rule = refusal.rule;
+      line.detail = refusal.detail;
+      line.suspicious = refusal.suspicious;
+    },
+    end() {
+      if (ended) return;
+      ended = true;
+      line.durationMs = Math.max(0, Math.round(now() - startedAt));
+      audit.add(line);
+      const { sessionId, host, rule, detail } = line;
+      if (line.suspicious)
+        logger.warn({ sessionId, host, rule, detail }, "a sandbox tried what no program does by accident");
+    },
+  };
+}
+
+/** In words that a person and a model understand; the connection ends with it. */
+export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
+  const body = `Refused by the sandbox's egress broker (${refusal.rule}): ${refusal.message}\n`;
+  response.writeHead(refusal.status, {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "x-berth-egress": refusal.rule,
+    connection: "close",
+  });
+  response.end(body);
+}
+
+export function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const words = error instanceof Error ? error.message : String(error);
+  if (/CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/.test(code))
+    return new Refusal("upstream_certificate", `The host's certificate is not trusted: ${words}.`, {
+      detail: code,
+      cause: error,
+    });
+  return new Refusal("upstream_failed", `The host could not be reached: ${code || words}.`, {
+    detail: code || words,
+    cause: error,
+  });
+}
