@@ -56,6 +56,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
 const exemptions: readonly { from: string; to: string; because: string }[] = [
   { from: "sandboxes", to: "runner/protocol.ts", because: "the words that both ends of the runner's socket use" },
   { from: "sandboxes", to: "runner/frames.ts", because: "the frames of its channels" },
+  { from: "sandboxes", to: "egress/link-protocol.ts", because: "the words between sandboxd and the egress broker" },
   { from: "sandboxes", to: "runner/tree-protocol.ts", because: "the words of a sandbox's tree" },
 ];
 
@@ -69,6 +70,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   },
   { packages: /^(ai|@ai-sdk\/.*)$/, folders: ["models"] },
   { packages: /^(commander)$/, folders: ["cli"] },
+  { packages: /^(@peculiar\/x509|reflect-metadata)$/, folders: ["egress"] },
   { packages: /^(aws4fetch)$/, folders: ["blobs"] },
   { packages: /^(esbuild|@iconify-json\/lucide)$/, folders: ["scripts"] },
   { packages: /^(@anthropic-ai\/sdk|fast-check|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },

@@ -1,7 +1,7 @@
 // The broker: one listener for each sandbox, which is how it knows whose request it is. TLS of the sandbox ends here and begins anew.
 
 import { once } from "node:events";
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import {
   createServer as createHttpServer,
   type Server as HttpServer,
@@ -10,7 +10,6 @@ import {
 } from "node:http";
 import { Agent } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { type Authority, createAuthority } from "./certificate-authority.ts";
@@ -35,8 +34,6 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const TLS_HANDSHAKE = 0x16;
 
 export type BrokerOptions = ForwardOptions & {
-  /** Where listeners are made: `<directory>/<id>/broker`. */
-  directory: string;
   readPolicy: ReadPolicy;
   /** What hosts' certificates are verified by, as PEM. */
   trusted: readonly string[];
@@ -44,7 +41,7 @@ export type BrokerOptions = ForwardOptions & {
 
 export type Broker = {
   /** Listens for a sandbox, whose disk has this identity. Gives the certificate that its programs trust. */
-  open(id: string, identity: string): Promise<string>;
+  open(id: string, listener: { identity: string; socketPath: string }): Promise<string>;
   close(id: string): Promise<void>;
   closeAll(): Promise<void>;
 };
@@ -248,7 +245,7 @@ export function createBroker(options: BrokerOptions): Broker {
     });
   }
 
-  async function makePlace(id: string, identity: string): Promise<Place> {
+  async function makePlace({ identity, socketPath }: { identity: string; socketPath: string }): Promise<Place> {
     const authority = await createAuthority({ now });
     const budget = createHostBudget({ now });
     const server = createServer((socket) => accept(place, socket));
@@ -258,13 +255,11 @@ export function createBroker(options: BrokerOptions): Broker {
     });
     const policy = createPolicyCache({ identity, read: options.readPolicy, now });
     const place: Place = { authority, server, agent, sockets: new Set(), policy, spendHost: budget.spend };
-    const path = join(options.directory, id, "broker");
-    mkdirSync(join(options.directory, id), { recursive: true });
-    rmSync(path, { force: true });
-    server.listen(path);
+    rmSync(socketPath, { force: true });
+    server.listen(socketPath);
     await once(server, "listening");
     // Its directory is what keeps others away; the sandbox's own user id has to reach it.
-    chmodSync(path, 0o666);
+    chmodSync(socketPath, 0o666);
     return place;
   }
 
@@ -279,9 +274,9 @@ export function createBroker(options: BrokerOptions): Broker {
   }
 
   return {
-    async open(id, identity) {
+    async open(id, listener) {
       await close(id);
-      const making = makePlace(id, identity);
+      const making = makePlace(listener);
       places.set(id, making);
       try {
         return (await making).authority.certificate;

@@ -226,7 +226,10 @@ function sendToHttps(
   { exchange, target }: { exchange: Exchange; target: Target },
 ): void {
   const refusal = plainRefusal();
-  if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, exchange, refusal);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    refuse(response, exchange, refusal);
+    return;
+  }
   exchange.refused(refusal);
   exchange.line.status = 307;
   response.writeHead(307, {

@@ -25,7 +25,7 @@ function begin(): Operations {
   if (!stateDir || !workspaceDir || !homeDir) throw new Error("unreachable");
   for (const directory of [stateDir, workspaceDir, homeDir]) mkdirSync(directory, { recursive: true });
   const config = { identity: "i", token: "t", env: {}, stateDir, workspaceDir, homeDir };
-  const limits = { maxArchiveBytes: 1 << 20, maxOutputFileBytes: 1 << 20, ownsProcesses: false };
+  const limits = { maxArchiveBytes: 1 << 20, maxOutputFileBytes: 1 << 20, ownsProcesses: false, relaysEgress: false };
   const journal = new Journal(stateDir);
   const operations = new Operations({
     config: { ...config, ...limits },

@@ -50,12 +50,20 @@ export type RunnerConfig = {
   maxOutputFileBytes: number;
   /** Every process that the runner can see belongs to its sandbox: it may end them all. */
   ownsProcesses: boolean;
+  /** It has the addresses and ports of the relay to itself, and the egress broker's socket may be there. */
+  relaysEgress: boolean;
 };
 
 /** The header in which every answer says whose it is. */
 export const IDENTITY_HEADER = "x-berth-sandbox";
 /** Where the native half of the pty library lies in a sandbox. */
 export const PTY_FILE = "/opt/berth/pty.node";
+/** Where a sandbox has what the egress broker gives it: a socket, and the certificate that programs are to trust. */
+export const EGRESS_DIR = "/run/berth";
+export const BROKER_SOCKET = "broker";
+export const CERTIFICATES_FILE = "ca-certificates.crt";
+/** What every host's name leads to inside: an address of nobody's, where the relay listens. */
+export const RELAY_ADDRESS = "198.18.0.1";
 /** The descriptor of the listening socket that the starter opened for the runner. */
 export const LISTEN_FD = 3;
 /** How long a command may take when it does not say, and whatever it says. */
@@ -227,6 +235,7 @@ export function parseRunnerConfig(value: unknown): RunnerConfig {
     maxArchiveBytes,
     maxOutputFileBytes,
     ownsProcesses: optional(fields, "ownsProcesses", asFlag) ?? false,
+    relaysEgress: optional(fields, "relaysEgress", asFlag) ?? false,
   };
 }
 

@@ -1,5 +1,6 @@
 // Puts the runner together: journal, operations and server from one configuration.
 import type { Server } from "node:http";
+import { egressEnv } from "./egress-env.ts";
 import { Journal } from "./journal.ts";
 import { Operations } from "./operations.ts";
 import type { RunnerConfig } from "./protocol.ts";
@@ -19,7 +20,8 @@ export type Runner = { server: Server; end: () => void };
 
 /** `workerFile` is the program that the search thread runs: the bundle itself. */
 export function createRunner(config: RunnerConfig, options: { workerFile: string }): Runner {
-  const env = () => ({ ...BASE_ENV, HOME: config.homeDir, ...config.env });
+  const network = config.relaysEgress ? egressEnv() : {};
+  const env = () => ({ ...BASE_ENV, HOME: config.homeDir, ...network, ...config.env });
   const journal = new Journal(config.stateDir);
   const operations = new Operations({ config, journal, env, workerFile: options.workerFile });
   const terminals = new Terminals({ directory: config.workspaceDir, env });

@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { findProgram, systemDirectories } from "../../src/sandboxes/local/host.ts";
+import { findProgram, readHost, systemDirectories } from "../../src/sandboxes/local/host.ts";
 import { type Launch, launchSandbox } from "../../src/sandboxes/local/launch.ts";
+import { inNetworkNamespace } from "../../src/sandboxes/local/network-namespace.ts";
 import {
   sandboxesMissing,
   sandboxProcesses,
@@ -18,14 +19,17 @@ const isRoot = process.getuid?.() === 0;
 const directory = mkdtempSync(join(tmpdir(), "berth-closed-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 let counter = 0;
+const { network: programs } = readHost();
+const network = programs ? inNetworkNamespace(programs, { isRoot }) : [];
 
 /** A launch that would end with 0 if its command were run. */
 function launchWith(changes: Partial<Launch>): Launch {
   chmodSync(directory, 0o755);
-  for (const part of ["work", "home", "state", "etc"]) mkdirSync(join(directory, part), { recursive: true });
+  for (const part of ["work", "home", "state", "etc", "egress"]) mkdirSync(join(directory, part), { recursive: true });
   return {
     bubblewrap: findProgram("bwrap") ?? "",
     identity: isRoot ? { setpriv: findProgram("setpriv") ?? "", uid: 250_000 } : null,
+    network,
     cgroup: null,
     limits: TEST_LIMITS,
     view: {
@@ -36,6 +40,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       workspaceDir: join(directory, "work"),
       homeDir: join(directory, "home"),
       stateDir: join(directory, "state"),
+      egressDir: join(directory, "egress"),
       systemDirectories: systemDirectories(),
       scratch: null,
       tmpMb: 16,
@@ -52,6 +57,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       maxArchiveBytes: 1,
       maxOutputFileBytes: 1,
       ownsProcesses: false,
+      relaysEgress: false,
     },
     command: ["/bin/true"],
     ...changes,
@@ -82,6 +88,14 @@ describe.skipIf(missing || !isRoot)("S19: fails closed", () => {
     await expect(launchSandbox(launchWith({ identity: null }))).rejects.toMatchObject({ code: "sandbox_unavailable" });
     const identity = { setpriv: findProgram("setpriv") ?? "", uid: 0 };
     await expect(launchSandbox(launchWith({ identity }))).rejects.toMatchObject({ code: "sandbox_unavailable" });
+  });
+
+  it("without a network namespace of its own", async () => {
+    await expect(launchSandbox(launchWith({ network: [] }))).rejects.toMatchObject({ code: "sandbox_unavailable" });
+    for (const program of ["unshare", "ip"] as const) {
+      const broken = network.map((part) => (part === programs?.[program] ? "/bin/false" : part));
+      expect((await endOf(launchWith({ network: broken }))).code, program).not.toBe(0);
+    }
   });
 
   it("with cgroups that can't be joined", async () => {

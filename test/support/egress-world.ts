@@ -90,7 +90,6 @@ export async function startEgressWorld(options: {
     current: { teamId: "team_1", sessionId: "sesn_1", networking: options.networking },
   };
   const broker = createBroker({
-    directory,
     readPolicy: async () => policy.current,
     trusted: [upstreamAuthority.certificate],
     guard: createDialGuard({
@@ -104,8 +103,8 @@ export async function startEgressWorld(options: {
     logger: createLogger("egress", { level: "silent", pretty: false }),
     now: options.now ?? Date.now,
   });
-  const ca = await broker.open("aaaaaaaaaaaa", "identity");
-  const socketPath = join(directory, "aaaaaaaaaaaa", "broker");
+  const socketPath = join(directory, "broker");
+  const ca = await broker.open("aaaaaaaaaaaa", { identity: "identity", socketPath });
 
   const dial = async () => {
     const socket = connect(socketPath);

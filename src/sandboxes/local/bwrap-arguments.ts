@@ -1,5 +1,5 @@
 // The description of a sandbox for bubblewrap: what is mounted where, what is unshared, what runs. Pure.
-import { PTY_FILE } from "../../runner/protocol.ts";
+import { EGRESS_DIR, PTY_FILE } from "../../runner/protocol.ts";
 import { AGENT_UID } from "./system-files.ts";
 
 export type SandboxView = {
@@ -12,6 +12,8 @@ export type SandboxView = {
   workspaceDir: string;
   homeDir: string;
   stateDir: string;
+  /** Holds the egress broker's socket for this sandbox, and what its programs are to trust. */
+  egressDir: string;
   systemDirectories: readonly { path: string; link: string | null }[];
   /** Memory that is mounted already, limited in bytes and files. Null: bubblewrap mounts its own, limited in bytes. */
   scratch: { tmpDir: string; sharedMemoryDir: string } | null;
@@ -38,7 +40,8 @@ export function bwrapArguments(view: SandboxView): string[] {
     ...["--tmpfs", path],
   ];
   return [
-    ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"],
+    ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    // Its network namespace is the one that the starter made, see network-namespace.ts.
     ...["--disable-userns", "--uid", String(AGENT_UID), "--gid", String(AGENT_UID), "--cap-drop", "ALL"],
     ...["--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv"],
     ...["--ro-bind", "/usr", "/usr"],
@@ -54,6 +57,7 @@ export function bwrapArguments(view: SandboxView): string[] {
       : [...tmpfs("/dev/shm", view.sharedMemoryMb), ...tmpfs("/tmp", view.tmpMb)]),
     ...["--remount-ro", "/dev"],
     ...["--dir", "/run", "--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"],
+    ...["--ro-bind", view.egressDir, EGRESS_DIR],
     ...["--bind", view.workspaceDir, INSIDE.workspaceDir],
     ...["--bind", view.homeDir, INSIDE.homeDir],
     ...["--bind", view.stateDir, INSIDE.stateDir],

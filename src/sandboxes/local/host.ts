@@ -11,6 +11,8 @@ export type Host = {
   setpriv: string | null;
   mkfsExt4: string | null;
   mount: string | null;
+  /** What makes a sandbox's network; null when any of it is missing. */
+  network: { unshare: string; ip: string; setpriv: string } | null;
 };
 
 export function findProgram(name: string, searchPath: string = SYSTEM_PATH): string | null {
@@ -27,13 +29,15 @@ export function findProgram(name: string, searchPath: string = SYSTEM_PATH): str
 }
 
 export function readHost(): Host {
+  const [unshare, ip, setpriv] = ["unshare", "ip", "setpriv"].map((name) => findProgram(name));
   return {
     isRoot: process.getuid?.() === 0,
     bubblewrap: findProgram("bwrap"),
     ripgrep: findProgram("rg"),
-    setpriv: findProgram("setpriv"),
+    setpriv: setpriv ?? null,
     mkfsExt4: findProgram("mkfs.ext4"),
     mount: findProgram("mount"),
+    network: unshare && ip && setpriv ? { unshare, ip, setpriv } : null,
   };
 }
 

@@ -20,7 +20,7 @@ function hostWith(programs: Record<string, string>): string {
   }
   return directory;
 }
-const present = { bwrap: "", setpriv: "", "mkfs.ext4": "", rg: "" };
+const present = { bwrap: "", ip: "", setpriv: "", "mkfs.ext4": "", rg: "" };
 const ask = (searchPath: string, isRoot: boolean, allowed: boolean, lines: string[] = []) =>
   installSandboxTools({
     allowed,
@@ -41,11 +41,14 @@ test.runIf(process.platform === "linux")(
     const host = hostWith({ "apt-get": 'echo "$@" >> calls; echo unpacking' });
     const lines: string[] = [];
     const outcome = await ask(host, true, true, lines);
-    expect(outcome).toEqual({ outcome: "installed", packages: ["bubblewrap", "util-linux", "e2fsprogs", "ripgrep"] });
+    expect(outcome).toEqual({
+      outcome: "installed",
+      packages: ["bubblewrap", "iproute2", "util-linux", "e2fsprogs", "ripgrep"],
+    });
     expect(readFileSync(join(host, "calls"), "utf8")).toBe(
-      "install --yes --no-install-recommends bubblewrap util-linux e2fsprogs ripgrep\n",
+      "install --yes --no-install-recommends bubblewrap iproute2 util-linux e2fsprogs ripgrep\n",
     );
-    expect(lines).toEqual(["begins: bubblewrap util-linux e2fsprogs ripgrep", "unpacking"]);
+    expect(lines).toEqual(["begins: bubblewrap iproute2 util-linux e2fsprogs ripgrep", "unpacking"]);
   },
 );
 
@@ -87,7 +90,9 @@ test.runIf(process.platform === "linux")(
       outcome: "not-possible",
       reason: "installing is turned off",
     });
-    expect(await ask(debian, false, true)).toMatchObject({ command: "sudo apt-get install --yes bubblewrap ripgrep" });
+    expect(await ask(debian, false, true)).toMatchObject({
+      command: "sudo apt-get install --yes bubblewrap iproute2 ripgrep",
+    });
     expect(await ask(hostWith({ dnf: "" }), true, true)).toMatchObject({ reason: "this system has no apt-get" });
     expect(installCommand(["bubblewrap"], true, hostWith({ dnf: "" }))).toBe("dnf install bubblewrap");
     expect(installCommand(["bubblewrap"], true, hostWith({}))).toBe("install the packages bubblewrap");
@@ -95,7 +100,7 @@ test.runIf(process.platform === "linux")(
 );
 
 test("only root needs the programs that make disks and drop user ids", () => {
-  expect(missingPackages(false, hostWith({}))).toEqual(["bubblewrap", "ripgrep"]);
+  expect(missingPackages(false, hostWith({}))).toEqual(["bubblewrap", "iproute2", "ripgrep"]);
 });
 
 test("versions are compared by their parts", () => {

@@ -5,7 +5,14 @@ import { findProgram } from "./host.ts";
 import { SYSTEM_PATH } from "./run-command.ts";
 
 /** Program → package. ripgrep only makes searches faster. */
-const PACKAGES = { bwrap: "bubblewrap", setpriv: "util-linux", "mkfs.ext4": "e2fsprogs", rg: "ripgrep" } as const;
+const PACKAGES = {
+  bwrap: "bubblewrap",
+  ip: "iproute2",
+  setpriv: "util-linux",
+  "mkfs.ext4": "e2fsprogs",
+  rg: "ripgrep",
+} as const;
+const NEEDED_BY_ANYBODY = ["bwrap", "ip", "rg"] as const;
 /** For everything together; below what the supervisor allows a start that installs. */
 const INSTALL_TIMEOUT_MS = 9 * 60_000;
 
@@ -41,7 +48,7 @@ export function installCommand(packages: readonly string[], isRoot: boolean, sea
 }
 
 export function missingPackages(isRoot: boolean, searchPath: string = SYSTEM_PATH): string[] {
-  const needed = isRoot ? Object.entries(PACKAGES) : [["bwrap", PACKAGES.bwrap] as const, ["rg", PACKAGES.rg] as const];
+  const needed = isRoot ? Object.entries(PACKAGES) : NEEDED_BY_ANYBODY.map((name) => [name, PACKAGES[name]] as const);
   return needed.filter(([program]) => !findProgram(program, searchPath)).map(([, name]) => name);
 }
 

@@ -24,6 +24,8 @@ export type Launch = {
   bubblewrap: string;
   /** Null where the caller is not root: then bubblewrap runs as the caller. */
   identity: { setpriv: string; uid: number } | null;
+  /** See `inNetworkNamespace`. */
+  network: readonly string[];
   cgroup: Cgroup | null;
   limits: SandboxLimits;
   view: Omit<SandboxView, "seccompFd">;
@@ -93,6 +95,10 @@ export async function launchSandbox(launch: Launch): Promise<Launched> {
   if (!identity && process.getuid?.() === 0) {
     throw new PlatformError("sandbox_unavailable", "refusing to start a sandbox as root");
   }
+  // Without a namespace of its own it would have the host's network.
+  if (launch.network.length === 0) {
+    throw new PlatformError("sandbox_unavailable", "refusing to start a sandbox in the host's network");
+  }
   const seccompFd = openFilter(`${launch.socketPath}.filter`);
   const { server, fd: listenFd } = await listenAt(launch.socketPath);
   try {
@@ -125,7 +131,7 @@ function spawnSandbox(launch: Launch, command: string[], fds: { seccompFd: numbe
   stdio[ARGUMENTS_FD] = "pipe";
   const bubblewrap = [launch.bubblewrap, "--args", String(ARGUMENTS_FD), "--", ...command];
   // Only this environment: bubblewrap's own is readable from inside.
-  return spawn("/bin/sh", ["-c", script, ...args, ...drop, ...bubblewrap], {
+  return spawn("/bin/sh", ["-c", script, ...args, ...launch.network, ...drop, ...bubblewrap], {
     cwd: "/",
     env: childEnv({ PATH: SYSTEM_PATH }),
     stdio,

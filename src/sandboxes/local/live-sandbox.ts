@@ -9,8 +9,10 @@ import type { SandboxLimits } from "../sandbox.ts";
 import { INSIDE } from "./bwrap-arguments.ts";
 import type { Cgroup, Cgroups } from "./cgroups.ts";
 import type { Disks } from "./disk.ts";
+import type { EgressLink } from "./egress-link.ts";
 import { type Host, systemDirectories } from "./host.ts";
 import { type Launch, type Launched, launchSandbox, socketPathFor } from "./launch.ts";
+import { inNetworkNamespace } from "./network-namespace.ts";
 import type { SandboxRecord } from "./records.ts";
 
 const READY_TIMEOUT_MS = 30_000;
@@ -29,6 +31,9 @@ export type Workshop = {
   nodeFile: string;
   runnerFile: string;
   ptyFile: string | null;
+  /** One directory below it for each sandbox, as bubblewrap reaches it. */
+  egressDir: string;
+  egress: EgressLink;
   log: (event: string, fields: Record<string, unknown>) => void;
 };
 
@@ -53,6 +58,7 @@ export async function startSandbox(
   const { record, limits } = options;
   const host = workshop.host();
   if (!host.bubblewrap) throw unavailable("bubblewrap is not installed");
+  if (!host.network) throw unavailable("ip (iproute2), unshare or setpriv (util-linux) is not installed");
   const id = randomBytes(6).toString("hex");
   const token = randomBytes(24).toString("base64url");
   const socketPath = socketPathFor(workshop.socketDir, id);
@@ -65,10 +71,13 @@ export async function startSandbox(
     await cgroup?.destroy();
     await launched?.ended;
     rmSync(socketPath, { force: true });
+    workshop.egress.close(id);
     await unmountSoon(workshop.disks, mountPoint);
   };
 
   try {
+    // Beside the start itself, which takes longer.
+    const egressOpen = workshop.egress.open(id, record.identity);
     const tmpMb = Math.max(16, Math.min(512, Math.floor(limits.memoryMb / 2)));
     const sharedMemoryMb = Math.min(SHARED_MEMORY_MB, Math.max(1, Math.floor(limits.memoryMb / 4)));
     const uid = record.uid ?? process.getuid?.() ?? 0;
@@ -77,6 +86,7 @@ export async function startSandbox(
     const launch: Launch = {
       bubblewrap: host.bubblewrap,
       identity: outerIdentity(host, record.uid),
+      network: inNetworkNamespace(host.network, { isRoot: host.isRoot }),
       cgroup,
       limits,
       view: {
@@ -85,6 +95,7 @@ export async function startSandbox(
         nodeFile: workshop.nodeFile,
         runnerFile: workshop.runnerFile,
         ptyFile: workshop.ptyFile,
+        egressDir: join(workshop.egressDir, id),
         systemDirectories: systemDirectories(),
         tmpMb,
         sharedMemoryMb,
@@ -101,11 +112,13 @@ export async function startSandbox(
         maxOutputFileBytes: Math.min(MAX_OUTPUT_FILE_BYTES, limits.diskMb * 1024 * 128),
         // It has a process namespace of its own.
         ownsProcesses: true,
+        relaysEgress: true,
       },
     };
     launched = await launchSandbox(launch);
     const client = openRunner({ name: id, identity: record.identity, token, socketPath });
     await untilReady(client, launched);
+    await egressOpen;
     const onEnd = () =>
       cleanUp().catch((error: unknown) => {
         // Its processes are what matters; a disk that stays mounted is refused, not damaged, at the next start.

@@ -8,6 +8,7 @@ import type { SandboxLimits, SandboxSelfTest } from "../sandbox.ts";
 import { type Cgroups, hostLayout, openCgroups } from "./cgroups.ts";
 import { createControlServer } from "./control-server.ts";
 import { directoryDisks, imageDisks } from "./disk.ts";
+import { createEgressLink } from "./egress-link.ts";
 import { createFleet, type FleetLog } from "./fleet.ts";
 import { readHost } from "./host.ts";
 import { startSandbox, type Workshop } from "./live-sandbox.ts";
@@ -51,7 +52,9 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
 
   const stageDir = isRoot ? STAGE_DIR : join(runDir, "stage");
   const { runnerFile, ptyFile } = options;
-  const stage = await prepareStage(stageDir, { isRoot, runnerFile, ptyFile });
+  const egressDir = makeEgressDir({ isRoot, hash, runDir });
+  const egress = createEgressLink({ socketPath: join(runDir, "egress.sock"), directory: egressDir, log });
+  const stage = await prepareStage(stageDir, { isRoot, runnerFile, ptyFile, egressDir });
   const firstUid = isRoot ? firstUidFor(hash) : null;
   const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid, log });
   await records.open();
@@ -60,6 +63,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     cgroups: "sweep" in cgroups ? cgroups : null,
     disks: isRoot ? imageDisks({ templateDir: join(dataDir, "sandboxes", ".templates") }) : directoryDisks(),
     socketDir,
+    egress,
     log,
     ...stage,
   };
@@ -103,6 +107,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     server.close();
     server.closeAllConnections();
     await fleet.close();
+    egress.end();
     if ("sweep" in cgroups) await cgroups.close();
     rmSync(socketPath, { force: true });
   }
@@ -137,7 +142,16 @@ function tryCgroups(hash: string, options: SandboxdOptions): Cgroups | { problem
   }
 }
 
-type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile" | "ptyFile">;
+/** As root it is where nothing of its path, which shows in a sandbox's list of mounts, tells where the data lie. */
+function makeEgressDir({ isRoot, hash, runDir }: { isRoot: boolean; hash: string; runDir: string }): string {
+  // Nobody else of this host passes through; sandboxes reach what is below by a mount of their own.
+  const parent = isRoot ? `/run/berth-egress-${hash}` : join(runDir, "egress");
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  chmodSync(parent, 0o700);
+  return join(parent, "s");
+}
+
+type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile" | "ptyFile" | "egressDir">;
 
 /**
  * What every sandbox mounts, in a place that every user id can reach whatever the data directory's permissions are. As
@@ -145,7 +159,7 @@ type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile" | 
  */
 async function prepareStage(
   directory: string,
-  options: { isRoot: boolean; runnerFile: string; ptyFile: string | null },
+  options: { isRoot: boolean; runnerFile: string; ptyFile: string | null; egressDir: string },
 ): Promise<Stage> {
   mkdirSync(directory, { recursive: true });
   const stage: Stage = {
@@ -154,13 +168,22 @@ async function prepareStage(
     nodeFile: join(directory, "node"),
     runnerFile: join(directory, "runner.cjs"),
     ptyFile: options.ptyFile && join(directory, "pty.node"),
+    egressDir: join(directory, "egress"),
   };
   if (!options.isRoot) {
     writeSystemFiles(stage.etcDir);
-    return { ...stage, nodeFile: process.execPath, runnerFile: options.runnerFile, ptyFile: options.ptyFile };
+    return {
+      ...stage,
+      nodeFile: process.execPath,
+      runnerFile: options.runnerFile,
+      ptyFile: options.ptyFile,
+      egressDir: options.egressDir,
+    };
   }
   await runCommand("mount", ["-t", "tmpfs", "-o", "mode=0711,nosuid,nodev", "berth", directory]);
   mkdirSync(stage.mountDir, { mode: 0o711 });
+  mkdirSync(stage.egressDir);
+  await runCommand("mount", ["--bind", options.egressDir, stage.egressDir]);
   writeSystemFiles(stage.etcDir);
   // The runner is copied; Node is too large for that, so its place shows in a sandbox's list of mounts.
   writeFileSync(stage.runnerFile, readFileSync(options.runnerFile), { mode: 0o644 });

@@ -1,6 +1,7 @@
 // What a sandbox sees as /etc: accounts, names and resolver of its own, and of the host only what programs need to work.
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { CERTIFICATES_FILE, EGRESS_DIR, RELAY_ADDRESS } from "../../runner/protocol.ts";
 
 export const AGENT_UID = 1000;
 
@@ -9,7 +10,7 @@ const OWN_FILES: Record<string, string> = {
   group: `root:x:0:\nagent:x:${AGENT_UID}:\nnogroup:x:65534:\n`,
   hosts: "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n",
   hostname: "sandbox\n",
-  "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+  "resolv.conf": `nameserver ${RELAY_ADDRESS}\noptions timeout:1 attempts:1\n`,
   "nsswitch.conf":
     "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n",
   "host.conf": "multi on\n",
@@ -49,6 +50,9 @@ const HOST_FILES = [
   "timezone",
 ];
 
+/** Where programs of different systems look for what to trust. In a sandbox that is the egress broker, and nothing else. */
+const CERTIFICATE_FILES = ["ssl/certs/ca-certificates.crt", "ssl/cert.pem", "pki/tls/certs/ca-bundle.crt"];
+
 /** Writes the directory anew. Links are copied as links, since their targets lie in /usr. */
 export function writeSystemFiles(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
@@ -63,6 +67,12 @@ export function writeSystemFiles(directory: string): void {
   for (const [name, content] of Object.entries(OWN_FILES)) {
     writeFileSync(join(directory, name), content);
     chmodSync(join(directory, name), 0o644);
+  }
+  for (const name of CERTIFICATE_FILES) {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(path, { force: true });
+    symlinkSync(`${EGRESS_DIR}/${CERTIFICATES_FILE}`, path);
   }
   chmodSync(directory, 0o755);
 }

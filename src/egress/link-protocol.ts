@@ -1,0 +1,26 @@
+// The wire between sandboxd and the broker: one connection, lines of JSON. A listener lives as long as the connection it was asked for on.
+import { z } from "zod";
+
+/** Names a listener; made by sandboxd for each life of a sandbox. */
+const id = z.string().regex(/^[0-9a-f]{12}$/);
+
+export const linkRequest = z.union([
+  z.strictObject({
+    open: z.strictObject({
+      id,
+      /** Of the sandbox's disk: the broker finds its session by it. */
+      identity: z.string().min(1).max(200),
+      /** Where the broker listens. Its directory is there, and its own. */
+      socketPath: z.string().startsWith("/").max(107),
+    }),
+  }),
+  z.strictObject({ close: z.strictObject({ id }) }),
+]);
+export type LinkRequest = z.infer<typeof linkRequest>;
+
+/** To each `open`. `certificate`: what the sandbox's programs are to trust, as PEM. */
+export const linkAnswer = z.union([
+  z.strictObject({ opened: z.strictObject({ id, certificate: z.string() }) }),
+  z.strictObject({ failed: z.strictObject({ id, message: z.string() }) }),
+]);
+export type LinkAnswer = z.infer<typeof linkAnswer>;
