@@ -1,7 +1,7 @@
 // Use cases of environments: make, change, list, archive, delete.
 import {
+  type CloudConfig,
   type CreateEnvironmentInput,
-  DEFAULT_CONFIG,
   type Environment,
   resolveConfig,
   type UpdateEnvironmentInput,
@@ -29,7 +29,14 @@ const DEFAULT_PAGE = 20;
 export type Environments = ReturnType<typeof createEnvironments>;
 
 /** Changes take the caller's transaction; reads use the pool. `onChanged` is called once a change is committed. */
-export function createEnvironments({ db, clock, onChanged }: { db: Database; clock: Clock; onChanged: () => void }) {
+export function createEnvironments(options: {
+  db: Database;
+  clock: Clock;
+  onChanged: () => void;
+  /** Of one that is made without a choice. */
+  defaultConfig: CloudConfig;
+}) {
+  const { db, clock, onChanged, defaultConfig } = options;
   return {
     async create(tx: DatabaseTransaction, teamId: string, input: CreateEnvironmentInput): Promise<Environment> {
       const now = new Date(clock.now());
@@ -41,7 +48,7 @@ export function createEnvironments({ db, clock, onChanged }: { db: Database; clo
           teamId,
           name: input.name,
           description: input.description ?? null,
-          config: resolveConfig(input.config, DEFAULT_CONFIG),
+          config: resolveConfig(input.config, defaultConfig),
           metadata: { ...input.metadata },
           now,
         }),

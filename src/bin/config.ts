@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import type { NamedHost } from "../egress/dial-guard.ts";
 import type { LogLevel } from "../lib/logger.ts";
 import { looksSecret } from "./looks-secret.ts";
 import { type Environment, SANDBOX_ENV_PREFIX, type Setting, type SettingName, settings } from "./settings.ts";
@@ -49,6 +50,14 @@ export type Config = {
   /** Keys that seal secrets, and the command that prints them; both null: a file of the data directory. */
   kek: string | null;
   kekCommand: string | null;
+  egress: {
+    /** Of environments that are made without a choice. */
+    defaultNetworking: "unrestricted" | "limited";
+    namedHosts: readonly NamedHost[];
+    refusedRanges: readonly string[];
+    caFile: string | null;
+    packageHosts: readonly string[];
+  };
   install: "auto" | "never";
   logLevel: LogLevel;
   logFormat: "auto" | "json" | "pretty";
@@ -151,6 +160,13 @@ export function parseConfig(env: Environment): Config {
     },
     kek: read("BERTH_KEK", settings.BERTH_KEK),
     kekCommand: read("BERTH_KEK_COMMAND", settings.BERTH_KEK_COMMAND),
+    egress: {
+      defaultNetworking: read("BERTH_DEFAULT_NETWORKING", settings.BERTH_DEFAULT_NETWORKING),
+      namedHosts: read("BERTH_EGRESS_HOSTS", settings.BERTH_EGRESS_HOSTS),
+      refusedRanges: read("BERTH_EGRESS_REFUSED", settings.BERTH_EGRESS_REFUSED),
+      caFile: read("BERTH_EGRESS_CA_FILE", settings.BERTH_EGRESS_CA_FILE),
+      packageHosts: read("BERTH_PACKAGE_HOSTS", settings.BERTH_PACKAGE_HOSTS),
+    },
     install: read("BERTH_INSTALL", settings.BERTH_INSTALL),
     logLevel: read("BERTH_LOG_LEVEL", settings.BERTH_LOG_LEVEL),
     logFormat: read("BERTH_LOG_FORMAT", settings.BERTH_LOG_FORMAT),

@@ -1,4 +1,6 @@
 // `npm run login`, `berth login`: prints another one-time link to the dashboard. `npm start` calls it for the first one.
+
+import { configWith } from "../contract/environments.ts";
 import { openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -17,7 +19,10 @@ if (!url) {
 }
 const db = openDatabase({ url, maxConnections: 1, applicationName: "berth-login" });
 try {
-  const team = await ensureDefaultTeam(db, { apiKey: ensureApiKey(config).apiKey });
+  const team = await ensureDefaultTeam(db, {
+    apiKey: ensureApiKey(config).apiKey,
+    environment: configWith(config.egress.defaultNetworking),
+  });
   const token = await createLoginToken({ db, teamId: team.id });
   if (process.send) process.send({ type: "ready", token });
   else

@@ -1,7 +1,12 @@
 // Every setting of Berth: its variable, how its text becomes a value, its default, and the words of docs/configuration.md.
 // The parsers are plain functions, not zod: the supervisor reads this table and stays in memory, and zod costs it 17 MB.
+
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { canonicalHost, parseAllowedHost } from "../contract/host-names.ts";
+import type { NamedHost } from "../egress/dial-guard.ts";
+import { listOf } from "../egress/refused-addresses.ts";
 
 /** Throws an Error whose message completes the sentence "PORT …", without repeating the value of a secret. */
 type Parse<T> = (text: string) => T;
@@ -81,6 +86,45 @@ function defaultDataDir(env: Environment): string {
   // The XDG specification: a relative path is ignored.
   return base && isAbsolute(base) ? join(base, "berth") : join(homedir(), ".local", "share", "berth");
 }
+
+function listOfTexts<T>(parse: Parse<T>): Parse<T[]> {
+  return (value) =>
+    value
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "")
+      .map(parse);
+}
+
+function allowedHost(value: string): string {
+  const { problem } = parseAllowedHost(value);
+  if (problem !== null) throw new Error(`names ${JSON.stringify(value)}, which ${problem}`);
+  return value;
+}
+
+function addressRange(value: string): string {
+  listOf([value]);
+  return value;
+}
+
+function namedHost(value: string): NamedHost {
+  const [name = "", place = "", ...rest] = value.split("=");
+  const { host, problem } = canonicalHost(name);
+  if (host === null) throw new Error(`names the host ${JSON.stringify(name)}, which ${problem}`);
+  const match = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)|([0-9a-f:]+:[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(place);
+  const address = match?.[1] ?? match?.[2] ?? match?.[3] ?? "";
+  const port = match?.[4] === undefined ? null : Number(match[4]);
+  if (rest.length > 0 || isIP(address) === 0 || (port !== null && (port < 1 || port > 65_535)))
+    throw new Error(`gives ${name} the address ${JSON.stringify(place)}, which is none`);
+  return { host, address, port };
+}
+
+/** Where the package managers' own defaults lead. */
+const PACKAGE_HOSTS = [
+  ...["registry.npmjs.org", "registry.yarnpkg.com", "pypi.org", "files.pythonhosted.org"],
+  ...["index.crates.io", "static.crates.io", "crates.io", "rubygems.org", "index.rubygems.org"],
+  ...["proxy.golang.org", "sum.golang.org", "deb.debian.org", "security.debian.org"],
+];
 
 function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
@@ -292,6 +336,42 @@ export const settings = {
     example: "cat /run/secrets/berth-kek",
     about:
       "Instead of `BERTH_KEK`: a shell command that prints it, such as the call of a key management service. Run at each start, and again after a rotation.",
+  BERTH_DEFAULT_NETWORKING: setting({
+    parse: oneOf("unrestricted", "limited"),
+    ...fixed<"unrestricted" | "limited">("unrestricted"),
+    example: "limited",
+    about:
+      "What sandboxes reach in environments that are made without a choice: `unrestricted`, every public host, or `limited`, none until hosts are allowed. Those that exist keep what they have.",
+  }),
+  BERTH_EGRESS_HOSTS: setting<NamedHost[]>({
+    parse: listOfTexts(namedHost),
+    fallback: () => [],
+    fallbackText: "–",
+    example: "npm.corp.example=10.0.0.5,git.corp.example=10.0.0.6:8443",
+    about:
+      "Hosts of yours with their addresses, `name=address` or `name=address:port`, by commas: the only private addresses that sandboxes can reach, where their environment allows the name. Their certificates are verified like all others.",
+  }),
+  BERTH_EGRESS_REFUSED: setting<string[]>({
+    parse: listOfTexts(addressRange),
+    fallback: () => [],
+    fallbackText: "–",
+    example: "203.0.113.0/24,2001:db8:1::/48",
+    about:
+      "Ranges of addresses that no sandbox may reach, by commas, besides private ones, this machine's own and those of cloud metadata, which never can be.",
+  }),
+  BERTH_EGRESS_CA_FILE: setting<string | null>({
+    parse: directory,
+    fallback: () => null,
+    fallbackText: "–",
+    example: "/etc/ssl/corp-ca.pem",
+    about: "Certificates (PEM) by which hosts are verified, besides those of the system.",
+  }),
+  BERTH_PACKAGE_HOSTS: setting<string[]>({
+    parse: listOfTexts(allowedHost),
+    fallback: () => PACKAGE_HOSTS,
+    fallbackText: "the public registries of npm, pip, cargo, gem, Go and Debian",
+    example: "npm.corp.example,pypi.corp.example",
+    about: "What `allow_package_managers` of an environment allows, by commas: name your mirrors here.",
   }),
   BERTH_INSTALL: setting({
     parse: oneOf("auto", "never"),

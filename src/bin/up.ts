@@ -1,4 +1,4 @@
-// `npm start`: one supervisor that runs Postgres, sandboxd, web and worker on this machine, and stops them in order.
+// `npm start`: one supervisor that runs Postgres, sandboxd, web, worker and egress on this machine, and stops them in order.
 import { join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
@@ -122,9 +122,10 @@ async function start(config: Config): Promise<void> {
     BERTH_SUPERVISED: "1",
     NODE_ENV: "production",
   });
-  // It opens nothing that is sealed, so it gets no key that could.
-  const workerEnv = () => ({ ...env(), BERTH_KEK: undefined, BERTH_KEK_COMMAND: undefined });
-  const worker = parts.run(ourPart("worker", workerEnv, logs));
+  // They open nothing that is sealed, so they get no key that could.
+  const unsealingNothing = () => ({ ...env(), BERTH_KEK: undefined, BERTH_KEK_COMMAND: undefined });
+  const worker = parts.run(ourPart("worker", unsealingNothing, logs));
+  const egress = parts.run(ourPart("egress", unsealingNothing, logs));
   const token = config.ui === "on" ? oneTimeToken(env()) : null;
   token?.catch(() => undefined); // Awaited below, when there is a place to use it.
   await dashboard;
@@ -139,6 +140,7 @@ async function start(config: Config): Promise<void> {
   const url = dashboardUrl(config, port);
   writeRunningUrl(config.dataDir, url);
   await worker.ready.catch(didNotStart("worker"));
+  await egress.ready.catch(didNotStart("egress"));
   terminal.row({
     name: "web",
     text: config.ui === "on" ? url : `${url} (API only)`,
@@ -163,7 +165,7 @@ function openLogs(config: Config): PartLogs {
   });
 }
 
-function ourPart(name: "web" | "worker", env: () => Environment, logs: PartLogs) {
+function ourPart(name: "web" | "worker" | "egress", env: () => Environment, logs: PartLogs) {
   const script = join(repository, "src", "bin", `${name}.ts`);
   return nodePart({ name, script, env, saysReadyBy: "ipc", onLine: (line) => logs.write(name, line) });
 }

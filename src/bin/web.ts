@@ -55,6 +55,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     apiKey: ensureApiKey(settings).apiKey,
     models: await openCatalog(settings),
     defaultModel: settings.defaultModel,
+    defaultNetworking: settings.egress.defaultNetworking,
     allowedHosts: allowedHostsFor(host),
     ui: dashboard?.handle ?? null,
     version: packageVersion(),

@@ -15,8 +15,10 @@ import type { ModelCatalog } from "../api/models.ts";
 import { createApiServer, type RawHandler } from "../api/server.ts";
 import { createStreamGuard } from "../api/stream-guard.ts";
 import { createTeamStream } from "../api/team-stream.ts";
+import { configWith, type Networking } from "../contract/environments.ts";
 import { forgetDeletedSessions, readPlace } from "../db/changes.ts";
 import { type Database, isBusyFailure, isConnectionFailure, openDatabase } from "../db/database.ts";
+import { forgetOldEgressRequests } from "../db/egress-requests.ts";
 import { readLog } from "../db/events.ts";
 import { listLiveWorkers, listMigrations, pingDatabase } from "../db/health.ts";
 import { forgetOldKeys } from "../db/idempotency.ts";
@@ -34,6 +36,7 @@ import { type KekPlace, openCheckedKeyRing } from "../secrets/check-keks.ts";
 import { createCredentials } from "../secrets/credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
 import { createVaults } from "../secrets/vaults.ts";
+import { createReadEgressRequests } from "../sessions/egress-requests.ts";
 import { createForkSession } from "../sessions/fork-session.ts";
 import { createListedSnapshots } from "../sessions/listed-snapshots.ts";
 import { createOverview } from "../sessions/overview.ts";
@@ -74,6 +77,8 @@ export type WebOptions = {
   logger: Logger;
   /** To the database; 16 unless said otherwise. */
   maxConnections?: number;
+  /** Of environments that are made without a choice; unrestricted unless said otherwise. */
+  defaultNetworking?: Networking["type"];
   /** How sandboxes are reached; null: this process reaches none, and files are not served. */
   sandboxes: SandboxReach | null;
   /** Where this installation keeps its data, for those who ask how much it is. */
@@ -104,7 +109,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   });
   await checkSchema(db, { url: databaseUrl, logger });
   const ring = await openCheckedKeyRing({ db, place: options.kek, clock });
-  const team = await ensureDefaultTeam(db, { apiKey: options.apiKey });
+  const defaultConfig = configWith(options.defaultNetworking ?? "unrestricted");
+  const team = await ensureDefaultTeam(db, { apiKey: options.apiKey, environment: defaultConfig });
   const stopping = new AbortController();
   // A gateway that is slow or away must not hold up the start.
   await Promise.race([
@@ -168,9 +174,9 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     apiKeys: createApiKeys({ db, clock, onChanged }),
     changes: createChanges({ db, logger }),
     agents: createAgents({ db, clock, onChanged }),
-    environments: createEnvironments({ db, clock, onChanged }),
     vaults: createVaults({ db, clock, onChanged }),
     credentials: createCredentials({ db, clock, teamKeys: createTeamKeys({ ring }), onChanged }),
+    environments: createEnvironments({ db, clock, onChanged, defaultConfig }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
@@ -182,6 +188,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),
     readTimeline: createReadTimeline({ db }),
+    readEgressRequests: createReadEgressRequests({ db }),
     readOverview: createOverview({
       db,
       backend: options.sandboxes?.backend ?? null,
@@ -271,6 +278,7 @@ async function forgetWhatIsOld(db: Database, logger: Logger): Promise<void> {
     await forgetExpiredLogins(db);
     await forgetDeletedSessions(db);
     await forgetOldTimeline(db);
+    await forgetOldEgressRequests(db);
   } catch (error) {
     logger.warn({ err: error }, "old keys and logins could not be removed; the next hour tries again");
   }

@@ -1,6 +1,7 @@
 // Environments: where sessions run, as the API takes and returns them.
 import { z } from "zod";
 import { listQuery, metadata, NOT_SUPPORTED } from "./fields.ts";
+import { parseAllowedHost } from "./host-names.ts";
 
 const PACKAGE_MANAGERS = ["apt", "cargo", "gem", "go", "npm", "pip"] as const;
 type PackageLists = Record<(typeof PACKAGE_MANAGERS)[number], string[]>;
@@ -40,6 +41,11 @@ const packages = z
     pip: packageList,
   })
   .nullish();
+const allowedHost = z.string().superRefine((text, context) => {
+  const { problem } = parseAllowedHost(text);
+  if (problem !== null)
+    context.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 100))} ${problem}` });
+});
 const networking = z
   .discriminatedUnion("type", [
     z.strictObject({ type: z.literal("unrestricted") }),
@@ -47,7 +53,7 @@ const networking = z
       type: z.literal("limited"),
       allow_mcp_servers: z.boolean().nullish(),
       allow_package_managers: z.boolean().nullish(),
-      allowed_hosts: z.array(z.string().min(1).max(253)).max(1000).nullish(),
+      allowed_hosts: z.array(allowedHost).max(1000).nullish(),
     }),
   ])
   .nullish();
@@ -87,6 +93,11 @@ export const listEnvironmentsQuery = z.strictObject({
   ...listQuery,
   include_archived: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
 });
+
+/** A new environment's config with this networking; limited ones allow nothing yet. */
+export function configWith(type: Networking["type"]): CloudConfig {
+  return resolveConfig({ type: "cloud", networking: { type } }, DEFAULT_CONFIG);
+}
 
 export const DEFAULT_CONFIG: CloudConfig = {
   type: "cloud",

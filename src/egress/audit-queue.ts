@@ -4,6 +4,8 @@ import type { Logger } from "../lib/logger.ts";
 
 /** One request of a sandbox, when it is over. No query, no header, no body: those may hold anything. */
 export type AuditLine = {
+  /** Written twice it is one line. */
+  id: string;
   at: Date;
   /** Null: the sandbox belonged to no session. */
   teamId: string | null;

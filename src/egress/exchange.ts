@@ -1,5 +1,6 @@
 // One request of a sandbox from its first line to its audit line.
 import type { ServerResponse } from "node:http";
+import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { AuditLine, AuditQueue } from "./audit-queue.ts";
 import type { Policy } from "./decide.ts";
@@ -24,6 +25,7 @@ export function beginExchange(
 ): Exchange {
   const startedAt = now();
   const line: AuditLine = {
+    id: newId("egressRequest", startedAt),
     at: new Date(startedAt),
     teamId: null,
     sessionId: null,

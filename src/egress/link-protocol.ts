@@ -11,7 +11,7 @@ export const linkRequest = z.union([
       /** Of the sandbox's disk: the broker finds its session by it. */
       identity: z.string().min(1).max(200),
       /** Where the broker listens. Its directory is there, and its own. */
-      socketPath: z.string().startsWith("/").max(107),
+      socketPath: z.string().startsWith("/"),
     }),
   }),
   z.strictObject({ close: z.strictObject({ id }) }),

@@ -6,6 +6,7 @@ const prefixes = {
   agent: "agent_",
   apiKey: "apikey_",
   credential: "vcrd_",
+  egressRequest: "egr_",
   environment: "env_",
   event: "sevt_",
   login: "login_",

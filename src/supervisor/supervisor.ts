@@ -14,7 +14,7 @@ export type Supervisor = {
 
 /** Parts of one stage stop together, stages one after the other. Together they stay below the 10 s that we promise. */
 const stopStages = [
-  { names: ["web", "worker"], graceMs: 3_500 },
+  { names: ["web", "worker", "egress"], graceMs: 3_500 },
   { names: ["sandboxd"], graceMs: 3_000 },
   { names: ["postgres"], graceMs: 2_500 },
 ] as const;

@@ -1,5 +1,5 @@
 // Teams: the default one with its key and its environment, made at the first start.
-import { DEFAULT_CONFIG } from "../contract/environments.ts";
+import { type CloudConfig, DEFAULT_CONFIG } from "../contract/environments.ts";
 import { OPERATOR_KEY } from "../contract/operator-key.ts";
 import { type Database, inTransaction } from "../db/database.ts";
 import { ensureDefaultEnvironment } from "../db/environments.ts";
@@ -10,10 +10,13 @@ import { hashToken } from "./tokens.ts";
 const DEFAULT_TEAM = "default";
 
 /**
- * The team `default` with `apiKey` as its operator key and with a default environment. Another operator key it had is
+ * The team `default` with `apiKey` as its operator key and with a default environment, which is `environment` when it is made now. Another operator key it had is
  * revoked. Safe to repeat, and when several processes do it at once.
  */
-export async function ensureDefaultTeam(db: Database, { apiKey }: { apiKey: string }): Promise<Team> {
+export async function ensureDefaultTeam(
+  db: Database,
+  { apiKey, environment = DEFAULT_CONFIG }: { apiKey: string; environment?: CloudConfig },
+): Promise<Team> {
   return inTransaction(db, async (tx) => {
     const team = await ensureTeam(tx, { id: newId("team"), name: DEFAULT_TEAM });
     await lockTeam(tx, team.id);
@@ -23,7 +26,7 @@ export async function ensureDefaultTeam(db: Database, { apiKey }: { apiKey: stri
       teamId: team.id,
       name: "default",
       description: "For sessions that name no environment.",
-      config: DEFAULT_CONFIG,
+      config: environment,
       metadata: {},
       now: new Date(),
     });

@@ -1,0 +1,21 @@
+// `/v1/egress_requests`: what sandboxes asked of the outside. Berth's own addition.
+import { egressRequestObject, egressRequestsQuery } from "../contract/egress-requests.ts";
+import type { ReadEgressRequests } from "../sessions/egress-requests.ts";
+import { pageOf } from "./objects.ts";
+import type { Routes } from "./route.ts";
+
+export function egressRequestRoutes(routes: Routes, readEgressRequests: ReadEgressRequests): void {
+  routes.read(
+    {
+      method: "get",
+      path: "/v1/egress_requests",
+      tag: "Environments",
+      summary: "List what sandboxes asked of the outside",
+      description:
+        "Newest first: each request that went through the egress broker or was refused by it, with the rule that decided. Without queries, headers and bodies. `session_id` and `decision` narrow the list. Kept for 30 days, beyond the session that asked.",
+      query: egressRequestsQuery,
+      answer: pageOf(egressRequestObject),
+    },
+    ({ teamId, query }) => readEgressRequests(teamId, query),
+  );
+}

@@ -1,0 +1,108 @@
+// The egress broker's process: what sandboxes reach of the outside goes through it. Without it they reach nothing.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { getCACertificates, rootCertificates } from "node:tls";
+import { openDatabase } from "../db/database.ts";
+import { findNetworking, insertEgressRequests } from "../db/egress-requests.ts";
+import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
+import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
+import { createBroker } from "../egress/broker.ts";
+import { createDialGuard } from "../egress/dial-guard.ts";
+import { startLinkServer } from "../egress/link-server.ts";
+import { listOf } from "../egress/refused-addresses.ts";
+import { messageOf } from "../lib/errors.ts";
+import { createLogger } from "../lib/logger.ts";
+import { watchStarter } from "../supervisor/starter-watch.ts";
+import { checkSchema } from "./check-schema.ts";
+import { loadConfigOrExit } from "./config.ts";
+
+process.title = "berth-egress";
+
+const MAX_CONNECTIONS = 4;
+/** Longer than a look at the rules ever takes: then the sandbox is told to try again. */
+const STOP_LIMIT_MS = 2_000;
+
+const config = loadConfigOrExit();
+const pretty = config.logFormat === "pretty" || (config.logFormat === "auto" && process.stdout.isTTY === true);
+const logger = createLogger("egress", { level: config.logLevel, pretty });
+const url = config.databaseUrl ?? findEmbeddedPostgresUrl(config.dataDir);
+if (!url) {
+  console.error("No database: DATABASE_URL is not set and no embedded Postgres runs. `npm start` starts everything.");
+  process.exit(1);
+}
+const db = openDatabase({
+  url,
+  maxConnections: MAX_CONNECTIONS,
+  applicationName: "berth-egress",
+  waitsLike: "requests",
+  onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
+});
+const audit = createAuditQueue({ write: writeLines, logger });
+
+let stop: () => Promise<void> = () => db.destroy();
+let stopping = false;
+function stopOnce(): void {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+  stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      logger.error({ err: error }, "the egress broker did not stop cleanly");
+      process.exit(1);
+    },
+  );
+}
+process.on("SIGTERM", stopOnce);
+process.on("SIGINT", stopOnce);
+watchStarter(stopOnce);
+
+try {
+  await start(url);
+} catch (error) {
+  logger.fatal({ err: error }, "the egress broker could not be started");
+  console.error(`The egress broker could not be started: ${messageOf(error)}`);
+  process.exit(1);
+}
+
+async function start(databaseUrl: string): Promise<void> {
+  const { namedHosts, refusedRanges, packageHosts } = config.egress;
+  await checkSchema(db, { url: databaseUrl, logger });
+  const broker = createBroker({
+    guard: createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) }),
+    readPolicy: (identity) => findNetworking(db, { identity }),
+    trusted: trustedCertificates(),
+    packageHosts,
+    applyCredentials: null,
+    audit,
+    logger,
+    now: Date.now,
+  });
+  const link = await startLinkServer({ socketPath: join(config.dataDir, "run", "egress.sock"), broker, logger });
+  stop = async () => {
+    link.close();
+    await broker.closeAll();
+    await audit.close();
+    await db.destroy();
+  };
+  logger.info({ packageHosts, namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
+  process.send?.({ type: "ready" });
+}
+
+/** What the system trusts, or Node's own list where it has none, and the operator's. */
+function trustedCertificates(): string[] {
+  const system = getCACertificates("system");
+  const { caFile } = config.egress;
+  const own = caFile === null ? [] : [readFileSync(caFile, "utf8")];
+  return [...(system.length > 0 ? system : rootCertificates), ...own];
+}
+
+async function writeLines(lines: readonly AuditLine[]): Promise<void> {
+  const rows = lines.flatMap(({ at, teamId, sessionId, ...line }) => {
+    if (teamId !== null && sessionId !== null) return [{ ...line, createdAt: at, teamId, sessionId }];
+    // Nobody's to read in the API.
+    logger.warn({ ...line }, "a sandbox without a session asked for the outside");
+    return [];
+  });
+  if (rows.length > 0) await insertEgressRequests(db, rows);
+}

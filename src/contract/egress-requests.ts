@@ -1,0 +1,42 @@
+// What sandboxes asked of the outside, and what the egress broker decided. Berth's own addition.
+import { z } from "zod";
+import { listQuery } from "./fields.ts";
+
+const DECISIONS = ["allow", "deny", "error"] as const;
+
+export const egressRequestObject = z.strictObject({
+  type: z.literal("egress_request"),
+  id: z.string(),
+  session_id: z.string(),
+  /** When it began. It is listed when it is over: a stream, when that has ended. */
+  created_at: z.iso.datetime(),
+  /** Empty for a connection that ended before a request was made on it. */
+  method: z.string(),
+  host: z.string(),
+  port: z.int(),
+  /** Without its query. */
+  path: z.string(),
+  /** `deny`: a rule said no · `error`: it was allowed and could not be carried out. */
+  decision: z.enum(DECISIONS),
+  /** What decided: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`, or why not, such as `host_not_allowed`. */
+  rule: z.string(),
+  detail: z.string().nullable(),
+  /** No program does this by accident. */
+  suspicious: z.boolean(),
+  /** The answer's; null when there was none. */
+  status: z.int().nullable(),
+  /** Of the bodies. */
+  request_bytes: z.int(),
+  response_bytes: z.int(),
+  duration_ms: z.int(),
+});
+export type EgressRequest = z.infer<typeof egressRequestObject>;
+
+/** Newest first unless `order=asc`. */
+export const egressRequestsQuery = z.strictObject({
+  ...listQuery,
+  order: z.enum(["asc", "desc"]).optional(),
+  session_id: z.string().optional(),
+  decision: z.enum(DECISIONS).optional(),
+});
+export type EgressRequestsQuery = z.infer<typeof egressRequestsQuery>;

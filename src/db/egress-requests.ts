@@ -1,0 +1,82 @@
+// The egress broker's audit lines, and the rules that it asks for. Lines outlive their session and are kept for a month.
+import { type RawBuilder, sql } from "kysely";
+import type { EgressRequest } from "../contract/egress-requests.ts";
+import type { CloudConfig } from "../contract/environments.ts";
+import type { Database } from "./database.ts";
+import { toJson } from "./json.ts";
+import { type PageRequest, pageClause } from "./page.ts";
+
+const KEPT_DAYS = 30;
+
+export type EgressRequestRow = {
+  id: string;
+  teamId: string;
+  sessionId: string;
+  createdAt: Date;
+  method: string;
+  host: string;
+  port: number;
+  path: string;
+  decision: EgressRequest["decision"];
+  rule: string;
+  detail: string | null;
+  suspicious: boolean;
+  status: number | null;
+  requestBytes: number;
+  responseBytes: number;
+  durationMs: number;
+};
+
+/** What the session of a disk may reach now; null when it is no session's. */
+export async function findNetworking(
+  db: Database,
+  { identity }: { identity: string },
+): Promise<{ teamId: string; sessionId: string; networking: CloudConfig["networking"] } | null> {
+  const result = await sql<{ team_id: string; session_id: string; networking: CloudConfig["networking"] }>`
+    select s.team_id, s.id as session_id, e.config->'networking' as networking
+    from sandboxes b join sessions s on s.id = b.session_id join environments e on e.id = s.environment_id
+    where b.identity = ${identity}`.execute(db);
+  const [row, ...more] = result.rows;
+  // Two sessions with one disk there are not; should there be, neither's rules are the right ones.
+  if (!row || more.length > 0) return null;
+  return { teamId: row.team_id, sessionId: row.session_id, networking: row.networking };
+}
+
+/** Those of teams that are gone are left out. */
+export async function insertEgressRequests(db: Database, rows: readonly EgressRequestRow[]): Promise<void> {
+  await sql`insert into egress_requests (id, team_id, session_id, created_at, method, host, port, path, decision, rule, detail,
+      suspicious, status, request_bytes, response_bytes, duration_ms)
+    select r."id", r."teamId", r."sessionId", r."createdAt", r."method", r."host", r."port", r."path", r."decision", r."rule",
+      r."detail", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs"
+    from jsonb_to_recordset(${toJson(rows)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz,
+      "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "suspicious" boolean,
+      "status" integer, "requestBytes" bigint, "responseBytes" bigint, "durationMs" integer)
+    where exists (select 1 from teams t where t.id = r."teamId")
+    on conflict (id) do nothing`.execute(db);
+}
+
+export async function listEgressRequests(
+  db: Database,
+  input: {
+    teamId: string;
+    sessionId: string | null;
+    decision: EgressRequest["decision"] | null;
+    page: PageRequest;
+  },
+): Promise<EgressRequestRow[]> {
+  const conditions: RawBuilder<unknown>[] = [sql`r.team_id = ${input.teamId}`];
+  if (input.sessionId !== null) conditions.push(sql`r.session_id = ${input.sessionId}`);
+  if (input.decision !== null) conditions.push(sql`r.decision = ${input.decision}`);
+  const result = await sql<EgressRequestRow>`
+    select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.method, r.host, r.port, r.path,
+      r.decision, r.rule, r.detail, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
+      r.duration_ms as "durationMs"
+    from egress_requests r ${pageClause("r", conditions, input.page)}`.execute(db);
+  return result.rows;
+}
+
+export async function forgetOldEgressRequests(db: Database): Promise<void> {
+  await sql`delete from egress_requests where created_at < now() - ${KEPT_DAYS}::integer * interval '1 day'`.execute(
+    db,
+  );
+}

@@ -1,0 +1,52 @@
+// Reads what a team's sandboxes asked of the outside.
+import type { EgressRequest, EgressRequestsQuery } from "../contract/egress-requests.ts";
+import type { Page } from "../contract/page.ts";
+import type { Database } from "../db/database.ts";
+import { type EgressRequestRow, listEgressRequests } from "../db/egress-requests.ts";
+import { readPage } from "../lib/page-cursor.ts";
+
+const DEFAULT_LIMIT = 100;
+
+export type ReadEgressRequests = (teamId: string, query: EgressRequestsQuery) => Promise<Page<EgressRequest>>;
+
+/** A session that is unknown, deleted or another team's has none. */
+export function createReadEgressRequests({ db }: { db: Database }): ReadEgressRequests {
+  return async (teamId, query) => {
+    const page = await readPage({
+      kind: "egressRequest",
+      order: query.order ?? "desc",
+      limit: query.limit ?? DEFAULT_LIMIT,
+      cursor: query.page,
+      positionOf: (row: EgressRequestRow) => row,
+      read: (request) =>
+        listEgressRequests(db, {
+          teamId,
+          sessionId: query.session_id ?? null,
+          decision: query.decision ?? null,
+          page: request,
+        }),
+    });
+    return { data: page.rows.map(toEgressRequest), next_page: page.nextPage };
+  };
+}
+
+function toEgressRequest(row: EgressRequestRow): EgressRequest {
+  return {
+    type: "egress_request",
+    id: row.id,
+    session_id: row.sessionId,
+    created_at: row.createdAt.toISOString(),
+    method: row.method,
+    host: row.host,
+    port: row.port,
+    path: row.path,
+    decision: row.decision,
+    rule: row.rule,
+    detail: row.detail,
+    suspicious: row.suspicious,
+    status: row.status,
+    request_bytes: row.requestBytes,
+    response_bytes: row.responseBytes,
+    duration_ms: row.durationMs,
+  };
+}
