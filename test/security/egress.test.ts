@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -185,7 +185,7 @@ describe.skipIf(missing)("egress", () => {
     await once(datagrams, "listening");
     try {
       const { port } = listener.address() as AddressInfo;
-      const own = execFileSync("hostname", ["-I"], { encoding: "utf8" }).trim().split(/\s+/).filter(Boolean);
+      const own = Object.values(networkInterfaces()).flatMap((entries) => entries?.map((entry) => entry.address) ?? []);
       const addresses = ["127.0.0.1", "8.8.8.8", "198.18.0.2", "2606:4700::1111", "::1", ...own];
       for (const address of addresses) {
         const said = await sh(
