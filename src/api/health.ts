@@ -48,7 +48,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     data: dataPart(workers.map((worker) => worker.health)),
     snapshots: snapshotsPart(workers),
     tools: degraded(
-      "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: no network in this environment.",
+      "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: not available in this release.",
     ),
   };
   const essential = [parts.database, parts.migrations, parts.worker];

@@ -149,7 +149,7 @@ describe("a turn", () => {
     expect(model.requests[1]?.messages.filter((message) => message.role === "tool")).toMatchObject([
       { isError: true, content: [{ text: expect.stringContaining('no tool "nope"') }] },
       { isError: true, content: [{ text: expect.stringContaining("file_path") }] },
-      { isError: true, content: [{ text: expect.stringContaining("no network in this environment") }] },
+      { isError: true, content: [{ text: expect.stringContaining("not available in this release") }] },
     ]);
   });
 

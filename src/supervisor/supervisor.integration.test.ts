@@ -68,13 +68,15 @@ it("starts a part again that was killed, with its new process id in the pid file
 
 it("stops the users of the database before the database, and leaves no process and an empty run/", async () => {
   // Postgres is played by a process that notes when it is told to stop.
-  const parts = ["postgres", "sandboxd", "worker", "web"].map((name) => supervisor.run(tiny(name, polite(name))));
+  const parts = ["postgres", "sandboxd", "worker", "egress", "web"].map((name) =>
+    supervisor.run(tiny(name, polite(name))),
+  );
   const pids = (await Promise.all(parts.map((part) => part.ready))).map((process) => process.pid);
-  expect(runFiles()).toEqual(["postgres.pid", "sandboxd.pid", "web.pid", "worker.pid"]);
+  expect(runFiles()).toEqual(["egress.pid", "postgres.pid", "sandboxd.pid", "web.pid", "worker.pid"]);
   await supervisor.stop();
   const order = readFileSync(join(dataDir, "order"), "utf8").trim().split("\n");
-  expect(order.slice(0, 2).sort()).toEqual(["web", "worker"]);
-  expect(order.slice(2)).toEqual(["sandboxd", "postgres"]);
+  expect(order.slice(0, 3).sort()).toEqual(["egress", "web", "worker"]);
+  expect(order.slice(3)).toEqual(["sandboxd", "postgres"]);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(runFiles()).toEqual([]);
 });

@@ -25,7 +25,7 @@ export type Fault = {
   strike: (world: World) => Promise<void>;
 };
 
-const PARTS: readonly Part[] = ["web", "worker", "sandboxd", "postgres"];
+const PARTS: readonly Part[] = ["web", "worker", "sandboxd", "egress", "postgres"];
 
 async function signalPart(world: World, part: Part, signal: NodeJS.Signals): Promise<boolean> {
   const pid = await world.system.pid(part);
@@ -74,6 +74,7 @@ export const FAULTS: readonly Fault[] = [
   kill("worker", 4),
   kill("web", 3),
   kill("sandboxd", 1),
+  kill("egress", 1),
   kill("postgres", 2),
   restartDatabase("fast", "SIGINT"),
   restartDatabase("immediate", "SIGQUIT"),
@@ -100,6 +101,7 @@ export const FAULTS: readonly Fault[] = [
   pause("worker", 5),
   pause("web", 3),
   pause("sandboxd", 3),
+  pause("egress", 1),
   {
     name: "kill -9 the second worker",
     weight: 3,

@@ -149,7 +149,7 @@ test("Ctrl-C and npm start: everything is there again", async () => {
     intervalMs: 50,
   });
   expect(await system.stop()).toBe(0);
-  for (const part of ["supervisor", "web", "worker", "postgres", "sandboxd"] as const)
+  for (const part of ["supervisor", "web", "worker", "postgres", "sandboxd", "egress"] as const)
     expect(await system.pid(part)).toBeNull();
   await system.start();
   const entries = await untilIdle();

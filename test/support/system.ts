@@ -11,7 +11,7 @@ import { until } from "./until.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
-export type Part = "supervisor" | "web" | "worker" | "postgres" | "sandboxd";
+export type Part = "supervisor" | "web" | "worker" | "postgres" | "sandboxd" | "egress";
 
 export type System = {
   readonly url: string;

@@ -80,7 +80,7 @@ test.each([
   [{ name: " " }, "name"],
   [{ networking: "limited", allowedHosts: "https://a.example" }, "allowedHosts"],
   [{ networking: "limited", allowedHosts: "a b" }, "allowedHosts"],
-  [{ networking: "limited", allowedHosts: "a\n".repeat(1_001) }, "allowedHosts"],
+  [{ networking: "limited", allowedHosts: "a.example\n".repeat(1_001) }, "allowedHosts"],
   [{ metadata: [{ key: "", value: "x" }] }, "metadata"],
 ] as const)("%j cannot be sent, and the form says where", (changes, field) => {
   const draft = { ...newEnvironmentDraft, name: "n", ...changes } as typeof newEnvironmentDraft;

@@ -5,6 +5,7 @@ import type {
   Networking,
   UpdateEnvironmentInput,
 } from "../../contract/environments.ts";
+import { parseAllowedHost } from "../../contract/host-names.ts";
 import { findMetadataProblem, type MetadataRow, toBag, toPatch, toRows } from "../components/metadata-rows.ts";
 
 export type EnvironmentDraft = {
@@ -33,7 +34,6 @@ export const networkingWords: Record<Networking["type"], string> = {
   limited: "Limited network",
 };
 
-const MAX_HOST_LENGTH = 253;
 const MAX_HOSTS = 1_000;
 
 export function toDraft({ name, description, config: { networking }, metadata }: Environment): EnvironmentDraft {
@@ -57,9 +57,8 @@ export function findProblems(draft: EnvironmentDraft): EnvironmentProblems | nul
   if (draft.name.trim() === "") problems.name = "Give the environment a name.";
   if (draft.networking === "limited") {
     const hosts = hostsOf(draft);
-    const wrong = hosts.find((host) => /[\s/:@]/.test(host) || host.length > MAX_HOST_LENGTH);
-    if (wrong !== undefined)
-      problems.allowedHosts = `“${wrong}” is no host name. Write one a line, such as example.com.`;
+    const wrong = hosts.find((host) => parseAllowedHost(host).problem !== null);
+    if (wrong !== undefined) problems.allowedHosts = `“${wrong}” ${parseAllowedHost(wrong).problem}.`;
     else if (hosts.length > MAX_HOSTS) problems.allowedHosts = `At most ${MAX_HOSTS} hosts.`;
   }
   const metadata = findMetadataProblem(draft.metadata);

@@ -12,8 +12,8 @@ export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, 
     <fieldset className="grid min-w-0 gap-3 rounded-md border border-line p-3">
       <legend className="px-1 font-medium">Network and packages</legend>
       <p className="rounded-md bg-waiting-soft px-3 py-2">
-        This release keeps these settings and does not apply them: its sandboxes have no network, whatever is chosen
-        here, and packages cannot be listed. What a sandbox has is what the machine has.
+        Sandboxes reach public hosts by https only. A change holds in running ones within seconds. Packages cannot be
+        listed in this release: what a sandbox has is what the machine has.
       </p>
       <Field label="Network">
         {(control) => (
@@ -31,7 +31,11 @@ export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, 
       </Field>
       {draft.networking === "limited" && (
         <>
-          <Field label="Allowed hosts" hint="One a line." error={problems?.allowedHosts}>
+          <Field
+            label="Allowed hosts"
+            hint="One a line; *.example.com allows every name below it."
+            error={problems?.allowedHosts}
+          >
             {(control) => (
               <Textarea
                 {...control}

@@ -67,8 +67,8 @@ test.each([
   ["read", { file_path: "a", view_range: [1] }, /start_line, end_line/],
   ["write", { file_path: "a" }, /content/],
   ["edit", { file_path: "a", old_string: "", new_string: "b" }, /old_string is required/],
-  ["web_fetch", { url: "https://example.org" }, /no network in this environment/],
-  ["web_search", { query: "x" }, /no network in this environment/],
+  ["web_fetch", { url: "https://example.org" }, /not available in this release/],
+  ["web_search", { query: "x" }, /not available in this release/],
   ["teleport", {}, /There is no tool "teleport".*bash, read.*weather/],
 ])("%s %j is refused with words that the model can act on", (name, input, message) => {
   const plan = planToolCall(all, { name, input });

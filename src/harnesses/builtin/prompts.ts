@@ -1,7 +1,7 @@
 // The texts that the built-in harness adds to a prompt.
 
 const ENVIRONMENT = `# Environment
-Your tools run in a Linux sandbox of your own. The working directory is /workspace; files there and in /home/agent are kept between turns. There is no network.`;
+Your tools run in a Linux sandbox of your own. The working directory is /workspace; files there and in /home/agent are kept between turns. The network is https only (port 443), to the hosts that this environment allows; a request that is refused is answered with the reason.`;
 
 /** The agent's own prompt first; the environment is explained only to a model that has tools in it. */
 export function systemPrompt(options: { system: string | null; hasSandboxTools: boolean }): string {

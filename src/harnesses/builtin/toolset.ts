@@ -24,8 +24,8 @@ const MAX_TIMEOUT_MS = 3_600_000;
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
 const text = { type: "string" };
-const noNetwork = (name: ToolName): ToolAction => ({
-  refusal: `${name}: there is no network in this environment, so nothing was fetched. Work with what is in the workspace, or tell the user what you need.`,
+const notOffered = (name: ToolName): ToolAction => ({
+  refusal: `${name}: not available in this release, so nothing was fetched. Use curl in bash for a page whose address you know, or tell the user what you need.`,
 });
 
 function tool<Schema extends z.ZodType>(options: {
@@ -179,7 +179,7 @@ const tools: Tool[] = [
     readOnly: true,
     runsInSandbox: false,
     schema: z.object({ url: z.string().min(1, "is required") }),
-    toAction: () => noNetwork("web_fetch"),
+    toAction: () => notOffered("web_fetch"),
   }),
   tool({
     name: "web_search",
@@ -189,7 +189,7 @@ const tools: Tool[] = [
     readOnly: true,
     runsInSandbox: false,
     schema: z.object({ query: z.string().min(1, "is required") }),
-    toAction: () => noNetwork("web_search"),
+    toAction: () => notOffered("web_search"),
   }),
 ];
 

@@ -104,7 +104,9 @@ function sayProbe({ output, outerUid }: Probe, host: Host, say: Say): void {
     "network",
     alone,
     true,
-    alone ? "a sandbox has no network but its own loopback" : "a sandbox sees network interfaces of the host",
+    alone
+      ? "a sandbox has no network interface but its own loopback: the way out is the egress broker"
+      : "a sandbox sees network interfaces of the host",
   );
   say("kernel settings", output.includes("sysctl refused"), true, "a sandbox can't change kernel settings");
   const environment = /^environment (.*)$/m.exec(output)?.[1]?.trim() ?? "";
@@ -164,8 +166,10 @@ export function isAtLeast(version: readonly number[], minimum: readonly number[]
 /** Pure: what to do where no sandbox starts. `problem`: what bubblewrap said. */
 export function remedyFor(host: Pick<Host, "isRoot">, newEnough: boolean, problem: string): string {
   if (!newEnough) return `Install bubblewrap: ${installCommand(["bubblewrap", "ripgrep"], host.isRoot)}`;
+  if (/\bip \(iproute2\)/.test(problem))
+    return `Install what makes a sandbox's network: ${installCommand(["iproute2", "util-linux"], host.isRoot)}`;
   if (
-    /setting up uid map|No permissions to create new namespace|Creating new namespace failed|user namespace/i.test(
+    /unshare failed|setting up uid map|No permissions to create new namespace|Creating new namespace failed|user namespace/i.test(
       problem,
     )
   ) {
