@@ -125,6 +125,29 @@ test("kill -9 of sandboxd while a command runs: the result says that it may have
   expect((text.match(/(?<!re)started/g) ?? []).length).toBeLessThanOrEqual(1);
 });
 
+test("kill -9 of the egress broker: nothing is reached without it, the next one listens again, and the audit goes on", async () => {
+  const ask = async () => {
+    await send("RUNCMD[curl -sS -m 5 https://missing.example.invalid/x?secret=1 2>&1; echo; echo done]");
+    const entries = await untilIdle();
+    expectSoundLog(entries);
+    return JSON.stringify(entries.filter((entry) => entry.type === "agent.tool_result").at(-1)?.content);
+  };
+  const lines = async () => {
+    const path = `/v1/egress_requests?session_id=${sessionId}`;
+    const answer = await fetch(`${system.url}${path}`, { headers: { "x-api-key": system.apiKey } });
+    return ((await answer.json()) as { data: Record<string, unknown>[] }).data;
+  };
+  const refused = expect.objectContaining({ host: "missing.example.invalid", path: "/x", decision: "error" });
+  expect(await ask()).toContain("unresolved");
+  await until(async () => (await lines()).length === 1, { timeoutMs: 10_000 });
+  expect(await lines()).toEqual([refused]);
+  const before = await system.pid("egress");
+  await system.killPart("egress");
+  await until(async () => ![null, before].includes(await system.pid("egress")), { timeoutMs: 20_000 });
+  await until(async () => (await ask()).includes("unresolved"), { timeoutMs: 30_000 });
+  await until(async () => (await lines()).length > 1, { timeoutMs: 10_000 });
+});
+
 test("kill -9 of npm start in the middle of a turn, then npm start: the turn goes on, files and conversation are there", async () => {
   await send("RUNCMD[echo kept > kept.txt]");
   await untilIdle();

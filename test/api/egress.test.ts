@@ -1,0 +1,108 @@
+// Environments say what is reached, and the API tells what was: hosts are checked when written, audit lines are listed, a team sees its own.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type EgressRequest, egressRequestObject } from "../../src/contract/egress-requests.ts";
+import { findNetworking, forgetOldEgressRequests, insertEgressRequests } from "../../src/db/egress-requests.ts";
+import { recordSandbox } from "../../src/db/sandboxes.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { type ApiServer, startApiServer } from "../support/api-server.ts";
+
+let server: ApiServer;
+let sessionId: string;
+let environmentId: string;
+
+beforeAll(async () => {
+  server = await startApiServer();
+  const agent = await server.client().beta.agents.create({ name: "Net", model: "alpha" });
+  const environment = await server.client().beta.environments.create({
+    name: "limited",
+    config: { type: "cloud", networking: { type: "limited", allowed_hosts: ["api.example.com", "*.example.org"] } },
+  });
+  environmentId = environment.id;
+  sessionId = (await server.client().beta.sessions.create({ agent: agent.id, environment_id: environmentId })).id;
+});
+afterAll(() => server?.close());
+
+test.each([
+  ["*.com", "too wide"],
+  ["*", "unrestricted"],
+  ["10.0.0.1", "address"],
+  ["[::1]", "address"],
+  ["api.example.com:8443", "port"],
+  ["https://api.example.com", "scheme"],
+  ["api.example.com/v1", "path"],
+  ["localhost", "full name"],
+  ["", "empty"],
+])("the allowed host %j is refused, and the answer says why", async (host, why) => {
+  const config = { type: "cloud", networking: { type: "limited", allowed_hosts: ["fine.example.com", host] } };
+  const { status, body } = await server.call("POST", `/v1/environments/${environmentId}`, { body: { config } });
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toContain("allowed_hosts");
+  expect(JSON.stringify(body)).toContain(why);
+});
+
+test("a session's disk leads to what its environment allows now, and another disk to nothing", async () => {
+  const { db, teamId } = server.web;
+  await recordSandbox(db, { sessionId, teamId, name: sessionId, backend: "local", identity: "disk-1", startMs: 1 });
+  expect(await findNetworking(db, { identity: "disk-1" })).toMatchObject({
+    teamId,
+    sessionId,
+    networking: { type: "limited", allowed_hosts: ["api.example.com", "*.example.org"] },
+  });
+  await server
+    .client()
+    .beta.environments.update(environmentId, { config: { type: "cloud", networking: { type: "unrestricted" } } });
+  expect((await findNetworking(db, { identity: "disk-1" }))?.networking).toEqual({ type: "unrestricted" });
+  expect(await findNetworking(db, { identity: "disk-2" })).toBeNull();
+});
+
+test("audit lines are listed newest first, in pages, narrowed by session and decision; a line written twice is one", async () => {
+  const { db, teamId } = server.web;
+  const now = Date.now();
+  const line = (index: number, changes: object = {}) => ({
+    ...{ id: newId("egressRequest", now + index), teamId, sessionId, createdAt: new Date(now + index) },
+    ...{
+      method: "GET",
+      host: `h${index}.example.com`,
+      port: 443,
+      path: "/\0x",
+      decision: "allow" as const,
+      rule: "unrestricted",
+    },
+    ...{ detail: null, suspicious: false, status: 200, requestBytes: 0, responseBytes: 2 ** 40, durationMs: 7 },
+    ...changes,
+  });
+  const rows = [
+    line(1),
+    line(2, { decision: "deny", rule: "refused_address", detail: "10.0.0.1: private", suspicious: true, status: 403 }),
+    line(3, { sessionId: newId("session") }),
+    line(4, { teamId: newId("team") }),
+    line(-40 * 86_400_000),
+  ];
+  await insertEgressRequests(db, rows);
+  await insertEgressRequests(db, rows);
+  const list = async (query: string) => {
+    const { status, body } = await server.call("GET", `/v1/egress_requests${query}`);
+    expect(status).toBe(200);
+    // The API's own answer; each row is held against its contract.
+    const page = body as { data: EgressRequest[]; next_page: string | null };
+    for (const row of page.data) expect(egressRequestObject.parse(row)).toEqual(row);
+    return page;
+  };
+  const hosts = async (query: string) => (await list(query)).data.map(({ host }) => host.split(".")[0]);
+  const old = `h${-40 * 86_400_000}`;
+  expect(await hosts("")).toEqual(["h3", "h2", "h1", old]);
+  expect(await hosts("?order=asc")).toEqual([old, "h1", "h2", "h3"]);
+  expect(await hosts(`?session_id=${sessionId}`)).toEqual(["h2", "h1", old]);
+  expect(await hosts("?decision=deny")).toEqual(["h2"]);
+  const first = await list("?limit=2");
+  expect(await hosts(`?limit=2&page=${first.next_page}`)).toEqual(["h1", old]);
+  expect((await list("?decision=deny")).data[0]).toMatchObject({
+    suspicious: true,
+    response_bytes: 2 ** 40,
+    rule: "refused_address",
+  });
+  expect((await server.call("GET", "/v1/egress_requests?decision=maybe")).status).toBe(400);
+  expect((await server.call("GET", "/v1/egress_requests", { anonymous: true })).status).toBe(401);
+  await forgetOldEgressRequests(db);
+  expect(await hosts("")).toEqual(["h3", "h2", "h1"]);
+});
