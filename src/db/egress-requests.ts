@@ -44,11 +44,12 @@ export async function findNetworking(
 
 /** Those of teams that are gone are left out. */
 export async function insertEgressRequests(db: Database, rows: readonly EgressRequestRow[]): Promise<void> {
+  const lines = rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
   await sql`insert into egress_requests (id, team_id, session_id, created_at, method, host, port, path, decision, rule, detail,
       suspicious, status, request_bytes, response_bytes, duration_ms)
     select r."id", r."teamId", r."sessionId", r."createdAt", r."method", r."host", r."port", r."path", r."decision", r."rule",
       r."detail", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs"
-    from jsonb_to_recordset(${toJson(rows)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz,
+    from jsonb_to_recordset(${toJson(lines)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz,
       "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "suspicious" boolean,
       "status" integer, "requestBytes" bigint, "responseBytes" bigint, "durationMs" integer)
     where exists (select 1 from teams t where t.id = r."teamId")

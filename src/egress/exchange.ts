@@ -7,6 +7,7 @@ import type { Policy } from "./decide.ts";
 import { Refusal } from "./refusal.ts";
 
 const MAX_PATH = 1024;
+const MAX_DURATION_MS = 2 ** 31 - 1;
 
 export type Exchange = {
   /** Filled in while it goes on. */
@@ -58,7 +59,8 @@ export function beginExchange(
     end() {
       if (ended) return;
       ended = true;
-      line.durationMs = Math.max(0, Math.round(now() - startedAt));
+      // What the database takes; a connection may last for weeks.
+      line.durationMs = Math.min(MAX_DURATION_MS, Math.max(0, Math.round(now() - startedAt)));
       audit.add(line);
       const { sessionId, host, rule, detail } = line;
       if (line.suspicious)
