@@ -57,6 +57,9 @@ export function createBroker(options: BrokerOptions): Broker {
   const trusted = createSecureContext({ ca: [...options.trusted], minVersion: "TLSv1.2" });
   const forwarder = createForwarder(options);
 
+  /** Made ahead, so that no sandbox waits for it. */
+  let spare = createAuthority({ now });
+
   function httpServer(): HttpServer {
     const server = createHttpServer({
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -246,7 +249,9 @@ export function createBroker(options: BrokerOptions): Broker {
   }
 
   async function makePlace({ identity, socketPath }: { identity: string; socketPath: string }): Promise<Place> {
-    const authority = await createAuthority({ now });
+    const making = spare;
+    spare = createAuthority({ now });
+    const authority = await making;
     const budget = createHostBudget({ now });
     const server = createServer((socket) => accept(place, socket));
     const agent = new Agent({

@@ -19,7 +19,7 @@ const KEYS = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
 const HOUR_MS = 3_600_000;
 /** Longer than any sandbox runs. */
-const AUTHORITY_MS = 366 * 24 * HOUR_MS;
+const AUTHORITY_MS = 10 * 366 * 24 * HOUR_MS;
 const LEAF_MS = 48 * HOUR_MS;
 /** A leaf is made anew when it is this old. */
 const LEAF_FRESH_MS = 24 * HOUR_MS;
@@ -51,15 +51,12 @@ export async function createAuthority(options: { now: () => number }): Promise<A
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  // One key for all leaves: who holds it is the same process that holds the authority's.
-  const leafKeys = await crypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
-  const leafKey = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", leafKeys.privateKey), "PRIVATE KEY");
-  const identifiers = [
-    await AuthorityKeyIdentifierExtension.create(keys.publicKey),
-    await SubjectKeyIdentifierExtension.create(leafKeys.publicKey),
-  ];
+  // One key for all leaves: who holds it is the same process that holds the authority's. Most sandboxes never ask for one.
+  let leafParts: Promise<LeafParts> | null = null;
 
   async function makeContext(host: string): Promise<SecureContext> {
+    leafParts ??= makeLeafParts(keys.publicKey);
+    const { publicKey, privateKeyPem, identifiers } = await leafParts;
     const leaf = await X509CertificateGenerator.create({
       serialNumber: newSerial(),
       // A fixed one: a host may be longer than a common name can be.
@@ -69,7 +66,7 @@ export async function createAuthority(options: { now: () => number }): Promise<A
       notAfter: new Date(now() + LEAF_MS),
       signingAlgorithm: SIGNING,
       signingKey: keys.privateKey,
-      publicKey: leafKeys.publicKey,
+      publicKey,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -78,7 +75,7 @@ export async function createAuthority(options: { now: () => number }): Promise<A
         ...identifiers,
       ],
     });
-    return createSecureContext({ key: leafKey, cert: leaf.toString("pem"), minVersion: "TLSv1.2" });
+    return createSecureContext({ key: privateKeyPem, cert: leaf.toString("pem"), minVersion: "TLSv1.2" });
   }
 
   /** By host, the one that was used last at the end. */
@@ -97,6 +94,24 @@ export async function createAuthority(options: { now: () => number }): Promise<A
       }
       return leaf.context;
     },
+  };
+}
+
+type LeafParts = {
+  publicKey: CryptoKey;
+  privateKeyPem: string;
+  identifiers: (AuthorityKeyIdentifierExtension | SubjectKeyIdentifierExtension)[];
+};
+
+async function makeLeafParts(authorityKey: CryptoKey): Promise<LeafParts> {
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(KEYS, true, ["sign", "verify"]);
+  return {
+    publicKey,
+    privateKeyPem: PemConverter.encode(await crypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY"),
+    identifiers: [
+      await AuthorityKeyIdentifierExtension.create(authorityKey),
+      await SubjectKeyIdentifierExtension.create(publicKey),
+    ],
   };
 }
 

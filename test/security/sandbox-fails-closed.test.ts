@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { findProgram, readHost, systemDirectories } from "../../src/sandboxes/local/host.ts";
 import { type Launch, launchSandbox } from "../../src/sandboxes/local/launch.ts";
-import { inNetworkNamespace } from "../../src/sandboxes/local/network-namespace.ts";
+import { networkNamespace } from "../../src/sandboxes/local/network-namespace.ts";
 import {
   sandboxesMissing,
   sandboxProcesses,
@@ -20,7 +20,7 @@ const directory = mkdtempSync(join(tmpdir(), "berth-closed-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 let counter = 0;
 const { network: programs } = readHost();
-const network = programs ? inNetworkNamespace(programs, { isRoot }) : [];
+const network = programs && networkNamespace(programs, { isRoot });
 
 /** A launch that would end with 0 if its command were run. */
 function launchWith(changes: Partial<Launch>): Launch {
@@ -91,9 +91,9 @@ describe.skipIf(missing || !isRoot)("S19: fails closed", () => {
   });
 
   it("without a network namespace of its own", async () => {
-    await expect(launchSandbox(launchWith({ network: [] }))).rejects.toMatchObject({ code: "sandbox_unavailable" });
+    await expect(launchSandbox(launchWith({ network: null }))).rejects.toMatchObject({ code: "sandbox_unavailable" });
     for (const program of ["unshare", "ip"] as const) {
-      const broken = network.map((part) => (part === programs?.[program] ? "/bin/false" : part));
+      const broken = programs && networkNamespace({ ...programs, [program]: "/bin/false" }, { isRoot });
       expect((await endOf(launchWith({ network: broken }))).code, program).not.toBe(0);
     }
   });

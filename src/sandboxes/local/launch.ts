@@ -12,6 +12,7 @@ import { LISTEN_FD, type RunnerConfig } from "../../runner/protocol.ts";
 import type { SandboxLimits } from "../sandbox.ts";
 import { bwrapArguments, runnerCommand, type SandboxView, withRlimits } from "./bwrap-arguments.ts";
 import type { Cgroup } from "./cgroups.ts";
+import type { NetworkNamespace } from "./network-namespace.ts";
 import { SYSTEM_PATH } from "./run-command.ts";
 import { sandboxFilter, toBytes } from "./seccomp.ts";
 
@@ -24,8 +25,8 @@ export type Launch = {
   bubblewrap: string;
   /** Null where the caller is not root: then bubblewrap runs as the caller. */
   identity: { setpriv: string; uid: number } | null;
-  /** See `inNetworkNamespace`. */
-  network: readonly string[];
+  /** Null: nothing is started, for it would have the host's network. */
+  network: NetworkNamespace | null;
   cgroup: Cgroup | null;
   limits: SandboxLimits;
   view: Omit<SandboxView, "seccompFd">;
@@ -74,13 +75,14 @@ function openFilter(path: string): number {
   return fd;
 }
 
-/** The shell that joins the cgroups, sets the limits that are inherited, and becomes bubblewrap. */
-function startScript(launch: Launch): { script: string; args: string[] } {
+/** The shell that sets the network up, joins the cgroups, sets the limits that are inherited, and becomes bubblewrap. */
+function startScript(launch: Launch, network: NetworkNamespace): { script: string; args: string[] } {
   const procsFiles = launch.cgroup?.procsFiles ?? [];
   const joins = procsFiles.map((_, index) => `echo $$ > "\${${index + 1}}"`);
   const fileBlocks = launch.limits.diskMb * 2048; // of 512 bytes
   const script = [
     "set -e",
+    ...network.setUp,
     ...joins,
     `ulimit -c 0; ulimit -n ${MAX_OPEN_FILES}; ulimit -f ${fileBlocks}`,
     `shift ${procsFiles.length}`,
@@ -95,8 +97,8 @@ export async function launchSandbox(launch: Launch): Promise<Launched> {
   if (!identity && process.getuid?.() === 0) {
     throw new PlatformError("sandbox_unavailable", "refusing to start a sandbox as root");
   }
-  // Without a namespace of its own it would have the host's network.
-  if (launch.network.length === 0) {
+  const { network } = launch;
+  if (!network) {
     throw new PlatformError("sandbox_unavailable", "refusing to start a sandbox in the host's network");
   }
   const seccompFd = openFilter(`${launch.socketPath}.filter`);
@@ -105,7 +107,7 @@ export async function launchSandbox(launch: Launch): Promise<Launched> {
     const inner = launch.command ?? runnerCommand();
     const command = launch.cgroup ? inner : withRlimits(inner, launch.limits);
     const description = bwrapArguments({ ...launch.view, seccompFd: SECCOMP_FD });
-    const child = spawnSandbox(launch, command, { seccompFd, listenFd });
+    const child = spawnSandbox(launch, network, { command, fds: { seccompFd, listenFd } });
     // Through a descriptor, so that no host path shows in the sandbox's /proc/1/cmdline.
     pipeOf(child, ARGUMENTS_FD).end(description.map((argument) => `${argument}\0`).join(""));
     pipeOf(child, 0).end(JSON.stringify(launch.config));
@@ -116,8 +118,12 @@ export async function launchSandbox(launch: Launch): Promise<Launched> {
   }
 }
 
-function spawnSandbox(launch: Launch, command: string[], fds: { seccompFd: number; listenFd: number }): ChildProcess {
-  const { script, args } = startScript(launch);
+function spawnSandbox(
+  launch: Launch,
+  network: NetworkNamespace,
+  { command, fds }: { command: string[]; fds: { seccompFd: number; listenFd: number } },
+): ChildProcess {
+  const { script, args } = startScript(launch, network);
   const drop = launch.identity
     ? [
         launch.identity.setpriv,
@@ -131,7 +137,12 @@ function spawnSandbox(launch: Launch, command: string[], fds: { seccompFd: numbe
   stdio[ARGUMENTS_FD] = "pipe";
   const bubblewrap = [launch.bubblewrap, "--args", String(ARGUMENTS_FD), "--", ...command];
   // Only this environment: bubblewrap's own is readable from inside.
-  return spawn("/bin/sh", ["-c", script, ...args, ...launch.network, ...drop, ...bubblewrap], {
+  const [file = "", ...line] = [
+    ...network.enter,
+    ...["/bin/sh", "-c", script, ...args],
+    ...[...network.leaveRights, ...drop, ...bubblewrap],
+  ];
+  return spawn(file, line, {
     cwd: "/",
     env: childEnv({ PATH: SYSTEM_PATH }),
     stdio,

@@ -12,7 +12,7 @@ import type { Disks } from "./disk.ts";
 import type { EgressLink } from "./egress-link.ts";
 import { type Host, systemDirectories } from "./host.ts";
 import { type Launch, type Launched, launchSandbox, socketPathFor } from "./launch.ts";
-import { inNetworkNamespace } from "./network-namespace.ts";
+import { networkNamespace } from "./network-namespace.ts";
 import type { SandboxRecord } from "./records.ts";
 
 const READY_TIMEOUT_MS = 30_000;
@@ -86,7 +86,7 @@ export async function startSandbox(
     const launch: Launch = {
       bubblewrap: host.bubblewrap,
       identity: outerIdentity(host, record.uid),
-      network: inNetworkNamespace(host.network, { isRoot: host.isRoot }),
+      network: networkNamespace(host.network, { isRoot: host.isRoot }),
       cgroup,
       limits,
       view: {
