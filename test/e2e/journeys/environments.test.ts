@@ -41,10 +41,10 @@ describe.skipIf(!chromium)("environments", () => {
     await page.getByLabel("Network", { exact: true }).selectOption("Limited network");
     await page.getByLabel("Allowed hosts").fill("https://example.com");
     await page.getByRole("button", { name: "Create environment" }).click();
-    await page.getByText("is no host name").waitFor();
+    await page.getByText("holds more than a host").waitFor();
     await page.getByLabel("Allowed hosts").fill("registry.example.com\nexample.org");
     await page.getByLabel("Package registries too").check();
-    await page.getByText("does not apply them").waitFor();
+    await page.getByText("A change holds in running ones").waitFor();
     expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("environment-new");
     await page.getByRole("button", { name: "Create environment" }).click();
