@@ -112,6 +112,7 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     end() {
       ended = true;
       socket?.destroy();
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import type { SandboxLimits, SandboxSelfTest } from "../sandbox.ts";
 import { type Cgroups, hostLayout, openCgroups } from "./cgroups.ts";
@@ -108,6 +108,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     server.closeAllConnections();
     await fleet.close();
     egress.end();
+    rmSync(dirname(egressDir), { recursive: true, force: true });
     if ("sweep" in cgroups) await cgroups.close();
     rmSync(socketPath, { force: true });
   }
