@@ -336,6 +336,7 @@ export const settings = {
     example: "cat /run/secrets/berth-kek",
     about:
       "Instead of `BERTH_KEK`: a shell command that prints it, such as the call of a key management service. Run at each start, and again after a rotation.",
+  }),
   BERTH_DEFAULT_NETWORKING: setting({
     parse: oneOf("unrestricted", "limited"),
     ...fixed<"unrestricted" | "limited">("unrestricted"),

@@ -31,7 +31,6 @@ import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { ModelError } from "../models/errors.ts";
-import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import { type KekPlace, openCheckedKeyRing } from "../secrets/check-keks.ts";
 import { createCredentials } from "../secrets/credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
