@@ -1,6 +1,6 @@
 // A fork of a whole session gets the files that its source had then: they are kept before anything changes them.
 import { type Database, inTransaction } from "../db/database.ts";
-import { type Claim, claimIdleSession, giveBack } from "../db/leases.ts";
+import type { Claim } from "../db/leases.ts";
 import {
   aimAt,
   copySnapshot,
@@ -10,6 +10,7 @@ import {
   type OpenRestore,
 } from "../db/restores.ts";
 import { recordSandbox } from "../db/sandboxes.ts";
+import { underIdleLease } from "../db/upkeep-leases.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -42,21 +43,22 @@ export async function aimFork(
     await keepDeleted(deps, input, open, { name: open.cloneOf, isThere: source.removing });
     return true;
   }
-  const claim = await claimIdleSession(deps.db, { workerId: deps.workerId, sessionId: open.cloneOf });
-  if (!claim) return false;
-  try {
+  const sourceId = open.cloneOf;
+  const aim = async (claim: Claim): Promise<boolean> => {
     // Before it is set back, its files are kept anyway.
-    if (await isRestoreOpen(deps.db, { sessionId: open.cloneOf })) return false;
+    if (await isRestoreOpen(deps.db, { sessionId: sourceId })) return false;
     const { name, identity } = source;
     if (name !== null && (await keepSource(deps, { ...input, source: claim, name, identity }))) return true;
-    await takeLastKnown(deps, input, open, open.cloneOf);
+    await takeLastKnown(deps, input, open, sourceId);
     return true;
+  };
+  try {
+    const aimed = await underIdleLease(deps.db, { workerId: deps.workerId, sessionId: sourceId }, aim);
+    return aimed?.result ?? false;
   } catch (error) {
     // It was deleted meanwhile: its disk is there for the next look.
-    if (!(await findCloneSource(deps.db, { sessionId: open.cloneOf })).exists) return false;
+    if (!(await findCloneSource(deps.db, { sessionId: sourceId })).exists) return false;
     throw error;
-  } finally {
-    await giveBack(deps.db, claim);
   }
 }
 

@@ -157,7 +157,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
       const delayMs = Math.min(FAILED_DELAY_MS * 2 ** failuresBefore, MAX_FAILED_DELAY_MS);
       await giveBackFailed(deps.db, { sessionId, fence, delayMs });
     } catch (failure) {
-      logger.warn({ err: failure }, "a session could not be given back; its lease will run out");
+      logger.warn({ err: failure }, "a session could not be given back; that is made up for at the next look");
     }
     return { how: "failed" };
   }

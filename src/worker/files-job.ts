@@ -1,8 +1,8 @@
 // Job: brings back the files of sessions that went back or were forked, at once and not only at their next tool call.
 import type { Database } from "../db/database.ts";
-import { claimIdleSession, giveBack } from "../db/leases.ts";
 import { isRestoreOpen, listRestoresToDo, noteProblem } from "../db/restores.ts";
 import { askForSandboxPlace } from "../db/sandbox-places.ts";
+import { underIdleLease } from "../db/upkeep-leases.ts";
 import type { Notifier } from "../db/wakeups.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode, messageOf, PlatformError } from "../lib/errors.ts";
@@ -51,17 +51,12 @@ export function createFilesJob(options: {
     const about = { ...input, signal };
     // Its source first, and not under its own lease: they may wait for each other.
     if (!(await aimFork(deps, about))) return pause(sessionId, SOURCE_MS);
-    const claim = await claimIdleSession(db, { workerId, sessionId });
-    if (!claim) return;
-    try {
+    await underIdleLease(db, { workerId, sessionId }, async ({ fence }) => {
       if (!(await isRestoreOpen(db, { sessionId }))) return;
       if (limit !== null && !(await askForSandboxPlace(db, { ...input, limit })).granted)
         throw new PlatformError("unavailable", `the team runs ${limit} sandboxes at once, as many as it may`);
-      await openSandbox(deps, { ...about, fence: claim.fence, restarted: false });
-    } finally {
-      await giveBack(db, claim);
-      options.onDone();
-    }
+      await openSandbox(deps, { ...about, fence, restarted: false });
+    }).finally(options.onDone);
   }
 
   function pause(sessionId: string, ms: number): void {

@@ -1,7 +1,7 @@
 // Job: puts sandboxes that nobody uses to sleep, removes those of deleted sessions, sets aside those that nobody knows.
 import type { Database } from "../db/database.ts";
 import { readInstallationId } from "../db/installation.ts";
-import { type Claim, claimIdleSession, giveBack } from "../db/leases.ts";
+import type { Claim } from "../db/leases.ts";
 import {
   deleteRemoval,
   type IdleSandbox,
@@ -16,6 +16,7 @@ import {
   touchSandbox,
 } from "../db/sandboxes.ts";
 import { isSessionWanted } from "../db/snapshots.ts";
+import { underIdleLease } from "../db/upkeep-leases.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -132,18 +133,15 @@ export function createSandboxSweeper(options: {
     if (clock.now() < snapshotsFrom) return;
     const wanted = { backend: backend.id, quietMs: QUIET_MS, spacingMs: SPACING_MS, limit: SNAPSHOTS_A_SWEEP };
     for (const one of await listDirtySandboxes(db, wanted)) {
-      const claim = await claimIdleSession(db, { workerId, sessionId: one.sessionId });
-      if (!claim) continue;
-      try {
+      const kept = await underIdleLease(db, { workerId, sessionId: one.sessionId }, async (claim) => {
         const outcome = await keepFiles(claim, one.name, one.requested ? "request" : "turn");
         // What it writes from here on is looked at once more, even if it ends before the next sweep.
         if (outcome === "kept" && busy.has(one.name)) await markChanging(db, { names: [one.name] });
-        if (outcome !== "failed") continue;
-        snapshotsFrom = clock.now() + STORE_PAUSE_MS;
-        return;
-      } finally {
-        await giveBack(db, claim);
-      }
+        return outcome;
+      });
+      if (kept?.result !== "failed") continue;
+      snapshotsFrom = clock.now() + STORE_PAUSE_MS;
+      return;
     }
   }
 
@@ -162,18 +160,13 @@ export function createSandboxSweeper(options: {
   async function hibernateIdle(): Promise<void> {
     const idle = await listIdleSandboxes(db, { backend: backend.id, idleMs, limit: BATCH });
     for (const { sessionId, name } of await spareUsed(idle)) {
-      const claim = await claimIdleSession(db, { workerId, sessionId });
-      if (!claim) continue;
-      try {
-        await attempt(name, async () => {
-          if ((await keepFiles(claim, name, "idle")) === "wanted") return;
-          await backend.hibernate(name);
-          await markHibernated(db, { sessionId });
-          logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
-        });
-      } finally {
-        await giveBack(db, claim);
-      }
+      const sleep = async (claim: Claim) => {
+        if ((await keepFiles(claim, name, "idle")) === "wanted") return;
+        await backend.hibernate(name);
+        await markHibernated(db, { sessionId });
+        logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
+      };
+      await underIdleLease(db, { workerId, sessionId }, (claim) => attempt(name, () => sleep(claim)));
     }
   }
 

@@ -136,6 +136,21 @@ test("a worker that is stopped gives its sessions to another one at once, and no
   expect(left.rows[0]?.count).toBe(0);
 });
 
+test("a lease of whose claim the worker never heard, or that could not be given back, does not keep a session from its work", async () => {
+  const holder = await start({
+    model: createScriptedModel(inTurn({ text: "Hello." })),
+    backend: createMemoryBackend(),
+  });
+  const sessionId = await world.createSession();
+  // Committed, and the connection was cut before the answer; or it was upkeep, and the database was away when it ended.
+  await sql`update sessions set lease_owner = ${holder.id}, lease_epoch = lease_epoch + 1, lease_until = now() + interval '1 hour'
+    where id = ${sessionId}`.execute(world.db);
+  await world.say(sessionId, "Hi");
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(ofType(log, "agent.message")).toHaveLength(1);
+  expect((await world.session(sessionId)).failedClaims).toBe(0);
+});
+
 async function claimSessions(workerId: string, limit: number): Promise<Claim[]> {
   const claimed: Claim[] = [];
   const room = () => limit - claimed.length;

@@ -4,11 +4,13 @@ import {
   type Claim,
   extendLeases,
   giveBackAll,
+  type HeldLease,
   listHeldLeases,
   listWorkersWithoutLock,
   takeOverFromDead,
 } from "../db/leases.ts";
 import { noteWaits } from "../db/team-places.ts";
+import { isUnderUpkeep } from "../db/upkeep-leases.ts";
 import { type Listener, listenForWakeups } from "../db/wakeups.ts";
 import { holdWorkerLock } from "../db/worker-lock.ts";
 import { registerWorker, removeWorker, reportHealth, type WorkerIdentity } from "../db/workers.ts";
@@ -21,6 +23,7 @@ import { every } from "./every.ts";
 import { createFilesJob } from "./files-job.ts";
 import { createHealthProbe, type WorkerHealth } from "./health.ts";
 import { createLoneHolds, type StartAlone } from "./lone-holds.ts";
+import { createStrayLeases } from "./stray-leases.ts";
 import { createSandboxSweeper } from "./sweep-sandboxes.ts";
 
 const POLL_MS = 1_000;
@@ -87,6 +90,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onSilent: kick,
   });
   const claims = createClaims({ db, workerId, teamLimit: options.teamSessions });
+  const strayLeases = createStrayLeases({ db, workerId });
   const alone = createLoneHolds({ ...options, onFree: kickAll, onTerminated: (log) => notifier.logGrew(log) });
   const running = () => holds.size + alone.size;
   /** Of places. */
@@ -154,11 +158,17 @@ export function createWorker(options: WorkerOptions): Worker {
     else kick();
   }
 
-  /** Finds lost leases and wake-ups that were not heard. */
+  /** Finds lost leases, wake-ups that were not heard, and leases that nobody works under. */
   async function checkHolds(): Promise<void> {
     const before = [...holds.values()];
-    if (before.length === 0) return;
-    const held = new Map((await listHeldLeases(db, { workerId })).map((lease) => [lease.sessionId, lease]));
+    const leases = await listHeldLeases(db, { workerId });
+    const held = new Map(leases.map((lease) => [lease.sessionId, lease]));
+    const isHeld = ({ sessionId, epoch }: HeldLease) => holds.get(sessionId)?.claim.fence.epoch === epoch;
+    const strays = await strayLeases.giveBack(leases, (lease) => isHeld(lease) || isUnderUpkeep(lease));
+    if (strays.length > 0) {
+      logger.warn({ sessions: strays }, "leases that nobody here worked under were given back");
+      kick();
+    }
     for (const one of before) {
       const lease = held.get(one.claim.sessionId);
       if (lease?.epoch === one.claim.fence.epoch) one.wake(lease.lastSeq);
