@@ -11,10 +11,11 @@ import { freePort } from "../support/free-port.ts";
 import { sandboxesMissing } from "../support/local-sandboxd.ts";
 import { makeNewerRelease } from "../support/newer-release.ts";
 import { until } from "../support/until.ts";
-import { collectSessions, listSessionIds, promptsBySession, readLedgers } from "./collect-sessions.ts";
+import { collectSessions, listSessionIds, readLedgers } from "./collect-sessions.ts";
 import { answers, prepareGround } from "./lone-parts.ts";
 import { judge } from "./oracle.ts";
 import type { Server } from "./patient-client.ts";
+import { keepPrompts } from "./prompts.ts";
 import { allDone, allWorked, driveMany } from "./workload.ts";
 
 const SEED = 20_261_127;
@@ -113,10 +114,13 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
     const client = new pg.Client({ connectionString: ground.databaseUrl });
     await client.connect();
     try {
-      const prompts = promptsBySession(provider.chats, driven);
+      const kept = keepPrompts();
+      for (const { body } of provider.chats) if (body) kept.note(body);
+      const prompts = kept.bySession(driven);
       const sessions = await collectSessions({ server, driven, ledgers, prompts, ask: (act) => act(client) });
       const sessionIds = await listSessionIds(client);
-      const facts = { sessions, sessionIds, running: [], disks: [], processes: [], leftovers: [] };
+      const deleted = driven.flatMap((one) => one.deleted);
+      const facts = { sessions, sessionIds, deleted, running: [], disks: [], processes: [], leftovers: [] };
       expect(judge(facts)).toEqual([]);
       expect(driven.every((one) => one.stream.reconnects > 0)).toBe(true);
     } finally {

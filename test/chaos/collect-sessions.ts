@@ -1,8 +1,7 @@
 // What is known of each session once everything is quiet: from its client, from the API's lists, and straight from the database.
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import type { LoggedRequest } from "../support/scripted-wire.ts";
-import { MARKER, type SessionFacts, type StoredEntry, TAG } from "./facts.ts";
+import { MARKER, type SessionFacts, type StoredEntry } from "./facts.ts";
 import { request, type Server } from "./patient-client.ts";
 import type { Driven } from "./workload.ts";
 
@@ -96,22 +95,6 @@ export async function collectSessions(options: {
 export async function listSessionIds(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>("select id from sessions");
   return rows.map(({ id }) => id);
-}
-
-/** What reached the model, by the session whose message came last. */
-export function promptsBySession(
-  requests: readonly LoggedRequest[],
-  driven: readonly Driven[],
-): Map<string, string[][]> {
-  const sessions = new Map(driven.map(({ index, sessionId }) => [index, sessionId]));
-  const prompts = new Map<string, string[][]>();
-  for (const { body } of requests) {
-    const said = body?.messages.filter(({ role }) => role === "user") ?? [];
-    const tags = JSON.stringify(said).match(TAG) ?? [];
-    const id = sessions.get(Number(/^M(\d+)x/.exec(tags.at(-1) ?? "")?.[1]));
-    if (id !== undefined) prompts.set(id, [...(prompts.get(id) ?? []), [...tags]]);
-  }
-  return prompts;
 }
 
 async function listAll(server: Server, sessionId: string): Promise<string[]> {

@@ -68,6 +68,8 @@ export type ChaosFacts = {
   sessions: readonly SessionFacts[];
   /** Ids of all sessions in the database. */
   sessionIds: readonly string[];
+  /** Ids of sessions that were deleted, as their clients were told. */
+  deleted: readonly string[];
   /** What ran, and the directories of disks that were there, just before the stop. */
   running: readonly RunningSandbox[];
   disks: readonly string[];

@@ -9,8 +9,6 @@ const BUSY_LIMIT_MS = 60_000;
 /** Twice of what is promised, and time for faults. A snapshot that was wanted and not taken is nobody's loss. */
 const KEPT_LIMIT_MS = 25_000;
 const SLEEPS_AFTER_MS = 7_000;
-/** Each has a sandbox of its own. */
-const MAX_FORKS = 3;
 
 type Snapshots = { data: { id: string; seq: number; checked_at: string }[] };
 type SnapshotRequest = { state: "requested" | "done"; requested_at: string; snapshot: object | null };
@@ -26,6 +24,8 @@ export function createTimeTravel(options: {
   rewinds: string[];
   random: () => number;
   settle: () => Promise<void>;
+  /** Each has a sandbox of its own. */
+  maxForks: number;
   onFork: (sessionId: string, forkOf: Fork) => void;
 }) {
   const { server, sessionId, stream, accepted, kept, snapshots, rewinds, random, settle } = options;
@@ -92,7 +92,7 @@ export function createTimeTravel(options: {
     async fork(): Promise<void> {
       const known = messages();
       const eventId = random() < 0.5 ? pickFrom(random, known.length > 0 ? known : [null]) : null;
-      if (forks >= MAX_FORKS) return;
+      if (forks >= options.maxForks) return;
       if (eventId === null) await settle();
       forks += 1;
       const made = await once<{ id: string }>(at("fork"), eventId === null ? {} : { event_id: eventId });

@@ -9,10 +9,15 @@ export function isInDoubt(entry: StoredEntry): boolean {
   return entry.type === "agent.tool_result" && JSON.stringify(entry.payload.content ?? "").includes("may have run");
 }
 
-/** Of the session, and of its source: a copy's files come from there. */
+/** Of the session, and of what it is a copy of: its files come from there. */
 export function statesOf(session: SessionFacts, sessions: readonly SessionFacts[]): FileStates {
-  const source = sessions.find(({ id }) => id === session.forkOf?.sessionId);
-  return fileStates(session, new Map([...(source?.snapshots ?? []), ...session.snapshots]));
+  const places = new Map<string, number>();
+  for (let one: SessionFacts | undefined = session; one; ) {
+    for (const [id, seq] of one.snapshots) if (!places.has(id)) places.set(id, seq);
+    const source: string | undefined = one.forkOf?.sessionId;
+    one = source === undefined ? undefined : sessions.find(({ id }) => id === source);
+  }
+  return fileStates(session, places);
 }
 
 export function effectsNotOnce({ effects, ledger }: SessionFacts, states: FileStates): Problem[] {

@@ -45,6 +45,7 @@ const sound: SessionFacts = {
 const run = (session: Partial<SessionFacts>, rest: Partial<ChaosFacts> = {}): ChaosFacts => ({
   sessions: [{ ...sound, ...session }],
   sessionIds: ["sesn_1"],
+  deleted: [],
   running: [],
   disks: [],
   processes: [],
@@ -280,6 +281,10 @@ test("with a rewind the files are what they were before the message", () => {
 
 test("a session that nobody was told of, and sandboxes that nobody has", () => {
   expect(rules(run({}, { sessionIds: ["sesn_1", "sesn_9"] }))).toEqual(["what was accepted is processed once"]);
+  expect(rules(run({}, { sessionIds: ["sesn_1", "sesn_9"], deleted: ["sesn_9"] }))).toEqual([
+    "what was deleted is gone",
+  ]);
+  expect(judge(run({}, { deleted: ["sesn_9"] }))).toEqual([]);
   const running = [
     { pid: 1, name: "sesn_1" },
     { pid: 2, name: ".blank-1" },

@@ -12,6 +12,7 @@ export function judge(facts: ChaosFacts): Finding[] {
   return [
     ...facts.sessions.flatMap((session) => judgeSession(session, facts.sessions)),
     ...unknownSessions(facts),
+    ...deletedAndThere(facts),
     ...strays(facts),
     ...facts.processes.flatMap(judgeProcess),
     ...facts.leftovers.map((what) => ({ rule: "nothing is left", where: "machine", what })),
@@ -156,9 +157,17 @@ function stuck(session: SessionFacts): Problem[] {
   return problems;
 }
 
+/** Their disks and sandboxes are strays, if they are there. */
+function deletedAndThere({ deleted, sessionIds }: ChaosFacts): Finding[] {
+  const gone = new Set(deleted);
+  return sessionIds
+    .filter((id) => gone.has(id))
+    .map((id) => ({ rule: "what was deleted is gone", where: id, what: "it is in the database" }));
+}
+
 /** A creation that was repeated made one session. */
-function unknownSessions({ sessions, sessionIds }: ChaosFacts): Finding[] {
-  const known = new Set(sessions.map(({ id }) => id));
+function unknownSessions({ sessions, sessionIds, deleted }: ChaosFacts): Finding[] {
+  const known = new Set([...sessions.map(({ id }) => id), ...deleted]);
   return sessionIds
     .filter((id) => !known.has(id))
     .map((id) => ({

@@ -9,13 +9,14 @@ import { startScriptedProvider } from "../support/scripted-provider.ts";
 import { pickFrom, seeded } from "../support/seeded.ts";
 import { type Part, type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
-import { collectSessions, listSessionIds, promptsBySession, readLedgers } from "./collect-sessions.ts";
+import { collectSessions, listSessionIds, readLedgers } from "./collect-sessions.ts";
 import type { ChaosFacts, Finding, ProcessFacts } from "./facts.ts";
 import { chooseFault, withDatabase } from "./faults.ts";
 import { disksOf, runningSandboxes } from "./lost-disks.ts";
 import { countInDoubt, countRestores, judge } from "./oracle.ts";
 import { request, type Server } from "./patient-client.ts";
 import { leftoversOf, weigh } from "./processes.ts";
+import { keepPrompts } from "./prompts.ts";
 import { keepSecondWorker } from "./second-worker.ts";
 import { startShakyGateway } from "./shaky-gateway.ts";
 import { allDone, allWorked, type Driven, driveMany } from "./workload.ts";
@@ -44,6 +45,7 @@ export type ChaosReport = {
   effects: number;
   rewinds: number;
   forks: number;
+  deletions: number;
   /** Snapshots that clients were told of, sandboxes that were lost with their disks, and receipts of files that came back. */
   snapshots: number;
   losses: number;
@@ -63,7 +65,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, print } = options;
   const startedAt = Date.now();
   const random = seeded(seed);
-  const provider = await startScriptedProvider();
+  const kept = keepPrompts();
+  const provider = await startScriptedProvider({ onChat: kept.note });
   const gateway = await startShakyGateway({ targetUrl: provider.url, maxDelayMs: 250, random: seeded(seed + 1) });
   const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos", BERTH_SANDBOX_IDLE_S: "5" };
   const system = await startSystem({ env: gatewayEnv });
@@ -100,7 +103,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const ledgers = await readLedgers(driven);
     if (options.plant?.includes("drop an event")) await dropAnEvent(system, driven);
     if (options.plant?.includes("leak a sandbox")) await leakASandbox(system.dataDir);
-    const prompts = promptsBySession(provider.chats, driven);
+    const prompts = kept.bySession(driven);
     const ask = <T>(act: (client: pg.Client) => Promise<T>) => withDatabase(system, act);
     const sessions = await collectSessions({ server, driven, ledgers, prompts, ask });
     const sessionIds = await ask(listSessionIds);
@@ -113,7 +116,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const exitCode = await system.stop();
     const leftovers = leftoversOf(system.dataDir);
     if (exitCode !== 0) leftovers.push(`npm start ended with ${exitCode}`);
-    const facts: ChaosFacts = { sessions, sessionIds, running, disks, processes, leftovers };
+    const deleted = driven.flatMap((one) => one.deleted);
+    const facts: ChaosFacts = { sessions, sessionIds, deleted, running, disks, processes, leftovers };
     return {
       seed,
       faults: struck,
@@ -125,6 +129,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       effects: sessions.reduce((sum, one) => sum + one.effects.size, 0),
       rewinds: sessions.reduce((sum, one) => sum + one.rewinds.length, 0),
       forks: sessions.filter(({ forkOf }) => forkOf !== null).length,
+      deletions: deleted.length,
       snapshots: sessions.reduce((sum, one) => sum + one.kept.length, 0),
       losses: sessions.reduce((sum, one) => sum + one.losses, 0),
       restores: countRestores(facts),

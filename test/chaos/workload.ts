@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pickFrom, seeded } from "../support/seeded.ts";
 import type { ReceivedFrame } from "../support/stream-reader.ts";
+import { makeAndDelete } from "./deletions.ts";
 import type { Accepted, Fork } from "./facts.ts";
 import { createTimeTravel } from "./going-back.ts";
 import { openPatientStream, type PatientStream, Refused, request, type Server, sendEvents } from "./patient-client.ts";
@@ -19,11 +20,14 @@ const KINDS = [
   "rewinds",
   "forks",
   "kept files",
+  "deletions",
 ] as const;
 export type Kind = (typeof KINDS)[number] | "a fork";
 
 /** A turn may meet several faults, and a lease that has to run out. */
 const TURN_LIMIT_MS = 150_000;
+/** A copy of a copy is a copy like any other; each has a sandbox. */
+const MAX_DEPTH = 2;
 const LEDGER = "/workspace/ledger";
 
 type Agents = Record<"allowed" | "asking" | "custom", string>;
@@ -58,6 +62,8 @@ export type Driven = {
   readonly snapshots: Map<string, number>;
   readonly rewinds: string[];
   readonly forkOf: Fork | null;
+  /** Sessions that its client made beside, and deleted. */
+  readonly deleted: string[];
   /** How often its disk was taken away. */
   losses: number;
   turns: number;
@@ -69,10 +75,14 @@ export type Driven = {
 
 type Drive = {
   server: Server;
+  /** For sessions that are made on the way. */
+  agent: string;
   kind: Kind;
   index: number;
   random: () => number;
   goesOn: () => boolean;
+  /** Zero: it is no copy. */
+  depth: number;
   /** Takes over the copy of a session that its client made. */
   onFork: (sessionId: string, forkOf: Fork) => void;
 };
@@ -88,11 +98,12 @@ export async function driveMany(options: {
   const agents = await makeAgents(server);
   const driven: Driven[] = [];
   let indexes = 0;
-  const next = (kind: Kind): Drive => {
+  const next = (kind: Kind, depth = 0): Drive => {
     const index = indexes++;
-    return { server, kind, index, random: seeded(options.seed + index), goesOn, onFork };
+    const onFork: Drive["onFork"] = (id, forkOf) => void driven.push(drive(id, forkOf, next("a fork", depth + 1)));
+    const random = seeded(options.seed + index);
+    return { server, agent: agents.allowed, kind, index, depth, random, goesOn, onFork };
   };
-  const onFork: Drive["onFork"] = (id, forkOf) => void driven.push(drive(id, forkOf, next("a fork")));
   for (let count = 0; count < options.count; count++) {
     const kind = KINDS[count % KINDS.length] ?? "steps";
     const agent = kind === "custom tool" ? agents.custom : kind === "approvals" ? agents.asking : agents.allowed;
@@ -124,6 +135,7 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
   const answered = new Set<string>();
   const kept: number[] = [];
   const rewinds: string[] = [];
+  const deleted: string[] = [];
   const snapshots = new Map<string, number>();
   let markers = 0;
   let messages = 0;
@@ -164,24 +176,38 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
   }
 
   /** Until everything that was sent is processed, and the session rests. */
+  /** How often each entry has come, of as many frames as were looked at: the log grows, and is not read from its start again each time. */
+  const entered = new Map<string, number>();
+  let looked = 0;
+  let settled = 0;
+
+  function look(frames: readonly ReceivedFrame[]): void {
+    for (; looked < frames.length; looked++) {
+      const id = String(frames[looked]?.data.id);
+      entered.set(id, (entered.get(id) ?? 0) + 1);
+    }
+  }
+
+  /** Until everything that was sent is processed, and the session rests. */
   async function settle(): Promise<void> {
     for (;;) {
-      const wanted = new Set(accepted.map(({ id }) => id));
+      const wanted = accepted.slice(settled).map(({ id }) => id);
       const rests = (frames: readonly ReceivedFrame[]) => {
+        look(frames);
         // An interrupt of a session that rests is the last entry, and changes nothing.
         const status = frames.findLast(({ type }) => type.startsWith("session.status_"));
         if (status?.type !== "session.status_idle" || isAnswered(status)) return false;
-        const entered = new Map<string, number>();
-        for (const { data } of frames)
-          if (wanted.has(String(data.id))) entered.set(String(data.id), (entered.get(String(data.id)) ?? 0) + 1);
-        return [...wanted].every((id) => (entered.get(id) ?? 0) >= 2);
+        return wanted.every((id) => (entered.get(id) ?? 0) >= 2);
       };
       await stream.waitFor(rests, TURN_LIMIT_MS, "the turn did not end");
       const idle = stream.frames.findLast(({ type }) => type === "session.status_idle");
       if (!idle) throw new Error("no frame");
       const before = accepted.length;
       await answer(idle);
-      if (accepted.length === before) return;
+      if (accepted.length === before) {
+        settled = before;
+        return;
+      }
     }
   }
 
@@ -238,6 +264,11 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
       case "a fork":
         await say(`STEPS[${append()}|${append()}]`);
         await sleep(random() * 3_000);
+        if (options.depth < MAX_DEPTH && random() < 0.2) await travel.fork();
+        break;
+      case "deletions":
+        await say("And a word.");
+        deleted.push(await makeAndDelete({ server, agent: options.agent, command: "echo x > file; sleep 2", random }));
         break;
       case "kept files":
         await say(`RUNCMD[${append()}; mkdir -p d; echo ${markers} > d/${markers}; ln -sfn ../ledger d/link]`);
@@ -250,15 +281,16 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
 
   const travel = createTimeTravel({
     ...{ server, sessionId, stream, accepted, kept, snapshots, rewinds, random, settle },
+    maxForks: options.depth === 0 ? 3 : 1,
     onFork: options.onFork,
   });
   const driven: Driven = {
-    ...{ sessionId, kind, index, accepted, complaints, stream, kept, snapshots, rewinds, forkOf },
+    ...{ sessionId, kind, index, accepted, complaints, stream, kept, snapshots, rewinds, deleted, forkOf },
     losses: 0,
     turns: 0,
     done: Promise.resolve(),
     async readLedger() {
-      if (kind === "custom tool" || kind === "talk only") return "";
+      if (kind === "custom tool" || kind === "talk only" || kind === "deletions") return "";
       readsLedger = true;
       // Where its files were brought back from, if they were.
       await travel.listSnapshots();

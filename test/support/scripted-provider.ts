@@ -47,6 +47,8 @@ export type ScriptedProviderOptions = {
   models?: string[];
   /** The `data` of `/model/info`; 404 when absent. */
   modelInfo?: unknown[];
+  /** Gets each request for an answer, which is then not kept: in a long run the log would hold every conversation as often as it was sent. */
+  onChat?: (body: ChatBody) => void;
 };
 
 export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
@@ -78,7 +80,9 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
       aborted: false,
       answered: false,
     };
-    requests.push(request);
+    const isChat = body !== null && isAnswerPath(path);
+    if (isChat && options.onChat) options.onChat(body);
+    else requests.push(request);
     response.on("close", () => {
       request.answered = response.writableFinished;
       request.aborted = !response.writableFinished;
@@ -99,7 +103,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     if (path.endsWith("/model/info") && options.modelInfo !== undefined) {
       return sendJson(response, 200, { data: options.modelInfo });
     }
-    const exchange = body === null || !isAnswerPath(path) ? null : { request, response, body };
+    const exchange = isChat ? { request, response, body } : null;
     if (exchange !== null) return path.endsWith("/messages") ? messages(exchange) : chat(exchange);
     sendJson(response, 404, { detail: "Not Found" });
   };
