@@ -120,7 +120,16 @@ describe.skipIf(sandboxesMissing() !== null)("an upgrade without a pause", () =>
       const sessions = await collectSessions({ server, driven, ledgers, prompts, ask: (act) => act(client) });
       const sessionIds = await listSessionIds(client);
       const deleted = driven.flatMap((one) => one.deleted);
-      const facts = { sessions, sessionIds, deleted, running: [], disks: [], processes: [], leftovers: [] };
+      const facts = {
+        sessions,
+        sessionIds,
+        deleted,
+        rows: new Map(),
+        running: [],
+        disks: [],
+        processes: [],
+        leftovers: [],
+      };
       expect(judge(facts)).toEqual([]);
       expect(driven.every((one) => one.stream.reconnects > 0)).toBe(true);
     } finally {

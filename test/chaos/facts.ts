@@ -70,6 +70,8 @@ export type ChaosFacts = {
   sessionIds: readonly string[];
   /** Ids of sessions that were deleted, as their clients were told. */
   deleted: readonly string[];
+  /** How often each marker was written at the service that sandboxes reach; it is never set back. */
+  rows: ReadonlyMap<string, number>;
   /** What ran, and the directories of disks that were there, just before the stop. */
   running: readonly RunningSandbox[];
   disks: readonly string[];

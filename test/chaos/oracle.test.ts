@@ -46,6 +46,7 @@ const run = (session: Partial<SessionFacts>, rest: Partial<ChaosFacts> = {}): Ch
   sessions: [{ ...sound, ...session }],
   sessionIds: ["sesn_1"],
   deleted: [],
+  rows: new Map(),
   running: [],
   disks: [],
   processes: [],
@@ -277,6 +278,15 @@ test("with a rewind the files are what they were before the message", () => {
   const then = ["a rewind brings back the files of then"];
   expect(rules(going({ snapshot_id: "early" }, { effects: new Map() }))).toEqual(then);
   expect(judge(going({ snapshot_id: "early", exact: false }, { effects: new Map() }))).toEqual([]);
+});
+
+test("a request that arrived twice, and one that was answered and never arrived", () => {
+  const kind = "upstream";
+  const rule = ["a request of a tool arrives once"];
+  const marker = [...sound.effects.keys()][0] ?? "";
+  expect(judge(run({ kind }, { rows: new Map([...sound.effects.keys()].map((one) => [one, 1])) }))).toEqual([]);
+  expect(rules(run({}, { rows: new Map([[marker, 2]]) }))).toEqual(rule);
+  expect(rules(run({ kind }))).toEqual(rule);
 });
 
 test("a session that nobody was told of, and sandboxes that nobody has", () => {

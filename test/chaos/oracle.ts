@@ -13,6 +13,7 @@ export function judge(facts: ChaosFacts): Finding[] {
     ...facts.sessions.flatMap((session) => judgeSession(session, facts.sessions)),
     ...unknownSessions(facts),
     ...deletedAndThere(facts),
+    ...rowsNotOnce(facts),
     ...strays(facts),
     ...facts.processes.flatMap(judgeProcess),
     ...facts.leftovers.map((what) => ({ rule: "nothing is left", where: "machine", what })),
@@ -155,6 +156,21 @@ function stuck(session: SessionFacts): Problem[] {
     problems.push(["no turn fails", `${entry.seq}: ${JSON.stringify(entry.payload.error)}`]);
   }
   return problems;
+}
+
+/** What a tool did outside of its sandbox happened once, where its result says so; and at most once, whatever became of the result. */
+function rowsNotOnce({ rows, sessions }: ChaosFacts): Finding[] {
+  const rule = "a request of a tool arrives once";
+  const findings: Finding[] = [];
+  for (const [marker, count] of rows) {
+    if (count > 1) findings.push({ rule, where: marker, what: `it arrived ${count} times` });
+  }
+  for (const { id, kind, effects } of sessions) {
+    if (kind !== "upstream") continue;
+    for (const marker of effects.keys())
+      if (!rows.has(marker)) findings.push({ rule, where: id, what: `${marker} was answered, and never arrived` });
+  }
+  return findings;
 }
 
 /** Their disks and sandboxes are strays, if they are there. */

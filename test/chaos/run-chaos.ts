@@ -17,6 +17,7 @@ import { countInDoubt, countRestores, judge } from "./oracle.ts";
 import { request, type Server } from "./patient-client.ts";
 import { leftoversOf, weigh } from "./processes.ts";
 import { keepPrompts } from "./prompts.ts";
+import { startRowUpstream } from "./row-upstream.ts";
 import { keepSecondWorker } from "./second-worker.ts";
 import { startShakyGateway } from "./shaky-gateway.ts";
 import { allDone, allWorked, type Driven, driveMany } from "./workload.ts";
@@ -46,6 +47,8 @@ export type ChaosReport = {
   rewinds: number;
   forks: number;
   deletions: number;
+  /** Requests from sandboxes that arrived at a service outside. */
+  rows: number;
   /** Snapshots that clients were told of, sandboxes that were lost with their disks, and receipts of files that came back. */
   snapshots: number;
   losses: number;
@@ -68,15 +71,22 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const kept = keepPrompts();
   const provider = await startScriptedProvider({ onChat: kept.note });
   const gateway = await startShakyGateway({ targetUrl: provider.url, maxDelayMs: 250, random: seeded(seed + 1) });
+  const upstream = await startRowUpstream();
   const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos", BERTH_SANDBOX_IDLE_S: "5" };
-  const system = await startSystem({ env: gatewayEnv });
+  const system = await startSystem({ env: { ...gatewayEnv, ...upstream.env } });
   const secondWorker = await keepSecondWorker(system.dataDir, gatewayEnv);
   const struck: Record<string, number> = {};
   let strays: (() => void)[] = [];
   let goesOn = true;
   try {
     const server: Server = { url: system.url, apiKey: system.apiKey };
-    const driven = await driveMany({ server, count: options.sessions, seed: seed + 100, goesOn: () => goesOn });
+    const driven = await driveMany({
+      server,
+      count: options.sessions,
+      seed: seed + 100,
+      goesOn: () => goesOn,
+      upstream,
+    });
     // Everything is warm, and has done some work, when it is weighed first.
     await until(() => allWorked(driven, () => 1), { timeoutMs: 60_000 });
     const before = await weighAll(system);
@@ -117,7 +127,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const leftovers = leftoversOf(system.dataDir);
     if (exitCode !== 0) leftovers.push(`npm start ended with ${exitCode}`);
     const deleted = driven.flatMap((one) => one.deleted);
-    const facts: ChaosFacts = { sessions, sessionIds, deleted, running, disks, processes, leftovers };
+    const facts: ChaosFacts = {
+      sessions,
+      sessionIds,
+      deleted,
+      rows: upstream.rows,
+      running,
+      disks,
+      processes,
+      leftovers,
+    };
     return {
       seed,
       faults: struck,
@@ -130,6 +149,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       rewinds: sessions.reduce((sum, one) => sum + one.rewinds.length, 0),
       forks: sessions.filter(({ forkOf }) => forkOf !== null).length,
       deletions: deleted.length,
+      rows: upstream.rows.size,
       snapshots: sessions.reduce((sum, one) => sum + one.kept.length, 0),
       losses: sessions.reduce((sum, one) => sum + one.losses, 0),
       restores: countRestores(facts),
@@ -144,6 +164,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await system.dispose();
     await gateway.stop();
     await provider.stop();
+    await upstream.stop();
   }
 }
 

@@ -6,6 +6,7 @@ import { makeAndDelete } from "./deletions.ts";
 import type { Accepted, Fork } from "./facts.ts";
 import { createTimeTravel } from "./going-back.ts";
 import { openPatientStream, type PatientStream, Refused, request, type Server, sendEvents } from "./patient-client.ts";
+import type { RowUpstream } from "./row-upstream.ts";
 
 const KINDS = [
   "long command",
@@ -21,6 +22,7 @@ const KINDS = [
   "forks",
   "kept files",
   "deletions",
+  "upstream",
 ] as const;
 export type Kind = (typeof KINDS)[number] | "a fork";
 
@@ -77,6 +79,8 @@ type Drive = {
   server: Server;
   /** For sessions that are made on the way. */
   agent: string;
+  /** Null: nothing is reached from its sandbox. */
+  upstream: RowUpstream | null;
   kind: Kind;
   index: number;
   random: () => number;
@@ -93,8 +97,10 @@ export async function driveMany(options: {
   count: number;
   seed: number;
   goesOn: () => boolean;
+  upstream?: RowUpstream;
 }): Promise<Driven[]> {
-  const { server, goesOn } = options;
+  const { server, goesOn, upstream = null } = options;
+  const kinds = KINDS.filter((kind) => kind !== "upstream" || upstream);
   const agents = await makeAgents(server);
   const driven: Driven[] = [];
   let indexes = 0;
@@ -102,10 +108,10 @@ export async function driveMany(options: {
     const index = indexes++;
     const onFork: Drive["onFork"] = (id, forkOf) => void driven.push(drive(id, forkOf, next("a fork", depth + 1)));
     const random = seeded(options.seed + index);
-    return { server, agent: agents.allowed, kind, index, depth, random, goesOn, onFork };
+    return { server, agent: agents.allowed, upstream, kind, index, depth, random, goesOn, onFork };
   };
   for (let count = 0; count < options.count; count++) {
-    const kind = KINDS[count % KINDS.length] ?? "steps";
+    const kind = kinds[count % kinds.length] ?? "steps";
     const agent = kind === "custom tool" ? agents.custom : kind === "approvals" ? agents.asking : agents.allowed;
     const { id } = await request<{ id: string }>(server, "POST", "/v1/sessions", { agent });
     driven.push(drive(id, null, next(kind)));
@@ -270,6 +276,12 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
         await say("And a word.");
         deleted.push(await makeAndDelete({ server, agent: options.agent, command: "echo x > file; sleep 2", random }));
         break;
+      case "upstream": {
+        const marker = mark();
+        const ask = options.upstream?.command(marker) ?? "false";
+        await say(`RUNCMD[${ask} && echo ${marker} >> ${LEDGER}]`);
+        break;
+      }
       case "kept files":
         await say(`RUNCMD[${append()}; mkdir -p d; echo ${markers} > d/${markers}; ln -sfn ../ledger d/link]`);
         await settle();
