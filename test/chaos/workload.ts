@@ -28,6 +28,8 @@ export type Kind = (typeof KINDS)[number] | "a fork";
 
 /** A turn may meet several faults, and a lease that has to run out. */
 const TURN_LIMIT_MS = 150_000;
+/** Between two turns: a machine that is busy all the time meets fewer moments, not more. */
+const REST_MS = 1_500;
 /** A copy of a copy is a copy like any other; each has a sandbox. */
 const MAX_DEPTH = 2;
 const LEDGER = "/workspace/ledger";
@@ -324,7 +326,7 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
         complaints.push(error instanceof Refused ? `refused: ${error.message}` : String(error));
         return;
       }
-      await sleep(random() * 400);
+      await sleep(random() * REST_MS);
     }
   })();
   return driven;
