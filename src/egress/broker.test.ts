@@ -16,6 +16,8 @@ import { createAuthority } from "./certificate-authority.ts";
 
 let world: EgressWorld;
 let upstream: Upstream;
+/** Connections on which something was answered. */
+const served = new WeakSet<object>();
 /** Of the answers that are still open. */
 const open: import("node:http").ServerResponse[] = [];
 
@@ -44,6 +46,12 @@ beforeEach(async () => {
           open.push(response);
           return;
         }
+        if (request.url === "/stale") {
+          // As a host does that closes a kept connection in the moment of the next request.
+          const { socket } = request;
+          if (served.has(socket)) return void socket.destroy();
+        }
+        served.add(request.socket);
         if (request.url === "/empty") return void response.writeHead(204).end();
         if (request.url === "/cut") {
           response.writeHead(200, { "content-length": "100" });
@@ -212,6 +220,18 @@ describe("a request to an allowed host", () => {
     expect(said).toContain("half");
     await until(() => world.lines.length === 1);
     expect(world.lines[0]).toMatchObject({ decision: "error" });
+  });
+
+  it("is sent again on a new connection when a kept one was closed by its host, but only where that can do nothing twice", async () => {
+    await world.request("api.example.com", { path: "/empty" });
+    expect((await world.request("api.example.com", { path: "/stale" })).status).toBe(200);
+    expect(upstream.requests.filter((line) => line.endsWith("/stale"))).toHaveLength(2);
+    // Without a body, too: the host may have done it before it closed.
+    const posted = "POST /stale HTTP/1.1\r\nhost: api.example.com\r\nconnection: close\r\n\r\n";
+    expect(await exchangeBytes(await world.tunnel("api.example.com"), posted)).toMatch(
+      /^HTTP\/1.1 502 .*upstream_failed/s,
+    );
+    expect(upstream.requests.filter((line) => line.startsWith("POST"))).toHaveLength(1);
   });
 
   it("C18: becomes a WebSocket where it asks for one, and nothing else", async () => {

@@ -123,8 +123,15 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     upstream.once("error", (error) => {
       response.off("close", giveUp);
       const stale = upstream.reusedSocket && "code" in error && error.code === "ECONNRESET";
-      // The host closed a kept connection in the same moment. Nothing of this request was answered, and it has no body to send again.
-      if (stale && work.mayRepeat && framing.length === 0 && !response.headersSent && !response.destroyed)
+      // The host closed a kept connection in the same moment. It may have done what it was asked to: only what changes nothing is asked again.
+      if (
+        stale &&
+        work.mayRepeat &&
+        isSafe(request) &&
+        framing.length === 0 &&
+        !response.headersSent &&
+        !response.destroyed
+      )
         return carry(tunnel, request, response, { ...work, mayRepeat: false });
       refuse(response, exchange, error);
     });
@@ -166,6 +173,11 @@ export function createForwarder(options: ForwardOptions): Forwarder {
   }
 
   return { forward, upgrade };
+}
+
+/** RFC 9110, section 9.2.1. */
+function isSafe({ method = "" }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
 /** How the body is delimited, as the program in the sandbox did it; nothing where there is none. */
