@@ -72,7 +72,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const provider = await startScriptedProvider({ onChat: kept.note });
   const gateway = await startShakyGateway({ targetUrl: provider.url, maxDelayMs: 250, random: seeded(seed + 1) });
   const upstream = await startRowUpstream();
-  const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos", BERTH_SANDBOX_IDLE_S: "5" };
+  // A disk of 4 GB that is full, lost and brought back is a test of this machine's disk.
+  const sandboxEnv = { BERTH_SANDBOX_IDLE_S: "5", BERTH_SANDBOX_DISK_MB: "128" };
+  const gatewayEnv = { LITELLM_GATEWAY_URL: gateway.url, LITELLM_API_KEY: "sk-chaos", ...sandboxEnv };
   const system = await startSystem({ env: { ...gatewayEnv, ...upstream.env } });
   const secondWorker = await keepSecondWorker(system.dataDir, gatewayEnv);
   const struck: Record<string, number> = {};
