@@ -5,16 +5,25 @@ import { getCACertificates, rootCertificates } from "node:tls";
 import { openDatabase } from "../db/database.ts";
 import { findNetworking, insertEgressRequests } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
+import { createApplyCredentials } from "../egress/apply-credentials.ts";
 import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
 import { createBroker } from "../egress/broker.ts";
-import { createDialGuard } from "../egress/dial-guard.ts";
+import type { ApplyCredentials } from "../egress/credentials.ts";
+import { createDialGuard, type DialGuard } from "../egress/dial-guard.ts";
 import { startLinkServer } from "../egress/link-server.ts";
 import { listOf } from "../egress/refused-addresses.ts";
+import { createTokenSender } from "../egress/send-token-request.ts";
+import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger } from "../lib/logger.ts";
+import { openCheckedKeyRing } from "../secrets/check-keks.ts";
+import { createRefreshToken } from "../secrets/refresh-token.ts";
+import { createSessionCredentials } from "../secrets/session-credentials.ts";
+import { createTeamKeys } from "../secrets/team-keys.ts";
 import { watchStarter } from "../supervisor/starter-watch.ts";
 import { checkSchema } from "./check-schema.ts";
 import { loadConfigOrExit } from "./config.ts";
+import { kekPlace } from "./kek-place.ts";
 
 process.title = "berth-egress";
 
@@ -23,6 +32,8 @@ const MAX_CONNECTIONS = 4;
 const STOP_LIMIT_MS = 2_000;
 
 const config = loadConfigOrExit();
+// Nothing that this process starts needs it.
+delete process.env.BERTH_KEK;
 const pretty = config.logFormat === "pretty" || (config.logFormat === "auto" && process.stdout.isTTY === true);
 const logger = createLogger("egress", { level: config.logLevel, pretty });
 const url = config.databaseUrl ?? findEmbeddedPostgresUrl(config.dataDir);
@@ -68,12 +79,13 @@ try {
 async function start(databaseUrl: string): Promise<void> {
   const { namedHosts, refusedRanges, packageHosts } = config.egress;
   await checkSchema(db, { url: databaseUrl, logger });
+  const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
   const broker = createBroker({
-    guard: createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) }),
+    guard,
     readPolicy: (identity) => findNetworking(db, { identity }),
     trusted: trustedCertificates(),
     packageHosts,
-    applyCredentials: null,
+    applyCredentials: await wireCredentials(guard),
     audit,
     logger,
     now: Date.now,
@@ -87,6 +99,17 @@ async function start(databaseUrl: string): Promise<void> {
   };
   logger.info({ packageHosts, namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
   process.send?.({ type: "ready" });
+}
+
+async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
+  const clock = systemClock;
+  const teamKeys = createTeamKeys({ ring: await openCheckedKeyRing({ db, place: kekPlace(config), clock }) });
+  const send = createTokenSender({ guard, trusted: trustedCertificates() });
+  return createApplyCredentials({
+    credentials: createSessionCredentials({ db, teamKeys, clock, logger }),
+    refreshToken: createRefreshToken({ db, teamKeys, clock, send }),
+    clock,
+  });
 }
 
 /** What the system trusts, or Node's own list where it has none, and the operator's. */

@@ -122,10 +122,10 @@ async function start(config: Config): Promise<void> {
     BERTH_SUPERVISED: "1",
     NODE_ENV: "production",
   });
-  // They open nothing that is sealed, so they get no key that could.
+  // It opens nothing that is sealed, so it gets no key that could.
   const unsealingNothing = () => ({ ...env(), BERTH_KEK: undefined, BERTH_KEK_COMMAND: undefined });
   const worker = parts.run(ourPart("worker", unsealingNothing, logs));
-  const egress = parts.run(ourPart("egress", unsealingNothing, logs));
+  const egress = parts.run(ourPart("egress", env, logs));
   const token = config.ui === "on" ? oneTimeToken(env()) : null;
   token?.catch(() => undefined); // Awaited below, when there is a place to use it.
   await dashboard;

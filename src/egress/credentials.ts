@@ -1,4 +1,5 @@
-// The port through which the broker asks which credentials a request of a session gets.
+// The port through which the broker asks what credentials make of a request of a session, and of its answer.
+import type { Readable, Transform } from "node:stream";
 
 export type BrokeredRequest = {
   teamId: string;
@@ -10,13 +11,32 @@ export type BrokeredRequest = {
   path: string;
   /** Name and value in turns. */
   headers: readonly string[];
+  /** Null: there is none. `read` rejects with a `Refusal` for one that is longer. */
+  body: { lengthBytes: number | null; read(limitBytes: number): Promise<Buffer> } | null;
 };
 
 export type CredentialedRequest = {
   headers: readonly string[];
-  /** Names, for the audit line. Never values. */
+  /** Null: the body goes as it comes. `through` may fail with a `Refusal`; `keepsLength`: as many bytes come out of it. */
+  body: { whole: Buffer } | { through: Transform; keepsLength: boolean } | null;
+  /** Names, for the audit line. Never values. It may grow while the body goes. */
   used: readonly string[];
+  /** Null: what comes back goes to the sandbox as it is. */
+  answer: CredentialedAnswer | null;
 };
 
-/** Gives back the headers that go upstream. Throws a `Refusal` for a placeholder outside its scope. */
+export type CredentialedAnswer = {
+  /** What the sandbox gets of an answer. Throws a `Refusal` for one that cannot be looked into. */
+  rewrite(
+    head: { method: string; status: number; headers: readonly string[] },
+    body: Readable,
+  ): Promise<{ headers: string[]; body: Readable }>;
+  /** Of trailers, and of an answer without a body. */
+  headers(raw: readonly string[]): string[];
+  text(text: string): string;
+  /** For the bytes of a connection that was upgraded; as many come out. */
+  socket(): Transform;
+};
+
+/** Throws a `Refusal` for a placeholder outside its scope. */
 export type ApplyCredentials = (request: BrokeredRequest) => Promise<CredentialedRequest>;

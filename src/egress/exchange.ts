@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
+import { InjectionRefused } from "../secrets/inject/injection-refused.ts";
 import type { AuditLine, AuditQueue } from "./audit-queue.ts";
 import type { Policy } from "./decide.ts";
 import { Refusal } from "./refusal.ts";
@@ -14,6 +15,8 @@ export type Exchange = {
   line: AuditLine;
   belongsTo(policy: Policy | null): void;
   refused(refusal: Refusal): void;
+  /** Names of credentials that were put into the request; the list may grow until the end. */
+  used(names: readonly string[]): void;
   /** Once: writes the line. */
   end(): void;
 };
@@ -44,6 +47,7 @@ export function beginExchange(
     durationMs: 0,
   };
   let ended = false;
+  let used: readonly string[] = [];
   return {
     line,
     belongsTo(policy) {
@@ -56,9 +60,13 @@ export function beginExchange(
       line.detail = refusal.detail;
       line.suspicious = refusal.suspicious;
     },
+    used(names) {
+      used = names;
+    },
     end() {
       if (ended) return;
       ended = true;
+      if (line.detail === null && used.length > 0) line.detail = `credential ${[...new Set(used)].join(", ")}`;
       // What the database takes; a connection may last for weeks.
       line.durationMs = Math.min(MAX_DURATION_MS, Math.max(0, Math.round(now() - startedAt)));
       audit.add(line);
@@ -83,6 +91,10 @@ export function answerRefusal(response: ServerResponse, refusal: Refusal): void 
 
 export function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  if (error instanceof InjectionRefused) {
+    const { rule, message, status, detail } = error;
+    return new Refusal(rule, message, { ...(status && { status }), ...(detail && { detail }), cause: error });
+  }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const words = error instanceof Error ? error.message : String(error);
   if (/CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/.test(code))

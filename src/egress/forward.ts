@@ -3,7 +3,7 @@ import { type Agent, type ClientRequest, type IncomingMessage, ServerResponse } 
 import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
-import type { ApplyCredentials } from "./credentials.ts";
+import type { ApplyCredentials, CredentialedAnswer, CredentialedRequest } from "./credentials.ts";
 import { decide, type Policy } from "./decide.ts";
 import type { DialGuard } from "./dial-guard.ts";
 import { answerRefusal, asRefusal, beginExchange, type Exchange, type ExchangeParts } from "./exchange.ts";
@@ -37,7 +37,7 @@ export type Forwarder = {
   upgrade(tunnel: Tunnel, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 };
 
-type Admitted = { target: Target; headers: string[] };
+type Admitted = { target: Target } & Omit<CredentialedRequest, "used">;
 
 export function createForwarder(options: ForwardOptions): Forwarder {
   const { guard, packageHosts, applyCredentials } = options;
@@ -60,16 +60,25 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     const rule = decide(policy, { host, packageHosts });
     exchange.line.rule = rule;
     tunnel.spendHost(host);
-    let headers: readonly string[] = upstreamHeaders(rawHeaders);
-    if (policy && applyCredentials && target.scheme === "https") {
-      const applied = await applyCredentials({ ...policy, host, method, path, headers });
-      ({ headers } = applied);
-      if (applied.used.length > 0) exchange.line.detail = `credential ${applied.used.join(", ")}`;
-    }
-    return { target, headers: [...headers] };
+    const headers = upstreamHeaders(rawHeaders);
+    if (!policy || !applyCredentials || target.scheme === "http") return { target, headers, body: null, answer: null };
+    const { used, ...applied } = await applyCredentials({
+      ...policy,
+      host,
+      method,
+      path,
+      headers,
+      body: bodyOf(request),
+    });
+    exchange.used(used);
+    return { target, ...applied };
   }
 
-  function dial(tunnel: Tunnel, method: string, { target, headers }: Admitted): ClientRequest {
+  function dial(
+    tunnel: Tunnel,
+    method: string,
+    { target, headers }: Pick<Admitted, "target" | "headers">,
+  ): ClientRequest {
     const { host, path } = target;
     const upstream = httpsRequest({
       ...{ host, servername: host, port: guard.portOf(host), lookup: guard.lookup, agent: tunnel.agent },
@@ -115,11 +124,12 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     work: { admitted: Admitted; exchange: Exchange; mayRepeat: boolean },
   ): void {
     const { admitted, exchange } = work;
-    const framing = framingOf(request);
+    const { body } = admitted;
+    const framing = framingOf(request, body);
     const upstream = dial(tunnel, request.method ?? "GET", { ...admitted, headers: [...admitted.headers, ...framing] });
     const giveUp = () => upstream.destroy();
     response.once("close", giveUp);
-    upstream.once("response", (answer) => passBack(answer, response, exchange));
+    upstream.once("response", (answer) => passBack(answer, response, { exchange, rewrite: admitted.answer, request }));
     upstream.once("error", (error) => {
       response.off("close", giveUp);
       const stale = upstream.reusedSocket && "code" in error && error.code === "ECONNRESET";
@@ -138,6 +148,10 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     if (framing.length === 0) {
       request.resume();
       upstream.end();
+    } else if (body && "whole" in body) upstream.end(body.whole);
+    else if (body) {
+      body.through.once("error", (error) => upstream.destroy(error));
+      request.pipe(body.through).pipe(upstream);
     } else request.pipe(upstream);
   }
 
@@ -158,13 +172,15 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       const headers = [...admitted.headers, "Connection", "Upgrade", "Upgrade", "websocket"];
       const upstream = dial(tunnel, request.method ?? "GET", { ...admitted, headers });
       socket.once("close", () => upstream.destroy());
-      upstream.once("response", (answer) => passBack(answer, response, exchange));
+      upstream.once("response", (answer) =>
+        passBack(answer, response, { exchange, rewrite: admitted.answer, request }),
+      );
       upstream.once("error", (error) => refuse(response, exchange, error));
       upstream.once("upgrade", (answer, upstreamSocket, upstreamHead) => {
         opened = true;
         response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
         exchange.line.status = 101;
-        joinSockets({ exchange, answer, socket, head, upstreamSocket, upstreamHead });
+        joinSockets({ exchange, answer, rewrite: admitted.answer, socket, head, upstreamSocket, upstreamHead });
       });
       upstream.end();
     } catch (error) {
@@ -180,39 +196,79 @@ function isSafe({ method = "" }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** How the body is delimited, as the program in the sandbox did it; nothing where there is none. */
-function framingOf(request: IncomingMessage): string[] {
-  if (request.headers["transfer-encoding"] !== undefined) return ["Transfer-Encoding", "chunked"];
-  const length = request.headers["content-length"];
-  return length === undefined ? [] : ["Content-Length", length];
+function bodyOf(request: IncomingMessage) {
+  const framing = framingOf(request, null);
+  if (framing.length === 0) return null;
+  const lengthBytes = framing[0] === "Content-Length" ? Number(framing[1]) : null;
+  return { lengthBytes, read: (limitBytes: number) => readWhole(request, limitBytes) };
 }
 
-function passBack(answer: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
-  exchange.line.status = answer.statusCode ?? null;
-  response.sendDate = false;
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", downstreamHeaders(answer.rawHeaders));
-  // An event stream may have nothing to say yet.
-  response.flushHeaders();
-  answer.on("data", (piece: Buffer) => {
-    exchange.line.responseBytes += piece.length;
-  });
-  pipeline(answer, response, (error) => {
-    // Half an answer must not look whole: the connection is cut.
-    if (error) response.destroy();
-  });
+async function readWhole(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > limitBytes)
+      throw new Refusal("body_too_large", `A body that a credential is put into has at most ${limitBytes} bytes.`, {
+        status: 413,
+      });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** How the body is delimited, as the program in the sandbox did it unless it changes; nothing where there is none. */
+function framingOf(request: IncomingMessage, body: Admitted["body"]): string[] {
+  if (body && "whole" in body) return ["Content-Length", String(body.whole.length)];
+  if (request.headers["transfer-encoding"] !== undefined) return ["Transfer-Encoding", "chunked"];
+  const length = request.headers["content-length"];
+  if (length === undefined) return [];
+  return body && !body.keepsLength ? ["Transfer-Encoding", "chunked"] : ["Content-Length", length];
+}
+
+async function passBack(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  about: { exchange: Exchange; rewrite: CredentialedAnswer | null; request: IncomingMessage },
+): Promise<void> {
+  const { exchange, rewrite, request } = about;
+  const status = answer.statusCode ?? 502;
+  exchange.line.status = status;
+  const raw = downstreamHeaders(answer.rawHeaders);
+  try {
+    const head = { method: request.method ?? "GET", status, headers: raw };
+    const { headers, body } = rewrite ? await rewrite.rewrite(head, answer) : { headers: raw, body: answer };
+    const words = answer.statusMessage ?? "";
+    response.sendDate = false;
+    response.writeHead(status, rewrite ? rewrite.text(words) : words, headers);
+    // An event stream may have nothing to say yet.
+    response.flushHeaders();
+    body.on("data", (piece: Buffer) => {
+      exchange.line.responseBytes += piece.length;
+    });
+    pipeline(body, response, (error) => {
+      // Half an answer must not look whole: the connection is cut.
+      if (error) response.destroy();
+    });
+  } catch (error) {
+    answer.destroy();
+    refuse(response, exchange, error);
+  }
 }
 
 function joinSockets(ends: {
   exchange: Exchange;
   answer: IncomingMessage;
+  rewrite: CredentialedAnswer | null;
   socket: Duplex;
   head: Buffer;
   upstreamSocket: Duplex;
   upstreamHead: Buffer;
 }): void {
-  const { exchange, answer, socket, head, upstreamSocket, upstreamHead } = ends;
+  const { exchange, answer, rewrite, socket, head, upstreamSocket, upstreamHead } = ends;
   const lines = [`HTTP/1.1 101 ${answer.statusMessage}`, "Connection: Upgrade", "Upgrade: websocket"];
-  const headers = downstreamHeaders(answer.rawHeaders);
+  const raw = downstreamHeaders(answer.rawHeaders);
+  const headers = rewrite ? rewrite.headers(raw) : raw;
   for (let index = 0; index + 1 < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
   socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
   if (upstreamHead.length > 0) upstreamSocket.unshift(upstreamHead);
@@ -224,7 +280,8 @@ function joinSockets(ends: {
     exchange.line.responseBytes += piece.length;
   });
   pipeline(socket, upstreamSocket, () => upstreamSocket.destroy());
-  pipeline(upstreamSocket, socket, () => socket.destroy());
+  if (rewrite) pipeline(upstreamSocket, rewrite.socket(), socket, () => socket.destroy());
+  else pipeline(upstreamSocket, socket, () => socket.destroy());
 }
 
 function plainRefusal(): Refusal {

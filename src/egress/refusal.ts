@@ -19,6 +19,17 @@ const OUTCOMES = {
   refused_address: "deny",
   too_many_hosts: "deny",
   too_many_connections: "deny",
+  /** A placeholder that stands for nothing of this session, is on its way to a host, or in a place, that its credential is not for. */
+  placeholder_unknown: "deny",
+  placeholder_host: "deny",
+  placeholder_place: "deny",
+  credential_path: "deny",
+  credential_signature: "deny",
+  /** Longer than what can be looked into before it goes. */
+  body_too_large: "deny",
+  /** Its token is over, say, and could not be renewed. */
+  credential_problem: "error",
+  answer_encoding: "error",
   policy_unavailable: "error",
   unresolved: "error",
   upstream_certificate: "error",
@@ -35,6 +46,9 @@ const SUSPICIOUS: ReadonlySet<RefusalRule> = new Set([
   "address_for_host",
   "host_mismatch",
   "refused_address",
+  "placeholder_unknown",
+  "placeholder_host",
+  "placeholder_place",
 ]);
 
 export class Refusal extends Error {

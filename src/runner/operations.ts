@@ -104,7 +104,7 @@ export class Operations {
     return this.#shell.pid;
   }
 
-  /** Processes that start from now on have these variables; a shell that was in use keeps what it had. */
+  /** Processes that start from now on have these variables, and so have the shell's next commands. */
   setEnv(env: Record<string, string>): void {
     this.#shell.changeEnv(this.#config.env, env);
     this.#config.env = env;

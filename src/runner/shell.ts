@@ -108,15 +108,17 @@ export class Shell {
     return this.#bash?.child.pid ?? null;
   }
 
-  /** Configured variables changed. A shell that no command has used yet takes them over; a used one keeps its own. */
+  /** Configured variables changed: from its next command on the shell has the new ones. What did not change stays as commands left it. */
   changeEnv(before: Record<string, string>, after: Record<string, string>): void {
-    if (this.#used || !this.#bash) return;
+    if (!this.#bash) return;
     const gone = Object.keys(before).filter((name) => !(name in after));
+    const changed = Object.entries(after).filter(([name, value]) => before[name] !== value);
+    // A command may have made one of them read-only; that is nobody's output.
     const lines = [
-      ...gone.map((name) => `unset ${name}\n`),
-      ...Object.entries(after).map(([name, value]) => `export ${name}=${quoted(value)}\n`),
+      ...gone.map((name) => `unset ${name} 2>/dev/null\n`),
+      ...changed.map(([name, value]) => `export ${name}=${quoted(value)} 2>/dev/null\n`),
     ];
-    this.#bash.input.write(lines.join(""));
+    if (lines.length > 0) this.#bash.input.write(lines.join(""));
   }
 
   #start(): Bash {

@@ -5,7 +5,7 @@ export type SandboxLimits = { memoryMb: number; cpus: number; pids: number; disk
 
 export type SandboxSpec = {
   limits: SandboxLimits;
-  /** Configuration put into the environment of every process in the sandbox. Never secrets. */
+  /** Configuration, and placeholders, put into the environment of every process in the sandbox. Never secrets. */
   env: Readonly<Record<string, string>>;
 };
 

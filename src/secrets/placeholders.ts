@@ -1,7 +1,7 @@
 // Placeholders: what a sandbox holds in the place of a value. Random, one for each session and credential.
 import { randomBytes } from "node:crypto";
 import { type Database, inTransaction } from "../db/database.ts";
-import { listEffectiveVariables, putPlaceholder } from "../db/session-credentials.ts";
+import { type EffectiveVariable, listEffectiveVariables, putPlaceholder } from "../db/session-credentials.ts";
 import { PLACEHOLDER_PREFIX } from "./secret-value.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -16,12 +16,17 @@ export function newPlaceholder(): string {
 
 /** The variables of a session's sandbox: names to placeholders. Made when they are first asked for, and the same from then on. */
 export async function sandboxVariables(db: Database, sessionId: string): Promise<Record<string, string>> {
+  const known = await listEffectiveVariables(db, sessionId);
+  if (known.every(({ placeholder }) => placeholder !== null)) return toVariables(known);
   return inTransaction(db, async (tx) => {
     for (const variable of await listEffectiveVariables(tx, sessionId)) {
       if (variable.placeholder !== null) continue;
       await putPlaceholder(tx, { sessionId, credentialId: variable.credentialId, placeholder: newPlaceholder() });
     }
-    const variables = await listEffectiveVariables(tx, sessionId);
-    return Object.fromEntries(variables.flatMap(({ name, placeholder }) => (placeholder ? [[name, placeholder]] : [])));
+    return toVariables(await listEffectiveVariables(tx, sessionId));
   });
+}
+
+function toVariables(variables: readonly EffectiveVariable[]): Record<string, string> {
+  return Object.fromEntries(variables.flatMap(({ name, placeholder }) => (placeholder ? [[name, placeholder]] : [])));
 }

@@ -16,6 +16,7 @@ import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import { lastKnown } from "./bring-back-files.ts";
+import { sandboxSpecOf } from "./sandbox-spec.ts";
 import { ruleOfOpened } from "./sandbox-states.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
@@ -70,7 +71,7 @@ async function keepSource(
   const { teamId, source, name, signal } = input;
   const { sessionId, fence } = source;
   const begunAt = clock.now();
-  const sandbox = await backend.create(name, spec);
+  const sandbox = await backend.create(name, await sandboxSpecOf(db, sessionId, spec));
   const { identity } = sandbox;
   const row = input.identity === null ? null : { identity: input.identity, state: "running" as const };
   if (!ruleOfOpened(row, sandbox).keepFiles) return false;

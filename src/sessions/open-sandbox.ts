@@ -13,6 +13,7 @@ import type { Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.
 import type { BroughtBack } from "./bring-back-files.ts";
 import { aimFork } from "./fork-files.ts";
 import { NOTHING_CAME_BACK, type RestoredPayload, toRestoredPayload } from "./restored-files.ts";
+import { sandboxSpecOf } from "./sandbox-spec.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
 export type OpenSandboxDeps = {
@@ -51,7 +52,7 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
   const about = { teamId, sessionId, signal };
   await explained(() => untilAimed({ ...deps, workerId: fence.owner }, about), deps, input);
   const begunAt = clock.now();
-  const sandbox = await backend.create(sessionId, deps.spec);
+  const sandbox = await backend.create(sessionId, await sandboxSpecOf(db, sessionId, deps.spec));
   const { identity } = sandbox;
   const start = { startMs: clock.now() - begunAt, restarted: input.restarted };
   const known = await findSandbox(db, about);

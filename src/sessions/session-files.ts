@@ -9,6 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
 import type { Channel, OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { RestoreProgress } from "../snapshots/restore-snapshot.ts";
+import { sandboxSpecOf } from "./sandbox-spec.ts";
 import { ruleOfOpened } from "./sandbox-states.ts";
 
 const WORKSPACE = "/workspace";
@@ -88,7 +89,7 @@ export function createSessionFiles(options: {
         `Your team runs ${teamLimit} sandboxes at once, as many as it may (BERTH_TEAM_SANDBOXES). Try again in some seconds: those that nobody uses are being put to sleep.`,
       );
     const begunAt = performance.now();
-    const sandbox = await backend.create(known?.name ?? sessionId, spec);
+    const sandbox = await backend.create(known?.name ?? sessionId, await sandboxSpecOf(db, sessionId, spec));
     if (ruleOfOpened(known, sandbox).person === "refuse")
       throw new PlatformError("sandbox_gone", "The files of this session were lost with the disk of its sandbox.");
     const { name, identity } = sandbox;

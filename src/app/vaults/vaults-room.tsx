@@ -19,8 +19,8 @@ import { Field } from "../components/ui/field.tsx";
 import { Input } from "../components/ui/input.tsx";
 import { useRowKeys } from "../components/use-row-keys.ts";
 import { useBerth } from "../providers.tsx";
-import { NotUsedYet } from "./not-used-yet.tsx";
 import { useVaults } from "./use-vaults.ts";
+import { WhereValuesGo } from "./where-values-go.tsx";
 
 export function VaultsRoom() {
   const archived = useSearchParams().get("archived") === "1";
@@ -37,7 +37,7 @@ export function VaultsRoom() {
         </Button>
       </PageHeader>
       <div className="grid gap-4 border-b border-line p-4">
-        <NotUsedYet />
+        <WhereValuesGo />
         <NewVaultForm />
       </div>
       {query.error && <FailureNote error={query.error} onRetry={() => void query.refetch()} />}

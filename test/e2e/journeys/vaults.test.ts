@@ -41,14 +41,14 @@ describe.skipIf(!chromium)("vaults", () => {
     const { page } = browser;
     await page.goto(`${system.url}/vaults`);
     await page.getByText("No vaults").waitFor();
-    await page.getByText("does not put them into requests yet").waitFor();
+    await page.getByText("Sandboxes hold placeholders").waitFor();
     await looked("vaults-empty");
     await page.getByLabel("Name of a new vault").fill("Production");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/vaults\/vlt_/);
     await page.getByRole("heading", { name: "Production" }).waitFor();
     await page.getByText("Nothing is in this vault yet.").waitFor();
-    await page.getByText("does not put them into requests yet").waitFor();
+    await page.getByText("Sandboxes hold placeholders").waitFor();
 
     await page.getByRole("button", { name: "Add credential" }).click();
     await page.getByText("Name the hosts that it may be sent to.").waitFor();
@@ -122,7 +122,7 @@ describe.skipIf(!chromium)("vaults", () => {
     const { page } = browser;
     await page.goto(`${system.url}/sessions/new`);
     await page.getByLabel("Production").check();
-    await page.getByText("it does not put credentials into requests yet").waitFor();
+    await page.getByText("The sandbox gets placeholders").waitFor();
     await looked("session-new-with-vault");
     await page.getByRole("button", { name: "Start session" }).click();
     await page.waitForURL(/\/sessions\/sesn_/);

@@ -25,7 +25,9 @@ export function VaultsField({ chosen, onChange }: VaultsFieldProps) {
           <Name text={display_name} />
         </label>
       ))}
-      <p className="text-muted">This release keeps the choice; it does not put credentials into requests yet.</p>
+      <p className="text-muted">
+        The sandbox gets placeholders; the values are put into its requests on their way out.
+      </p>
     </fieldset>
   );
 }

@@ -12,7 +12,7 @@ import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useMissing } from "../../components/use-missing.ts";
 import { useBerth } from "../../providers.tsx";
-import { NotUsedYet } from "../not-used-yet.tsx";
+import { WhereValuesGo } from "../where-values-go.tsx";
 import { CredentialForm } from "./credential-form.tsx";
 import { CredentialRow } from "./credential-row.tsx";
 import { VaultMenu } from "./vault-menu.tsx";
@@ -52,7 +52,7 @@ export function VaultRoom({ vaultId }: { vaultId: string }) {
       </PageHeader>
       <div className="grid max-w-3xl gap-6 p-4">
         {open ? (
-          <NotUsedYet />
+          <WhereValuesGo />
         ) : (
           <p className="text-muted">This vault is archived: its values are gone, and it takes nothing more.</p>
         )}

@@ -1,0 +1,81 @@
+// The adapter of the port `ApplyCredentials` to the vaults.
+import type { Clock } from "../lib/clock.ts";
+import { hasCode } from "../lib/errors.ts";
+import type { OutgoingRequest } from "../secrets/inject/inject-credentials.ts";
+import { injectCredentials, usesOf } from "../secrets/inject/inject-credentials.ts";
+import { scrubAnswer } from "../secrets/inject/scrub-answer.ts";
+import { createScrubber, type Scrubber } from "../secrets/inject/scrubber.ts";
+import { needsRenewal, type RefreshOutcome } from "../secrets/refresh-token.ts";
+import type { SessionCredential, SessionCredentials } from "../secrets/session-credentials.ts";
+import type { ApplyCredentials, CredentialedAnswer } from "./credentials.ts";
+import { Refusal } from "./refusal.ts";
+
+export type CredentialsOptions = {
+  credentials: SessionCredentials;
+  refreshToken: (sessionId: string, credential: SessionCredential) => Promise<RefreshOutcome>;
+  clock: Clock;
+};
+
+export function createApplyCredentials({ credentials, refreshToken, clock }: CredentialsOptions): ApplyCredentials {
+  /** Of one state of a session's credentials, which stays the same object while nothing changes. */
+  const scrubbers = new WeakMap<readonly SessionCredential[], Scrubber | null>();
+
+  function scrubberOf(inEffect: readonly SessionCredential[]): Scrubber | null {
+    let scrubber = scrubbers.get(inEffect);
+    if (scrubber === undefined) {
+      scrubber = createScrubber(inEffect);
+      scrubbers.set(inEffect, scrubber);
+    }
+    return scrubber;
+  }
+
+  async function inEffect(sessionId: string): Promise<readonly SessionCredential[]> {
+    try {
+      return await credentials.inEffect(sessionId);
+    } catch (cause) {
+      if (!hasCode(cause, "unavailable")) throw cause;
+      throw new Refusal("policy_unavailable", "The credentials of this session can't be looked up right now.", {
+        status: 503,
+        cause,
+      });
+    }
+  }
+
+  /** With tokens that do not end before they arrive. */
+  async function fresh(sessionId: string, request: OutgoingRequest): Promise<readonly SessionCredential[]> {
+    const known = await inEffect(sessionId);
+    const ending = usesOf(known, request).filter((one) => needsRenewal(one, clock.now()));
+    if (ending.length === 0) return known;
+    for (const credential of ending) {
+      const outcome = await refreshToken(sessionId, credential);
+      const { auth, name } = credential;
+      const over = auth.type === "mcp_oauth" && auth.expires_at !== null && Date.parse(auth.expires_at) <= clock.now();
+      if (outcome.did === "failed" && over)
+        throw new Refusal(
+          "credential_problem",
+          `The access token of ${name} is over and could not be renewed. ${outcome.problem}`,
+          {
+            detail: name,
+          },
+        );
+    }
+    credentials.forget(sessionId);
+    return inEffect(sessionId);
+  }
+
+  return async ({ sessionId, ...request }) => {
+    const now = await fresh(sessionId, request);
+    const injected = await injectCredentials(now, request, clock.now());
+    const scrubber = scrubberOf(now);
+    return { ...injected, answer: scrubber && answerOf(scrubber) };
+  };
+}
+
+function answerOf(scrubber: Scrubber): CredentialedAnswer {
+  return {
+    rewrite: (head, body) => scrubAnswer(scrubber, head, body),
+    headers: scrubber.headers,
+    text: scrubber.text,
+    socket: () => scrubber.stream({ keepsLength: true }),
+  };
+}

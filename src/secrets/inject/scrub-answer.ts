@@ -1,0 +1,95 @@
+// An answer on its way to the sandbox: decoded where it is encoded, without the values of credentials, and with headers that are still true.
+import { pipeline, Readable, type Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { InjectionRefused } from "./injection-refused.ts";
+import { headerOf, type RawHeaders, replaceHeader, withoutHeaders } from "./raw-headers.ts";
+import type { Scrubber } from "./scrubber.ts";
+
+export type AnswerHead = { method: string; status: number; headers: RawHeaders };
+export type ScrubbedAnswer = { headers: string[]; body: Readable };
+
+/** A body of a told length up to this is read whole, so that its new length can be told. Longer ones keep theirs. */
+const MAX_WHOLE_BYTES = 256 * 1024;
+
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+};
+/** What is asked for upstream, of what the program asked for. */
+const ENCODINGS = ["gzip", "deflate", "br", "zstd", "identity"];
+/** Of the bytes as they came. */
+const DIGESTS = new Set(["content-md5", "digest", "content-digest", "repr-digest"]);
+
+/** Throws `InjectionRefused` for an encoding that cannot be looked into. */
+export async function scrubAnswer(scrubber: Scrubber, head: AnswerHead, body: Readable): Promise<ScrubbedAnswer> {
+  const headers = scrubber.headers(head.headers);
+  if (!hasBody(head)) return { headers, body };
+  const decoders = decodersOf(head.headers);
+  const length = Number(headerOf(head.headers, "content-length") ?? Number.NaN);
+  if (decoders.length === 0 && length > MAX_WHOLE_BYTES)
+    return { headers, body: through(body, [scrubber.stream({ keepsLength: true })]) };
+  if (decoders.length === 0 && length >= 0) {
+    const before = await readWhole(body);
+    const after = scrubber.whole(before);
+    if (after.equals(before)) return { headers, body: Readable.from([before]) };
+    const rest = withoutHeaders(headers, (name) => DIGESTS.has(name));
+    return { headers: replaceHeader(rest, "Content-Length", String(after.length)), body: Readable.from([after]) };
+  }
+  const decoded = decoders.length > 0;
+  const gone = (name: string) =>
+    name === "content-length" || (decoded && (name === "content-encoding" || DIGESTS.has(name)));
+  return {
+    headers: withoutHeaders(headers, gone),
+    body: through(body, [...decoders.map((make) => make()), scrubber.stream({ keepsLength: false })]),
+  };
+}
+
+/** Only what can be decoded here is asked for. */
+export function limitAcceptEncoding(headers: RawHeaders): string[] {
+  const asked = headerOf(headers, "accept-encoding");
+  if (asked === null) return [...headers];
+  const known = asked
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => ENCODINGS.includes((part.split(";", 1)[0] ?? "").trim().toLowerCase()));
+  return replaceHeader(headers, "Accept-Encoding", known.join(", ") || "identity");
+}
+
+function hasBody({ method, status }: AnswerHead): boolean {
+  return method !== "HEAD" && status >= 200 && status !== 204 && status !== 304;
+}
+
+/** In the order in which they are undone. */
+function decodersOf(headers: RawHeaders): (() => Transform)[] {
+  const names = (headerOf(headers, "content-encoding") ?? "").split(",").map((name) => name.trim().toLowerCase());
+  return names
+    .filter((name) => name !== "" && name !== "identity")
+    .reverse()
+    .map((name) => {
+      const make = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
+      if (make) return make;
+      throw new InjectionRefused(
+        "answer_encoding",
+        `The host answered in the encoding ${JSON.stringify(name.slice(0, 40))}, in which credentials could not be found and taken out.`,
+      );
+    });
+}
+
+/** A failure of any of them ends the last one with it. */
+function through(body: Readable, steps: Transform[]): Readable {
+  const last = steps.at(-1);
+  if (!last) return body;
+  pipeline([body, ...steps], (error) => {
+    if (error && !last.destroyed) last.destroy(error);
+  });
+  return last;
+}
+
+async function readWhole(body: Readable): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
