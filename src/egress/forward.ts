@@ -279,6 +279,8 @@ function joinSockets(ends: {
   upstreamSocket.on("data", (piece: Buffer) => {
     exchange.line.responseBytes += piece.length;
   });
+  // Two pipelines watch each of them, on top of what watched them before.
+  for (const each of [socket, upstreamSocket]) each.setMaxListeners(32);
   pipeline(socket, upstreamSocket, () => upstreamSocket.destroy());
   if (rewrite) pipeline(upstreamSocket, rewrite.socket(), socket, () => socket.destroy());
   else pipeline(upstreamSocket, socket, () => socket.destroy());

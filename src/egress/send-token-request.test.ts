@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startUpstream, type Upstream } from "../../test/support/egress-world.ts";
+import { createAuthority } from "./certificate-authority.ts";
+import { createDialGuard } from "./dial-guard.ts";
+import { listOf } from "./refused-addresses.ts";
+import { createTokenSender } from "./send-token-request.ts";
+
+const bodies: string[] = [];
+let upstream: Upstream;
+let send: ReturnType<typeof createTokenSender>;
+beforeAll(async () => {
+  const authority = await createAuthority({ now: Date.now });
+  upstream = await startUpstream(authority, async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    bodies.push(`${request.method} ${request.headers["content-type"]} ${body}`);
+    if (request.url === "/moved")
+      return void response.writeHead(302, { location: "https://id.example.com/token" }).end();
+    response.end(request.url === "/much" ? "x".repeat(300_000) : '{"access_token":"t"}');
+  });
+  const named = [{ host: "id.example.com", address: "127.0.0.1", port: upstream.port }];
+  const guard = createDialGuard({
+    namedHosts: named,
+    refusedRanges: listOf([]),
+    resolve: async () => ["169.254.169.254"],
+  });
+  send = createTokenSender({ guard, trusted: [authority.certificate] });
+});
+afterAll(() => upstream.close());
+
+const request = (url: string) => ({
+  url,
+  headers: { "content-type": "application/x-www-form-urlencoded" },
+  body: "grant_type=refresh_token",
+});
+
+it("asks the endpoint and gives its answer, a redirect as one", async () => {
+  expect(await send(request("https://id.example.com/token?x=1"))).toEqual({
+    status: 200,
+    body: '{"access_token":"t"}',
+  });
+  expect(bodies.at(-1)).toBe("POST application/x-www-form-urlencoded grant_type=refresh_token");
+  expect((await send(request("https://id.example.com/moved"))).status).toBe(302);
+});
+
+it("E20: goes to no address inside, and to no host whose certificate is not trusted", async () => {
+  await expect(send(request("https://metadata.example.com/token"))).rejects.toThrow(/may not reach/);
+  const untrusting = createTokenSender({
+    guard: createDialGuard({
+      namedHosts: [{ host: "id.example.com", address: "127.0.0.1", port: upstream.port }],
+      refusedRanges: listOf([]),
+    }),
+    trusted: [(await createAuthority({ now: Date.now })).certificate],
+  });
+  const count = bodies.length;
+  await expect(untrusting(request("https://id.example.com/token"))).rejects.toThrow(/certificate/);
+  expect(bodies).toHaveLength(count);
+});
+
+it("reads no more than a token can be", async () => {
+  await expect(send(request("https://id.example.com/much"))).rejects.toThrow(/too much/);
+});

@@ -1,0 +1,518 @@
+// Where a credential may go and what comes back (C5–C18, C27): a broker, real TLS on both sides, a host that gives back what it gets.
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
+import { newPlaceholder } from "../../src/secrets/placeholders.ts";
+import type { SessionCredential } from "../../src/secrets/session-credentials.ts";
+import { findForms, newCanary } from "../support/canary.ts";
+import { applyHeld, type Held, heldCredential, heldVariable } from "../support/credential-world.ts";
+import { echoHost, type Seen } from "../support/echo-host.ts";
+import { type EgressWorld, LIMITED, startEgressWorld, startUpstream, type Upstream } from "../support/egress-world.ts";
+import { until } from "../support/until.ts";
+
+const HOST = "api.example.com";
+const OTHER = "other.example.com";
+const SERVER = "mcp.example.com";
+const AWS = "bucket.s3.eu-central-1.amazonaws.example.com";
+const VALUE = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+const only = (...hosts: string[]) => ({ type: "limited" as const, allowed_hosts: hosts });
+
+const seen: Seen[] = [];
+const held: Held = { current: [] };
+const renewals: string[] = [];
+let onRenewal: (credential: SessionCredential) => "changed" | "failed" = () => "failed";
+let world: EgressWorld;
+let upstream: Upstream;
+
+beforeAll(async () => {
+  world = await startEgressWorld({
+    networking: LIMITED(HOST, OTHER, SERVER, AWS),
+    namedHosts: async (authority) => {
+      upstream = await startUpstream(authority, echoHost(seen));
+      return [HOST, OTHER, SERVER, AWS].map((host) => ({ host, address: "127.0.0.1", port: upstream.port }));
+    },
+    applyCredentials: applyHeld(held, async (_, credential) => {
+      renewals.push(credential.id);
+      return onRenewal(credential) === "changed"
+        ? { did: "changed" }
+        : { did: "failed", problem: "The token endpoint answered 400 invalid_grant.", final: true };
+    }),
+  });
+});
+beforeEach(() => {
+  seen.splice(0);
+  world.lines.splice(0);
+  renewals.splice(0);
+});
+afterAll(async () => {
+  await world.close();
+  await upstream.close();
+});
+
+const use = <T extends SessionCredential>(credential: T, ...more: SessionCredential[]): T => {
+  held.current = [credential, ...more];
+  return credential;
+};
+const token = (options: Parameters<typeof heldVariable>[2] = { hosts: [HOST] }) =>
+  use(heldVariable("GITHUB_TOKEN", VALUE, options)).placeholder;
+const bearing = (placeholder: string) => ({ authorization: `Bearer ${placeholder}` });
+const lastLine = async () => {
+  await until(() => world.lines.length > 0);
+  return world.lines.at(-1);
+};
+
+describe("C5: a placeholder stands only where its credential is put in", () => {
+  const places: Record<string, (placeholder: string) => Parameters<EgressWorld["request"]>[1]> = {
+    "the path": (it) => ({ path: `/repos/${it}` }),
+    "the query": (it) => ({ path: `/search?token=${it}` }),
+    "a cookie": (it) => ({ headers: { cookie: `session=${it}` } }),
+    "the user agent": (it) => ({ headers: { "user-agent": `curl ${it}` } }),
+    "the referer": (it) => ({ headers: { referer: `https://${HOST}/${it}` } }),
+    "the name of a header": (it) => ({ headers: { [`x-${it}`]: "1" } }),
+    "a JSON body": (it) => ({
+      method: "POST",
+      body: JSON.stringify({ it }),
+      headers: { "content-type": "application/json" },
+    }),
+    "a body in two chunks": (it) => ({ method: "POST", body: `x=${it}`, headers: { "transfer-encoding": "chunked" } }),
+  };
+  it.each(Object.entries(places))("%s", async (_, make) => {
+    const answer = await world.request(HOST, make(token()));
+    expect(answer).toMatchObject({ status: 403, headers: { "x-berth-egress": "placeholder_place" } });
+    expect(seen).toEqual([]);
+    expect(await lastLine()).toMatchObject({ decision: "deny", rule: "placeholder_place", suspicious: true });
+  });
+
+  it("only in headers, and only in bodies, as it is said", async () => {
+    const inBody = token({ hosts: [HOST], header: false, body: true });
+    expect((await world.request(HOST, { headers: bearing(inBody) })).status).toBe(403);
+    expect(seen).toEqual([]);
+    const body = `grant=${inBody}`;
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await world.request(HOST, { method: "POST", body, headers })).status).toBe(200);
+    expect(seen.at(-1)?.body).toBe(`grant=${VALUE}`);
+    expect(seen.at(-1)?.headers["content-length"]).toBe(String(`grant=${VALUE}`.length));
+  });
+
+  it("a declared body has the value in its own writing, also in chunks and when it is large", async () => {
+    const value = `a"b\\c&d=é<${"v".repeat(10)}`;
+    const { placeholder } = use(heldVariable("T", value, { hosts: [HOST], header: false, body: true }));
+    const send = (body: string, headers: Record<string, string>) =>
+      world.request(HOST, { method: "POST", body, headers });
+    await send(JSON.stringify({ token: placeholder }), { "content-type": "application/json; charset=utf-8" });
+    expect(JSON.parse(seen.at(-1)?.body ?? "")).toEqual({ token: value });
+    await send(`a=1&t=${placeholder}`, { "content-type": "application/x-www-form-urlencoded" });
+    expect(new URLSearchParams(seen.at(-1)?.body).get("t")).toBe(value);
+    await send(`<t>${placeholder}</t>`, { "content-type": "text/xml" });
+    expect(seen.at(-1)?.body).toContain("a&quot;b\\c&amp;d=é&lt;v");
+    await send(JSON.stringify({ token: placeholder }), {
+      "content-type": "application/json",
+      "transfer-encoding": "chunked",
+    });
+    expect(JSON.parse(seen.at(-1)?.body ?? "")).toEqual({ token: value });
+    const fill = "f".repeat(1_500_000);
+    await send(JSON.stringify({ fill, token: placeholder }), { "content-type": "application/json" });
+    expect(JSON.parse(seen.at(-1)?.body ?? "")).toEqual({ fill, token: value });
+    expect(world.lines.at(-1)?.detail).toBe("credential T");
+  });
+
+  it("a compressed body is not looked into, and goes as it is", async () => {
+    const placeholder = token({ hosts: [HOST], body: true });
+    const body = gzipSync(`token=${placeholder}`);
+    await world.request(HOST, { method: "POST", body, headers: { "content-encoding": "gzip" } });
+    expect(seen.at(-1)?.headers["content-length"]).toBe(String(body.length));
+    expect(seen.at(-1)?.body).not.toContain(VALUE);
+  });
+});
+
+describe("C2, C3, C4, C17, C12: the value and nothing else", () => {
+  it("C2: it goes to no other allowed host", async () => {
+    const answer = await world.request(OTHER, { headers: bearing(token()) });
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain(`GITHUB_TOKEN is not for ${OTHER}`);
+    expect(seen).toEqual([]);
+    expect(await lastLine()).toMatchObject({ rule: "placeholder_host", detail: "GITHUB_TOKEN", suspicious: true });
+  });
+
+  it("C3: what is not this session's goes nowhere, also without any credential of its own", async () => {
+    for (const credentials of [[], [heldVariable("MINE", "value-of-mine")]]) {
+      held.current = credentials;
+      const answer = await world.request(HOST, { headers: bearing(newPlaceholder()) });
+      expect(answer).toMatchObject({ status: 403, headers: { "x-berth-egress": "placeholder_unknown" } });
+    }
+    expect(seen).toEqual([]);
+  });
+
+  it("C4: placeholders have 160 random bits and are never alike", () => {
+    const many = Array.from({ length: 5_000 }, newPlaceholder);
+    expect(new Set(many).size).toBe(many.length);
+    const characters = many.map((one) => one.slice("berth_placeholder_".length));
+    for (let place = 0; place < 32; place++) expect(new Set(characters.map((text) => text[place])).size).toBe(32);
+  });
+
+  it.each([
+    ["Bearer", (it: string) => ({ authorization: `Bearer ${it}` }), "authorization", `Bearer ${VALUE}`],
+    ["token", (it: string) => ({ authorization: `token ${it}` }), "authorization", `token ${VALUE}`],
+    ["a header of its own", (it: string) => ({ "private-token": it }), "private-token", VALUE],
+    [
+      "C13: git's Basic",
+      (it: string) => ({ authorization: `Basic ${btoa(`x-access-token:${it}`)}` }),
+      "authorization",
+      `Basic ${btoa(`x-access-token:${VALUE}`)}`,
+    ],
+    [
+      "Basic as user",
+      (it: string) => ({ authorization: `basic ${btoa(`${it}:`)}` }),
+      "authorization",
+      `Basic ${btoa(`${VALUE}:`)}`,
+    ],
+  ])("swapped in %s", async (_, headers, name, sent) => {
+    expect((await world.request(HOST, { headers: headers(token()) })).status).toBe(200);
+    expect(seen.at(-1)?.headers[name]).toBe(sent);
+    expect(await lastLine()).toMatchObject({ decision: "allow", detail: "credential GITHUB_TOKEN" });
+  });
+
+  it("C12: a value that holds a placeholder is not looked at again", async () => {
+    const other = heldVariable("OTHER", "value-of-other", { hosts: [HOST] });
+    const outer = use(heldVariable("OUTER", `${other.placeholder} and $& $1`, { hosts: [HOST] }), other);
+    await world.request(HOST, { headers: bearing(outer.placeholder) });
+    expect(seen.at(-1)?.headers.authorization).toBe(`Bearer ${other.placeholder} and $& $1`);
+  });
+
+  it("C11: a value with a line break, planted in the database, is put into nothing", async () => {
+    const planted = use(heldVariable("PLANTED", "value\r\nX-Admin: 1", { hosts: [HOST] }));
+    expect((await world.request(HOST, { headers: bearing(planted.placeholder) })).status).toBe(502);
+    use(heldCredential({ type: "static_bearer", mcp_server_url: `https://${SERVER}/` }, { token: "a\r\nX-Admin: 1" }));
+    expect((await world.request(SERVER)).status).toBe(502);
+    expect(seen).toEqual([]);
+  });
+
+  it("C17: what the program wrote into a header of a credential is replaced, each time it is there", async () => {
+    use(
+      heldCredential(
+        { type: "header", header_name: "X-Api-Key", networking: only(HOST) },
+        { header_value: "real-api-key" },
+      ),
+    );
+    const socket = await world.tunnel(HOST);
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: ${HOST}\r\nX-Api-Key: mine\r\nx-api-key: mine too\r\nConnection: close\r\n\r\n`,
+    );
+    await once(socket.resume(), "close");
+    const { raw = [] } = seen.at(-1) ?? {};
+    expect(raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === "x-api-key")).toEqual([
+      "real-api-key",
+    ]);
+  });
+});
+
+describe("kinds that put in a header of their own", () => {
+  it("basic, in UTF-8, to its hosts only", async () => {
+    use(
+      heldCredential(
+        { type: "basic", username: "jürgen", networking: only("*.example.com") },
+        { password: "pässword-1" },
+      ),
+    );
+    await world.request(HOST, { headers: { authorization: "Basic xyz" } });
+    expect(seen.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from("jürgen:pässword-1").toString("base64")}`);
+  });
+
+  it("of two for one header the more exact wins, whatever their order", async () => {
+    const all = heldCredential(
+      { type: "basic", username: "a", networking: only("*.example.com") },
+      { password: "password-of-all" },
+    );
+    const one = heldCredential(
+      { type: "basic", username: "b", networking: only(HOST) },
+      { password: "password-of-one" },
+    );
+    for (const both of [
+      [all, one],
+      [one, all],
+    ]) {
+      held.current = both;
+      await world.request(HOST);
+      expect(atob(String(seen.at(-1)?.headers.authorization).slice(6))).toBe("b:password-of-one");
+    }
+  });
+
+  it("a cookie, by the header of that name", async () => {
+    use(
+      heldCredential(
+        { type: "header", header_name: "Cookie", networking: only(HOST) },
+        { header_value: "session=real-session" },
+      ),
+    );
+    await world.request(HOST, { headers: { cookie: "session=mine" } });
+    expect(seen.at(-1)?.headers.cookie).toBe("session=real-session");
+  });
+
+  it("C14: a bearer is for its address and what lies below it", async () => {
+    use(
+      heldCredential(
+        { type: "static_bearer", mcp_server_url: `https://${SERVER}/mcp` },
+        { token: "bearer-0123456789" },
+      ),
+    );
+    const sent: Record<string, boolean> = {};
+    for (const path of ["/mcp", "/mcp/", "/mcp/a?b", "/mcp?x=1", "/", "/mcpx", "/other/mcp"]) {
+      await world.request(SERVER, { path });
+      sent[path] = seen.at(-1)?.headers.authorization === "Bearer bearer-0123456789";
+    }
+    expect(sent).toEqual({
+      ...{ "/mcp": true, "/mcp/": true, "/mcp/a?b": true, "/mcp?x=1": true },
+      ...{ "/": false, "/mcpx": false, "/other/mcp": false },
+    });
+    await world.request(HOST, { path: "/mcp" });
+    expect(seen.at(-1)?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    "/mcp/../admin",
+    "/mcp/%2e%2e/admin",
+    "/mcp//x",
+    "//mcp",
+    "/mcp%2fx",
+    "/mcp/.",
+    "/mcp\\..\\admin",
+    "/mcp;x",
+    "/%2E/mcp",
+  ])("C15: %s is refused where a path decides about a credential", async (path) => {
+    use(
+      heldCredential(
+        { type: "static_bearer", mcp_server_url: `https://${SERVER}/mcp` },
+        { token: "bearer-0123456789" },
+      ),
+    );
+    expect(await world.request(SERVER, { path })).toMatchObject({ status: 400 });
+    expect(seen).toEqual([]);
+    // Elsewhere nobody's path is judged.
+    expect((await world.request(HOST, { path })).status).toBe(200);
+  });
+
+  it("C26: an OAuth token that ends soon is renewed before it goes out, and one that is over and is not is told", async () => {
+    const oauth = (access: string, seconds: number) =>
+      heldCredential(
+        {
+          ...{ type: "mcp_oauth", mcp_server_url: `https://${SERVER}/` },
+          expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
+          refresh: {
+            ...{ client_id: "c", token_endpoint: "https://id.example.com/token", scope: null, resource: null },
+            token_endpoint_auth: { type: "none" },
+          },
+        },
+        { access_token: access, refresh_token: "refresh-0123456789" },
+        { name: "Tracker" },
+      );
+    use(oauth("access-old-0123", 30));
+    onRenewal = () => {
+      held.current = [oauth("access-new-0123", 3_600)];
+      return "changed";
+    };
+    await world.request(SERVER);
+    expect(seen.at(-1)?.headers.authorization).toBe("Bearer access-new-0123");
+    await world.request(SERVER);
+    expect(renewals).toHaveLength(1);
+    onRenewal = () => "failed";
+    use(oauth("access-old-0123", 30));
+    await world.request(SERVER);
+    expect(seen.at(-1)?.headers.authorization).toBe("Bearer access-old-0123");
+    use(oauth("access-over-0123", -1));
+    const answer = await world.request(SERVER);
+    expect(answer.status).toBe(502);
+    expect(answer.body).toContain(
+      "Tracker is over and could not be renewed. The token endpoint answered 400 invalid_grant.",
+    );
+    expect(JSON.stringify(seen)).not.toContain("refresh-0123456789");
+  });
+});
+
+describe("C6, C8: what comes back holds no value", () => {
+  const forms = [
+    "json",
+    "header",
+    "redirect",
+    "cookie",
+    "error",
+    "base64",
+    "hex",
+    "url",
+    "pieces",
+    "large",
+    "sse",
+    "digest",
+  ];
+  it.each([...forms, "gzip", "deflate", "br", "zstd"])("%s", async (form) => {
+    const placeholder = token();
+    const answer = await world.request(HOST, {
+      path: `/echo/${form}`,
+      headers: { ...bearing(placeholder), "accept-encoding": "gzip, deflate, br, zstd, compress" },
+    });
+    expect(seen.at(-1)?.headers.authorization).toBe(`Bearer ${VALUE}`);
+    expect(seen.at(-1)?.headers["accept-encoding"]).toBe("gzip, deflate, br, zstd");
+    expect(findForms(Buffer.from(JSON.stringify(answer)), [VALUE])).toEqual([]);
+    expect(answer.headers["content-encoding"]).toBeUndefined();
+    const whole = JSON.stringify(answer);
+    if (!["base64", "hex", "large"].includes(form)) expect(whole).toContain(placeholder);
+    if (form === "hex") expect(answer.body).toBe(Buffer.from(placeholder).toString("hex"));
+    if (form === "base64") expect(atob(answer.body.split(" ")[0] ?? "")).toContain(placeholder.slice(0, 45));
+    if (form === "large") expect(answer.headers["content-length"]).toBe(String(Buffer.byteLength(answer.body)));
+    if (form === "digest")
+      expect(answer.headers).toMatchObject({ etag: '"v1"', "content-length": String(answer.body.length) });
+    if (form === "digest") expect(answer.headers["content-md5"]).toBeUndefined();
+  });
+
+  it("a value with every character that somebody writes otherwise, in each encoding", async () => {
+    const value = newCanary("echo");
+    const { placeholder } = use(heldVariable("CANARY", value, { hosts: [HOST] }));
+    for (const form of [...forms, "gzip", "br"]) {
+      const answer = await world.request(HOST, { path: `/echo/${form}`, headers: bearing(placeholder) });
+      expect(seen.at(-1)?.headers.authorization).toBe(`Bearer ${value}`);
+      expect(findForms(Buffer.from(JSON.stringify(answer)), [value]), form).toEqual([]);
+      expect(findForms(Buffer.from(answer.body), [value]), form).toEqual([]);
+    }
+  });
+
+  it("what another request left there is taken out, too, and no part of it can be asked for", async () => {
+    const placeholder = token();
+    await world.request(HOST, { headers: { ...bearing(placeholder), range: "bytes=0-30" }, path: "/echo/range" });
+    expect(seen.at(-1)?.headers.range).toBeUndefined();
+    const stored = await world.request(OTHER, { method: "POST", body: "x", headers: { authorization: VALUE } });
+    expect(stored.body).not.toContain(VALUE);
+    // A host that no value goes to gives parts.
+    await world.request(OTHER, { headers: { range: "bytes=0-3" }, path: "/echo/range" });
+    expect(seen.at(-1)?.headers.range).toBe("bytes=0-3");
+  });
+
+  it("an answer in an encoding that cannot be looked into is not given", async () => {
+    const own = await startUpstream(world.upstreamAuthority, (_, response) =>
+      response.setHeader("content-encoding", "compress").end("x"),
+    );
+    upstream.server
+      .removeAllListeners("request")
+      .on("request", (_, response) => response.setHeader("content-encoding", "compress").end("x"));
+    try {
+      expect(await world.request(HOST, { headers: bearing(token()) })).toMatchObject({
+        status: 502,
+        headers: { "x-berth-egress": "answer_encoding" },
+      });
+    } finally {
+      upstream.server.removeAllListeners("request").on("request", echoHost(seen));
+      await own.close();
+    }
+  });
+
+  it("a session without credentials gets its answers as they are, compressed and with their ranges", async () => {
+    held.current = [];
+    const answer = await world.request(HOST, {
+      path: "/echo/gzip",
+      headers: { "accept-encoding": "compress, gzip", range: "bytes=0-1" },
+    });
+    expect(answer.headers["content-encoding"]).toBe("gzip");
+    expect(seen.at(-1)?.headers).toMatchObject({ "accept-encoding": "compress, gzip", range: "bytes=0-1" });
+  });
+});
+
+it("C18: a WebSocket's handshake gets the value, and its frames and close reason give none back", async () => {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: true });
+  const headers: IncomingMessage["headers"][] = [];
+  upstream.server.on("upgrade", (request, socket, head) => {
+    headers.push(request.headers);
+    server.handleUpgrade(request, socket, head, (client) => {
+      client.send(`you are ${request.headers.authorization}`);
+      client.close(4000, `bye ${request.headers.authorization}`);
+    });
+  });
+  const placeholder = token();
+  const socket = await world.tunnel(HOST);
+  const request = httpRequest({
+    createConnection: () => socket,
+    headers: {
+      ...{ host: HOST, connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+      ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-extensions": "permessage-deflate" },
+      ...bearing(placeholder),
+    },
+  });
+  request.end();
+  const [, stream, head] = (await once(request, "upgrade")) as [IncomingMessage, typeof socket, Buffer];
+  const pieces = [head];
+  stream.on("data", (piece: Buffer) => pieces.push(piece));
+  await until(() => Buffer.concat(pieces).includes("bye"));
+  stream.destroy();
+  upstream.server.removeAllListeners("upgrade");
+  expect(headers[0]).toMatchObject({ authorization: `Bearer ${VALUE}` });
+  expect(headers[0]?.["sec-websocket-extensions"]).toBeUndefined();
+  const text = Buffer.concat(pieces).toString("latin1");
+  expect(text).toContain(`you are Bearer ${placeholder.slice(0, VALUE.length)}`);
+  expect(text).not.toContain(VALUE);
+});
+
+describe("C16: AWS", () => {
+  const aws = (changes: object = {}) =>
+    use(
+      heldCredential(
+        {
+          type: "aws_sigv4",
+          access_key_id: "AKIAREAL",
+          region: "eu-central-1",
+          service: "s3",
+          networking: only(AWS),
+          ...changes,
+        },
+        { secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", session_token: "session-token-0123456789" },
+        { name: "AWS" },
+      ),
+    );
+  const asked = (region = "eu-central-1", service = "s3") => ({
+    authorization: `AWS4-HMAC-SHA256 Credential=AKIAFAKE/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`,
+    "x-amz-date": "20260101T000000Z",
+    "x-amz-security-token": "mine",
+  });
+
+  it("what is signed with any key is signed anew, and nothing of the old signature is left", async () => {
+    aws();
+    await world.request(AWS, {
+      path: "/key?list-type=2",
+      headers: { ...asked(), "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
+    });
+    const { headers } = seen.at(-1) ?? { headers: {} };
+    expect(headers.authorization).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKIAREAL\/\d{8}\/eu-central-1\/s3\/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
+    );
+    expect(headers["x-amz-security-token"]).toBe("session-token-0123456789");
+    expect(headers["x-amz-date"]).not.toBe("20260101T000000Z");
+    expect(await lastLine()).toMatchObject({ detail: "credential AWS" });
+  });
+
+  it("a body whose hash is not told is read and signed", async () => {
+    aws({ service: "dynamodb" });
+    await world.request(AWS, { method: "POST", body: '{"TableName":"t"}', headers: asked("eu-central-1", "dynamodb") });
+    expect(seen.at(-1)?.body).toBe('{"TableName":"t"}');
+    const big = await world.request(AWS, {
+      method: "POST",
+      body: Buffer.alloc(9 * 1024 * 1024),
+      headers: asked("eu-central-1", "dynamodb"),
+    });
+    expect(big.status).toBe(413);
+  });
+
+  it.each([
+    ["another region", { headers: asked("us-east-1") }],
+    ["another service", { headers: asked("eu-central-1", "iam") }],
+    ["a presigned address", { path: "/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00" }],
+    [
+      "chunks signed one by one",
+      { headers: { ...asked(), "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" } },
+    ],
+    ["SigV4A", { headers: { authorization: "AWS4-ECDSA-P256-SHA256 Credential=x" } }],
+  ])("%s is refused with words", async (_, options) => {
+    aws();
+    const answer = await world.request(AWS, options);
+    expect(answer).toMatchObject({ status: 403, headers: { "x-berth-egress": "credential_signature" } });
+    expect(answer.body).toContain("is not signed anew with AWS");
+    expect(seen).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+// Credentials for a broker without a database: what a session has in effect, as the vaults would give it.
+import type { CredentialAuth } from "../../src/contract/credentials.ts";
+import { createApplyCredentials } from "../../src/egress/apply-credentials.ts";
+import type { ApplyCredentials } from "../../src/egress/credentials.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { newPlaceholder } from "../../src/secrets/placeholders.ts";
+import type { RefreshOutcome } from "../../src/secrets/refresh-token.ts";
+import { Secret } from "../../src/secrets/secret.ts";
+import type { SessionCredential } from "../../src/secrets/session-credentials.ts";
+
+export type Held = { current: readonly SessionCredential[] };
+
+let count = 0;
+
+export function heldCredential(
+  auth: CredentialAuth,
+  secrets: Record<string, string>,
+  changes: Partial<SessionCredential> = {},
+): SessionCredential {
+  count += 1;
+  return {
+    ...{ id: `vcrd_${count}`, vaultId: "vlt_1", teamId: "team_1", name: `credential ${count}`, version: 1, auth },
+    placeholder: auth.type === "environment_variable" ? newPlaceholder() : null,
+    secrets: Object.fromEntries(Object.entries(secrets).map(([field, value]) => [field, new Secret(value)])),
+    ...changes,
+  };
+}
+
+export function heldVariable(
+  name: string,
+  value: string,
+  options: { hosts?: string[]; body?: boolean; header?: boolean } = {},
+): SessionCredential & { placeholder: string } {
+  const { hosts, body = false, header = true } = options;
+  const networking = hosts ? { type: "limited" as const, allowed_hosts: hosts } : { type: "unrestricted" as const };
+  const placeholder = newPlaceholder();
+  const auth = {
+    type: "environment_variable" as const,
+    secret_name: name,
+    networking,
+    injection_location: { header, body },
+  };
+  return { ...heldCredential(auth, { secret_value: value }, { name }), placeholder };
+}
+
+export function applyHeld(
+  held: Held,
+  refreshToken: (sessionId: string, credential: SessionCredential) => Promise<RefreshOutcome> = async () => {
+    throw new Error("nothing is to be renewed");
+  },
+): ApplyCredentials {
+  const credentials = { inEffect: async () => held.current, forget: () => undefined };
+  return createApplyCredentials({ credentials, refreshToken, clock: systemClock });
+}
