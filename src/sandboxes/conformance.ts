@@ -177,6 +177,18 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         { GREETING: "hello 'world'" },
       ));
 
+    it("gives a running one what changed of the variables, and leaves what its commands did", () =>
+      withSandbox(
+        async (sandbox, sandboxName) => {
+          const { backend, spec } = under();
+          await run(sandbox, "cd /tmp; MINE=1; KEPT=mine; readonly FIXED=1");
+          const env = { KEPT: "configured", ADDED: "a 'new' one", FIXED: "2" };
+          const again = await backend.create(sandboxName, { ...spec, env });
+          expect((await run(again, "pwd; echo $MINE $KEPT $ADDED $GONE.")).content).toBe("/tmp\n1 mine a 'new' one .");
+        },
+        { KEPT: "configured", GONE: "gone" },
+      ));
+
     it("keeps two sandboxes apart", () =>
       withSandbox((one) =>
         withSandbox(async (two) => {

@@ -4,19 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/egress/certificate-authority.ts";
+import { findForms, newCanary } from "../support/canary.ts";
 import { echoHost, type Seen } from "../support/echo-host.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing } from "../support/local-sandboxd.ts";
+import { dumpDatabase, readFiles, readProcess, readProcessesBelow, type Swept } from "../support/sweep.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
-const VALUE = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
-const BEARER = "mcp-token/0123+456=789";
+const VALUE = newCanary("variable");
+const BEARER = newCanary("bearer");
+const ROTATED = newCanary("rotated");
+const LATER = newCanary("later");
 const HOSTS = ["api.github.example.com", "mcp.example.com", "other.example.com"];
 
 describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
   const directory = mkdtempSync(join(tmpdir(), "berth-credentials-"));
   const seen: Seen[] = [];
+  const answers: Swept[] = [];
   let upstream: Upstream;
   let system: System;
   let sessionId: string;
@@ -31,6 +36,7 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    answers.push({ place: `${method} ${path}`, bytes: Buffer.from(text) });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text) as { id: string; data: Record<string, unknown>[] };
   }
@@ -142,7 +148,7 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
     expect((await run("X=mine; echo $LATER_TOKEN-")).trim()).toBe("-");
     const { id } = await api("POST", `/v1/vaults/${vaultId}/credentials`, {
       auth: {
-        ...{ type: "environment_variable", secret_name: "LATER_TOKEN", secret_value: "later-0123456789" },
+        ...{ type: "environment_variable", secret_name: "LATER_TOKEN", secret_value: LATER },
         networking: { type: "unrestricted" },
       },
     });
@@ -153,13 +159,12 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
 
   it("C22, C23: a new value is used within 5 s, a deleted credential's placeholder is dead within 5 s", async () => {
     const ask = 'curl -sS -H "Authorization: Bearer $GITHUB_TOKEN" https://api.github.example.com/echo/json';
-    const rotated = "ghp_rotated_0123456789";
     await api("POST", `/v1/vaults/${vaultId}/credentials/${credentialId}`, {
-      auth: { type: "environment_variable", secret_value: rotated },
+      auth: { type: "environment_variable", secret_value: ROTATED },
     });
     await until(async () => {
       await run(ask);
-      return seen.at(-1)?.headers.authorization === `Bearer ${rotated}`;
+      return seen.at(-1)?.headers.authorization === `Bearer ${ROTATED}`;
     });
     const kept = (await run("echo $GITHUB_TOKEN")).trim();
     await api("DELETE", `/v1/vaults/${vaultId}/credentials/${credentialId}`);
@@ -168,5 +173,30 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
     const count = seen.length;
     expect(await run(dead)).toContain("placeholder_unknown");
     expect(seen).toHaveLength(count);
+  });
+
+  it("C1, C25: after all that no value is in the database, a log, an answer of the API, a disk, the worker, or a process of a sandbox", async () => {
+    const fresh = await newSession();
+    await run("curl -sS https://mcp.example.com/mcp > kept; env > env; cat kept", fresh);
+    const [sandboxd, worker] = [await system.pid("sandboxd"), await system.pid("worker")];
+    if (sandboxd === null || worker === null) throw new Error("nothing runs");
+    const inside = readProcessesBelow(sandboxd);
+    expect(inside.filter(({ place, bytes }) => place.endsWith("/mem") && bytes.length > 0).length).toBeGreaterThan(1);
+    const sweep = [
+      ...answers,
+      ...inside,
+      ...readProcess(worker),
+      ...(await dumpDatabase(system.dataDir)),
+      ...(await readFiles(system.dataDir)),
+      { place: "the terminal", bytes: Buffer.from(system.output()) },
+    ];
+    for (const part of ["web", "worker", "egress"])
+      expect(sweep.filter(({ place, bytes }) => place.endsWith(`logs/${part}.log`) && bytes.length > 0)).toHaveLength(
+        1,
+      );
+    const values = [VALUE, BEARER, ROTATED, LATER];
+    expect(sweep.flatMap(({ place, bytes }) => findForms(bytes, values).map((form) => `${place}: ${form}`))).toEqual(
+      [],
+    );
   });
 });

@@ -1,13 +1,10 @@
 // What a sandbox reaches of the outside (E1–E19): real programs in a real sandbox, through the relay and the broker, to hosts on this machine.
-import { execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AuditLine } from "../../src/egress/audit-queue.ts";
 import { type Broker, createBroker } from "../../src/egress/broker.ts";
@@ -17,10 +14,10 @@ import { createDialGuard } from "../../src/egress/dial-guard.ts";
 import { type LinkServer, startLinkServer } from "../../src/egress/link-server.ts";
 import { listOf } from "../../src/egress/refused-addresses.ts";
 import { createLogger } from "../../src/lib/logger.ts";
-import { findProgram } from "../../src/sandboxes/local/host.ts";
 import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { LIMITED, startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
+import { isThere, makeHosts, serveHosts } from "../support/program-hosts.ts";
 import { until } from "../support/until.ts";
 
 const missing = sandboxesMissing();
@@ -268,120 +265,3 @@ describe.skipIf(missing)("egress", () => {
     await until(() => closed.length === 1);
   });
 });
-
-function isThere(program: string | undefined): boolean {
-  if (program === undefined) return true;
-  try {
-    if (program === "python3-requests")
-      execFileSync("/usr/bin/python3", ["-c", "import requests"], { stdio: "ignore" });
-    else if (program === "pip") execFileSync("/usr/bin/python3", ["-m", "pip", "--version"], { stdio: "ignore" });
-    else return findProgram(program) !== null;
-    return true;
-  } catch {
-    console.warn(`SKIPPED: ${program} is not on this machine`);
-    return false;
-  }
-}
-
-/** A repository and two packages, as their hosts have them. */
-function makeHosts(directory: string): void {
-  const work = join(directory, "work");
-  mkdirSync(work);
-  writeFileSync(join(work, "README"), "a repository\n");
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: work, stdio: "ignore" });
-  git("init", "-q", "-b", "main");
-  git("add", ".");
-  git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first");
-  git("clone", "-q", "--bare", ".", join(directory, "repo.git"));
-  execFileSync("git", ["config", "http.receivepack", "true"], { cwd: join(directory, "repo.git") });
-
-  const npmPackage = join(directory, "package");
-  mkdirSync(npmPackage);
-  writeFileSync(join(npmPackage, "package.json"), JSON.stringify({ name: "left-and-right", version: "1.0.0" }));
-  writeFileSync(join(npmPackage, "index.js"), 'module.exports = "a package of npm";\n');
-  execFileSync("tar", ["-czf", "left-and-right-1.0.0.tgz", "package"], { cwd: directory });
-
-  const wheel = join(directory, "wheel");
-  mkdirSync(join(wheel, "ours-1.0.dist-info"), { recursive: true });
-  writeFileSync(join(wheel, "ours.py"), 'NAME = "a package of pip"\n');
-  writeFileSync(join(wheel, "ours-1.0.dist-info", "METADATA"), "Metadata-Version: 2.1\nName: ours\nVersion: 1.0\n");
-  writeFileSync(
-    join(wheel, "ours-1.0.dist-info", "WHEEL"),
-    "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-  );
-  writeFileSync(
-    join(wheel, "ours-1.0.dist-info", "RECORD"),
-    "ours.py,,\nours-1.0.dist-info/METADATA,,\nours-1.0.dist-info/WHEEL,,\nours-1.0.dist-info/RECORD,,\n",
-  );
-  execFileSync(
-    "/usr/bin/python3",
-    ["-m", "zipfile", "-c", join(directory, "ours-1.0-py3-none-any.whl"), "ours.py", "ours-1.0.dist-info"],
-    { cwd: wheel },
-  );
-}
-
-function serveHosts(directory: string, request: IncomingMessage, response: ServerResponse): void {
-  const url = new URL(request.url ?? "/", `https://${request.headers.host}`);
-  if (url.host === "git.example.com") {
-    serveGit(directory, url, request, response);
-    return;
-  }
-  const file = (name: string) => response.end(readFileSync(join(directory, name)));
-  switch (`${url.host}${url.pathname}`) {
-    case "npm.example.com/left-and-right": {
-      const version = {
-        name: "left-and-right",
-        version: "1.0.0",
-        dist: { tarball: "https://npm.example.com/left-and-right-1.0.0.tgz" },
-      };
-      response.setHeader("content-type", "application/json");
-      response.setHeader("content-encoding", "gzip");
-      response.end(
-        gzipSync(
-          JSON.stringify({ name: "left-and-right", "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": version } }),
-        ),
-      );
-      return;
-    }
-    case "npm.example.com/left-and-right-1.0.0.tgz":
-      file("left-and-right-1.0.0.tgz");
-      return;
-    case "pypi.example.com/simple/ours/":
-      response.setHeader("content-type", "text/html");
-      response.end('<a href="/files/ours-1.0-py3-none-any.whl">ours-1.0-py3-none-any.whl</a>');
-      return;
-    case "pypi.example.com/files/ours-1.0-py3-none-any.whl":
-      file("ours-1.0-py3-none-any.whl");
-      return;
-    default:
-      response.end(`hello from ${url.host}\n`);
-  }
-}
-
-function serveGit(directory: string, url: URL, request: IncomingMessage, response: ServerResponse): void {
-  const backend = spawn("git", ["http-backend"], {
-    env: {
-      PATH: process.env.PATH,
-      GIT_PROJECT_ROOT: directory,
-      GIT_HTTP_EXPORT_ALL: "1",
-      REQUEST_METHOD: request.method,
-      PATH_INFO: url.pathname,
-      QUERY_STRING: url.search.slice(1),
-      CONTENT_TYPE: request.headers["content-type"] ?? "",
-      HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-    } as unknown as NodeJS.ProcessEnv, // A CGI program has these variables and no others.
-  });
-  request.pipe(backend.stdin);
-  const pieces: Buffer[] = [];
-  backend.stdout.on("data", (piece: Buffer) => pieces.push(piece));
-  backend.once("close", () => {
-    const answer = Buffer.concat(pieces);
-    const end = answer.indexOf("\r\n\r\n");
-    for (const header of answer.subarray(0, end).toString().split("\r\n")) {
-      const [name = "", value = ""] = header.split(/: (.*)/s);
-      if (name.toLowerCase() === "status") response.statusCode = Number.parseInt(value, 10);
-      else response.setHeader(name, value);
-    }
-    response.end(answer.subarray(end + 4));
-  });
-}

@@ -1,10 +1,9 @@
 // K5, K8, C25: a value that was put into a vault is nowhere: not in the database and its files, not in logs, not in an answer, not in an event.
-import { readdir, readFile, rename, stat } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import path from "node:path";
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findEmbeddedPostgresUrl } from "../../src/db/embedded/embedded-postgres.ts";
 import { findForms, formsOf, newCanary } from "../support/canary.ts";
+import { dumpDatabase, readFiles } from "../support/sweep.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -156,7 +155,7 @@ test("C25, K5, K8: after a walk through the API with values in every secret fiel
   const sweep: { place: string; bytes: Uint8Array }[] = [
     ...answers.map(({ call: place, text }) => ({ place, bytes: Buffer.from(text) })),
     { place: "the terminal", bytes: Buffer.from(system.output()) },
-    ...(await dumpDatabase()),
+    ...(await dumpDatabase(system.dataDir)),
     ...(await readFiles(system.dataDir)),
   ];
   // Nothing was left out: the log of each part is there, and rows with sealed values.
@@ -181,40 +180,3 @@ test("K7, K11: without its KEK a start ends with what to do, makes no new one, a
   await system.start();
   expect((await system.client().beta.vaults.list()).data.map(({ display_name }) => display_name)).toEqual(["Walk"]);
 }, 120_000);
-
-/** Every table, each value as text and as the bytes that it is. */
-async function dumpDatabase(): Promise<{ place: string; bytes: Uint8Array }[]> {
-  const url = findEmbeddedPostgresUrl(system.dataDir);
-  if (!url) throw new Error("no database runs");
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const tables = await client.query<{ name: string }>(
-      "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
-    );
-    const dump: { place: string; bytes: Uint8Array }[] = [];
-    for (const { name } of tables.rows) {
-      const rows = await client.query({ text: `select * from "${name}"`, rowMode: "array" });
-      const raw = rows.rows.flat().filter((value) => Buffer.isBuffer(value));
-      dump.push({ place: `table ${name}`, bytes: Buffer.concat([Buffer.from(JSON.stringify(rows.rows)), ...raw]) });
-    }
-    return dump;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Everything in the data directory that is a file: logs, the database's own files with its write-ahead log, blobs, sandboxes' disks. */
-async function readFiles(directory: string): Promise<{ place: string; bytes: Uint8Array }[]> {
-  const names = await readdir(directory, { recursive: true });
-  const found: { place: string; bytes: Uint8Array }[] = [];
-  for (const name of names) {
-    const place = path.join(directory, name);
-    // What goes away meanwhile is a temporary file of the database, or a socket.
-    const facts = await stat(place).catch(() => null);
-    if (!facts?.isFile() || facts.size === 0) continue;
-    const bytes = await readFile(place).catch(() => null);
-    if (bytes) found.push({ place, bytes });
-  }
-  return found;
-}
