@@ -478,7 +478,7 @@ describe("C16: AWS", () => {
       path: "/key?list-type=2",
       headers: { ...asked(), "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
     });
-    const { headers } = seen.at(-1) ?? { headers: {} };
+    const headers: IncomingMessage["headers"] = seen.at(-1)?.headers ?? {};
     expect(headers.authorization).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIAREAL\/\d{8}\/eu-central-1\/s3\/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
     );
