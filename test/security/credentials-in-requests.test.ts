@@ -7,49 +7,49 @@ import { WebSocketServer } from "ws";
 import { newPlaceholder } from "../../src/secrets/placeholders.ts";
 import type { SessionCredential } from "../../src/secrets/session-credentials.ts";
 import { findForms, newCanary } from "../support/canary.ts";
-import { applyHeld, type Held, heldCredential, heldVariable } from "../support/credential-world.ts";
+import {
+  type CredentialWorld,
+  type Held,
+  heldCredential,
+  heldVariable,
+  startCredentialWorld,
+} from "../support/credential-world.ts";
 import { echoHost, type Seen } from "../support/echo-host.ts";
-import { type EgressWorld, LIMITED, startEgressWorld, startUpstream, type Upstream } from "../support/egress-world.ts";
+import type { EgressWorld, Upstream } from "../support/egress-world.ts";
 import { until } from "../support/until.ts";
 
 const HOST = "api.example.com";
 const OTHER = "other.example.com";
 const SERVER = "mcp.example.com";
-const AWS = "bucket.s3.eu-central-1.amazonaws.example.com";
 const VALUE = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 const only = (...hosts: string[]) => ({ type: "limited" as const, allowed_hosts: hosts });
 
-const seen: Seen[] = [];
-const held: Held = { current: [] };
 const renewals: string[] = [];
 let onRenewal: (credential: SessionCredential) => "changed" | "failed" = () => "failed";
+let started: CredentialWorld;
 let world: EgressWorld;
 let upstream: Upstream;
+const seen: Seen[] = [];
+const held: Held = { current: [] };
 
 beforeAll(async () => {
-  world = await startEgressWorld({
-    networking: LIMITED(HOST, OTHER, SERVER, AWS),
-    namedHosts: async (authority) => {
-      upstream = await startUpstream(authority, echoHost(seen));
-      return [HOST, OTHER, SERVER, AWS].map((host) => ({ host, address: "127.0.0.1", port: upstream.port }));
-    },
-    applyCredentials: applyHeld(held, async (_, credential) => {
+  started = await startCredentialWorld([HOST, OTHER, SERVER], {
+    ...{ seen, held },
+    refreshToken: async (_, credential) => {
       renewals.push(credential.id);
       return onRenewal(credential) === "changed"
         ? { did: "changed" }
         : { did: "failed", problem: "The token endpoint answered 400 invalid_grant.", final: true };
-    }),
+    },
   });
+  ({ world, upstream } = started);
 });
 beforeEach(() => {
   seen.splice(0);
   world.lines.splice(0);
   renewals.splice(0);
 });
-afterAll(async () => {
-  await world.close();
-  await upstream.close();
-});
+afterAll(() => started?.close());
 
 const use = <T extends SessionCredential>(credential: T, ...more: SessionCredential[]): T => {
   held.current = [credential, ...more];
@@ -388,9 +388,6 @@ describe("C6, C8: what comes back holds no value", () => {
   });
 
   it("an answer in an encoding that cannot be looked into is not given", async () => {
-    const own = await startUpstream(world.upstreamAuthority, (_, response) =>
-      response.setHeader("content-encoding", "compress").end("x"),
-    );
     upstream.server
       .removeAllListeners("request")
       .on("request", (_, response) => response.setHeader("content-encoding", "compress").end("x"));
@@ -401,7 +398,6 @@ describe("C6, C8: what comes back holds no value", () => {
       });
     } finally {
       upstream.server.removeAllListeners("request").on("request", echoHost(seen));
-      await own.close();
     }
   });
 
@@ -448,71 +444,4 @@ it("C18: a WebSocket's handshake gets the value, and its frames and close reason
   const text = Buffer.concat(pieces).toString("latin1");
   expect(text).toContain(`you are Bearer ${placeholder.slice(0, VALUE.length)}`);
   expect(text).not.toContain(VALUE);
-});
-
-describe("C16: AWS", () => {
-  const aws = (changes: object = {}) =>
-    use(
-      heldCredential(
-        {
-          type: "aws_sigv4",
-          access_key_id: "AKIAREAL",
-          region: "eu-central-1",
-          service: "s3",
-          networking: only(AWS),
-          ...changes,
-        },
-        { secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", session_token: "session-token-0123456789" },
-        { name: "AWS" },
-      ),
-    );
-  const asked = (region = "eu-central-1", service = "s3") => ({
-    authorization: `AWS4-HMAC-SHA256 Credential=AKIAFAKE/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`,
-    "x-amz-date": "20260101T000000Z",
-    "x-amz-security-token": "mine",
-  });
-
-  it("what is signed with any key is signed anew, and nothing of the old signature is left", async () => {
-    aws();
-    await world.request(AWS, {
-      path: "/key?list-type=2",
-      headers: { ...asked(), "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
-    });
-    const headers: IncomingMessage["headers"] = seen.at(-1)?.headers ?? {};
-    expect(headers.authorization).toMatch(
-      /^AWS4-HMAC-SHA256 Credential=AKIAREAL\/\d{8}\/eu-central-1\/s3\/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
-    );
-    expect(headers["x-amz-security-token"]).toBe("session-token-0123456789");
-    expect(headers["x-amz-date"]).not.toBe("20260101T000000Z");
-    expect(await lastLine()).toMatchObject({ detail: "credential AWS" });
-  });
-
-  it("a body whose hash is not told is read and signed", async () => {
-    aws({ service: "dynamodb" });
-    await world.request(AWS, { method: "POST", body: '{"TableName":"t"}', headers: asked("eu-central-1", "dynamodb") });
-    expect(seen.at(-1)?.body).toBe('{"TableName":"t"}');
-    const big = await world.request(AWS, {
-      method: "POST",
-      body: Buffer.alloc(9 * 1024 * 1024),
-      headers: asked("eu-central-1", "dynamodb"),
-    });
-    expect(big.status).toBe(413);
-  });
-
-  it.each([
-    ["another region", { headers: asked("us-east-1") }],
-    ["another service", { headers: asked("eu-central-1", "iam") }],
-    ["a presigned address", { path: "/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00" }],
-    [
-      "chunks signed one by one",
-      { headers: { ...asked(), "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" } },
-    ],
-    ["SigV4A", { headers: { authorization: "AWS4-ECDSA-P256-SHA256 Credential=x" } }],
-  ])("%s is refused with words", async (_, options) => {
-    aws();
-    const answer = await world.request(AWS, options);
-    expect(answer).toMatchObject({ status: 403, headers: { "x-berth-egress": "credential_signature" } });
-    expect(answer.body).toContain("is not signed anew with AWS");
-    expect(seen).toEqual([]);
-  });
 });

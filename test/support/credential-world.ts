@@ -7,6 +7,8 @@ import { newPlaceholder } from "../../src/secrets/placeholders.ts";
 import type { RefreshOutcome } from "../../src/secrets/refresh-token.ts";
 import { Secret } from "../../src/secrets/secret.ts";
 import type { SessionCredential } from "../../src/secrets/session-credentials.ts";
+import { echoHost, type Seen } from "./echo-host.ts";
+import { type EgressWorld, LIMITED, startEgressWorld, startUpstream, type Upstream } from "./egress-world.ts";
 
 export type Held = { current: readonly SessionCredential[] };
 
@@ -51,4 +53,32 @@ export function applyHeld(
 ): ApplyCredentials {
   const credentials = { inEffect: async () => held.current, forget: () => undefined };
   return createApplyCredentials({ credentials, refreshToken, clock: systemClock });
+}
+
+export type CredentialWorld = { world: EgressWorld; upstream: Upstream; close(): Promise<void> };
+
+/** A broker with `held`, and these hosts behind it, which give back what they get. */
+export async function startCredentialWorld(
+  hosts: readonly string[],
+  options: { seen: Seen[]; held: Held; refreshToken?: Parameters<typeof applyHeld>[1] },
+): Promise<CredentialWorld> {
+  let upstream: Upstream | null = null;
+  const world = await startEgressWorld({
+    networking: LIMITED(...hosts),
+    namedHosts: async (authority) => {
+      const started = await startUpstream(authority, echoHost(options.seen));
+      upstream = started;
+      return hosts.map((host) => ({ host, address: "127.0.0.1", port: started.port }));
+    },
+    applyCredentials: applyHeld(options.held, options.refreshToken),
+  });
+  if (upstream === null) throw new Error("no host was started");
+  const started: Upstream = upstream;
+  return {
+    ...{ world, upstream: started },
+    async close() {
+      await world.close();
+      await started.close();
+    },
+  };
 }
