@@ -25,7 +25,7 @@ export function resultOf(call: StoredEntry, stored: readonly StoredEntry[]): Sto
 }
 
 export function markersOf(call: StoredEntry): string[] {
-  return JSON.stringify(call.payload.input ?? {}).match(MARKER) ?? [];
+  return [...new Set(JSON.stringify(call.payload.input ?? {}).match(MARKER) ?? [])];
 }
 
 /** `places`: by a snapshot's id, where the log ended when it was taken. */
