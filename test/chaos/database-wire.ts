@@ -1,11 +1,14 @@
-// A way to the database that can fall silent: connections stay open, and nothing comes through, as when a cable is pulled.
+// A way to the database that can fall silent: connections stay open, and nothing comes through, as when a cable is pulled. It can be slow, too.
 import { connect, createServer, type Socket } from "node:net";
+import { Transform } from "node:stream";
 import { findEmbeddedPostgresUrl } from "../../src/db/embedded/embedded-postgres.ts";
 
 export type DatabaseWire = {
   /** The database's address through the wire; null while the database is not there. */
   url(): string | null;
   silence(): void;
+  /** Each piece, in either direction, takes so long, one after the other on a connection. */
+  slow(delayMs: number): void;
   mend(): void;
   stop(): Promise<void>;
 };
@@ -13,6 +16,14 @@ export type DatabaseWire = {
 export async function startDatabaseWire(dataDir: string): Promise<DatabaseWire> {
   const open = new Set<Socket>();
   let silent = false;
+  let delayMs = 0;
+  const through = () =>
+    new Transform({
+      transform(piece: Buffer, _encoding, done) {
+        if (delayMs === 0) done(null, piece);
+        else setTimeout(() => done(null, piece), delayMs);
+      },
+    });
   const server = createServer((inner) => {
     const target = findEmbeddedPostgresUrl(dataDir);
     if (!target) return void inner.destroy();
@@ -29,7 +40,8 @@ export async function startDatabaseWire(dataDir: string): Promise<DatabaseWire> 
       });
       one.on("error", () => one.destroy());
     }
-    inner.pipe(outer).pipe(inner);
+    inner.pipe(through()).pipe(outer);
+    outer.pipe(through()).pipe(inner);
     if (silent) hold(inner, outer);
   });
   const hold = (...sockets: Socket[]) => {
@@ -50,8 +62,12 @@ export async function startDatabaseWire(dataDir: string): Promise<DatabaseWire> 
       silent = true;
       hold(...open);
     },
+    slow(ms) {
+      delayMs = ms;
+    },
     mend() {
       silent = false;
+      delayMs = 0;
       for (const socket of open) socket.resume();
     },
     async stop() {

@@ -130,6 +130,15 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "the second worker's way to the database is slow",
+    weight: 1,
+    strike: async ({ secondWorker, random }) => {
+      secondWorker.wire.slow(100 + random() * 400);
+      await sleep(random() * 8_000);
+      secondWorker.wire.mend();
+    },
+  },
+  {
     name: "the second worker's clock jumps",
     weight: 1,
     strike: async ({ secondWorker, random }) => {
