@@ -173,6 +173,22 @@ export async function listUnknownNames(db: Database, input: { names: readonly st
   return result.rows.map((row) => row.name);
 }
 
+/**
+ * Of these, those whose session was deleted while its sandbox was being made by somebody who died before it was written down: a removal
+ * is noted now. What was deleted is known for two days.
+ */
+export async function noteLateRemovals(
+  db: Database,
+  input: { names: readonly string[]; backend: string },
+): Promise<string[]> {
+  if (input.names.length === 0) return [];
+  const result = await sql<{ name: string }>`
+    insert into sandbox_removals (name, team_id, backend)
+    select session_id, team_id, ${input.backend} from deleted_sessions where session_id = any(${[...input.names]}::text[])
+    on conflict (name) do nothing returning name`.execute(db);
+  return result.rows.map((row) => row.name);
+}
+
 /** But for those whose files a fork still waits for. */
 export async function listRemovals(db: Database, input: { backend: string; limit: number }): Promise<string[]> {
   const result = await sql<{ name: string }>`

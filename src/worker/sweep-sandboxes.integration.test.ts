@@ -5,6 +5,7 @@ import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
 import { createMemoryOwnerFile, createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import { recordSandbox, touchSandbox } from "../db/sandboxes.ts";
+import { deleteSession } from "../db/sessions.ts";
 import { listSnapshots } from "../db/snapshots.ts";
 import { systemClock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
@@ -96,6 +97,21 @@ test("that of a deleted session is removed, and only then forgotten", async () =
   expect(left.rows).toEqual([{ name: "sesn_elsewhere" }]);
 });
 
+test("one that was made for a session after it was deleted, by a worker that died of it, is removed and not kept as a stray", async () => {
+  const backend = createMemoryBackend();
+  const sessionId = await world.createSession();
+  // Its worker made the disk, and was killed before it could write it down: the deletion found no sandbox.
+  await backend.create(sessionId, spec);
+  const { rows } = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(
+    world.db,
+  );
+  await deleteSession(world.db, { teamId: rows[0]?.team_id ?? "", sessionId });
+  const stray = newId("session");
+  await backend.create(stray, spec);
+  await createSweeper(backend).sweep();
+  expect((await backend.list()).map(({ name }) => name)).toEqual([stray]);
+});
+
 const infoOf = async (backend: ReturnType<typeof createMemoryBackend>, name: string) =>
   (await backend.list()).find((info) => info.name === name);
 
@@ -138,6 +154,7 @@ test("an older backup of the database loses nothing: a stray whose session is kn
   expect(await infoOf(backend, sessionId)).toMatchObject({ setAsideAt: null, identity });
   // Nor does the time it was away count when it is a stray once more.
   await sql`delete from sessions where id = ${sessionId}`.execute(world.db);
+  await sql`delete from deleted_sessions where session_id = ${sessionId}`.execute(world.db);
   first.later(KEEP_STRAYS_MS);
   await first.sweep();
   first.later(61_000);

@@ -13,6 +13,7 @@ import {
   markChanging,
   markFound,
   markHibernated,
+  noteLateRemovals,
   touchSandbox,
 } from "../db/sandboxes.ts";
 import { isSessionWanted } from "../db/snapshots.ts";
@@ -191,6 +192,8 @@ export function createSandboxSweeper(options: {
     const infos = (await backend.list()).filter((info) => info.name.startsWith(SESSION_PREFIX));
     const names = infos.map((info) => info.name);
     const unknown = new Set(names.length === 0 ? [] : await listUnknownNames(db, { names }));
+    const deleted = new Set(await noteLateRemovals(db, { names: [...unknown], backend: backend.id }));
+    for (const name of deleted) unknown.delete(name);
     const owner = await checkDataOwner(ownerFile, await readInstallationId(db), {
       all: names.length,
       known: names.length - unknown.size,
@@ -203,9 +206,10 @@ export function createSandboxSweeper(options: {
     }
     for (const info of infos) {
       if (unknown.has(info.name)) await attempt(info.name, () => sweepStray(info));
-      else await attempt(info.name, () => spare(info));
+      else if (!deleted.has(info.name)) await attempt(info.name, () => spare(info));
     }
     for (const name of strays.keys()) if (!unknown.has(name)) strays.delete(name);
+    if (deleted.size > 0) await destroyRemoved();
     const gone = await compareRows(infos);
     const told = describeStrays(infos.filter((info) => unknown.has(info.name)));
     health = { ours: true, ...told, detail: told.detail + describeMissing(gone), missing: gone };
