@@ -2,10 +2,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findProgram, readHost, systemDirectories } from "../../src/sandboxes/local/host.ts";
 import { type Launch, launchSandbox } from "../../src/sandboxes/local/launch.ts";
-import { networkNamespace } from "../../src/sandboxes/local/network-namespace.ts";
+import { createNetworkNamespaces, type NetworkNamespace } from "../../src/sandboxes/local/network-namespaces.ts";
 import {
   sandboxesMissing,
   sandboxProcesses,
@@ -20,7 +20,12 @@ const directory = mkdtempSync(join(tmpdir(), "berth-closed-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 let counter = 0;
 const { network: programs } = readHost();
-const network = programs && networkNamespace(programs, { isRoot });
+const networks = (found: typeof programs) => createNetworkNamespaces(() => found, { isRoot, log: () => undefined });
+let network: NetworkNamespace | null = null;
+beforeAll(async () => {
+  if (!missing && isRoot) network = await networks(programs).take();
+});
+afterAll(() => network?.close());
 
 /** A launch that would end with 0 if its command were run. */
 function launchWith(changes: Partial<Launch>): Launch {
@@ -93,9 +98,13 @@ describe.skipIf(missing || !isRoot)("S19: fails closed", () => {
   it("without a network namespace of its own", async () => {
     await expect(launchSandbox(launchWith({ network: null }))).rejects.toMatchObject({ code: "sandbox_unavailable" });
     for (const program of ["unshare", "ip"] as const) {
-      const broken = programs && networkNamespace({ ...programs, [program]: "/bin/false" }, { isRoot });
-      expect((await endOf(launchWith({ network: broken }))).code, program).not.toBe(0);
+      const broken = networks(programs && { ...programs, [program]: "/bin/false" });
+      await expect(broken.take(), program).rejects.toMatchObject({ code: "sandbox_unavailable" });
     }
+    // What would run without having entered it.
+    const unentered = await networks(programs && { ...programs, nsenter: "/bin/false" }).take();
+    expect((await endOf(launchWith({ network: unentered }))).code).not.toBe(0);
+    unentered.close();
   });
 
   it("with cgroups that can't be joined", async () => {

@@ -41,7 +41,7 @@ export function bwrapArguments(view: SandboxView): string[] {
   ];
   return [
     ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    // Its network namespace is the one that the starter made, see network-namespace.ts.
+    // Its network namespace is the one that the starter made, see network-namespaces.ts.
     ...["--disable-userns", "--uid", String(AGENT_UID), "--gid", String(AGENT_UID), "--cap-drop", "ALL"],
     ...["--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv"],
     ...["--ro-bind", "/usr", "/usr"],

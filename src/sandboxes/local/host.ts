@@ -12,7 +12,7 @@ export type Host = {
   mkfsExt4: string | null;
   mount: string | null;
   /** What makes a sandbox's network; null when any of it is missing. */
-  network: { unshare: string; ip: string; setpriv: string } | null;
+  network: { unshare: string; nsenter: string; ip: string } | null;
 };
 
 export function findProgram(name: string, searchPath: string = SYSTEM_PATH): string | null {
@@ -29,15 +29,15 @@ export function findProgram(name: string, searchPath: string = SYSTEM_PATH): str
 }
 
 export function readHost(): Host {
-  const [unshare, ip, setpriv] = ["unshare", "ip", "setpriv"].map((name) => findProgram(name));
+  const [unshare, nsenter, ip] = ["unshare", "nsenter", "ip"].map((name) => findProgram(name));
   return {
     isRoot: process.getuid?.() === 0,
     bubblewrap: findProgram("bwrap"),
     ripgrep: findProgram("rg"),
-    setpriv: setpriv ?? null,
+    setpriv: findProgram("setpriv"),
     mkfsExt4: findProgram("mkfs.ext4"),
     mount: findProgram("mount"),
-    network: unshare && ip && setpriv ? { unshare, ip, setpriv } : null,
+    network: unshare && nsenter && ip ? { unshare, nsenter, ip } : null,
   };
 }
 

@@ -12,12 +12,14 @@ import { LISTEN_FD, type RunnerConfig } from "../../runner/protocol.ts";
 import type { SandboxLimits } from "../sandbox.ts";
 import { bwrapArguments, runnerCommand, type SandboxView, withRlimits } from "./bwrap-arguments.ts";
 import type { Cgroup } from "./cgroups.ts";
-import type { NetworkNamespace } from "./network-namespace.ts";
+import type { NetworkNamespace } from "./network-namespaces.ts";
 import { SYSTEM_PATH } from "./run-command.ts";
 import { sandboxFilter, toBytes } from "./seccomp.ts";
 
 const SECCOMP_FD = 4;
 const ARGUMENTS_FD = 5;
+/** And those after it. */
+const NETWORK_FD = 6;
 const MAX_OPEN_FILES = 4096;
 const STDERR_BYTES = 4096;
 
@@ -75,14 +77,15 @@ function openFilter(path: string): number {
   return fd;
 }
 
-/** The shell that sets the network up, joins the cgroups, sets the limits that are inherited, and becomes bubblewrap. */
-function startScript(launch: Launch, network: NetworkNamespace): { script: string; args: string[] } {
+/** The shell in the sandbox's network that joins the cgroups, sets the limits that are inherited, and becomes bubblewrap. */
+function startScript(launch: Launch, networkFds: readonly number[]): { script: string; args: string[] } {
   const procsFiles = launch.cgroup?.procsFiles ?? [];
   const joins = procsFiles.map((_, index) => `echo $$ > "\${${index + 1}}"`);
   const fileBlocks = launch.limits.diskMb * 2048; // of 512 bytes
   const script = [
     "set -e",
-    ...network.setUp,
+    // Nothing that could be entered stays open.
+    `exec ${networkFds.map((_, index) => `${NETWORK_FD + index}<&-`).join(" ")}`,
     ...joins,
     `ulimit -c 0; ulimit -n ${MAX_OPEN_FILES}; ulimit -f ${fileBlocks}`,
     `shift ${procsFiles.length}`,
@@ -123,7 +126,8 @@ function spawnSandbox(
   network: NetworkNamespace,
   { command, fds }: { command: string[]; fds: { seccompFd: number; listenFd: number } },
 ): ChildProcess {
-  const { script, args } = startScript(launch, network);
+  const { descriptors, command: enter } = network.enter(NETWORK_FD);
+  const { script, args } = startScript(launch, descriptors);
   const drop = launch.identity
     ? [
         launch.identity.setpriv,
@@ -135,13 +139,10 @@ function spawnSandbox(
   stdio[LISTEN_FD] = fds.listenFd;
   stdio[SECCOMP_FD] = fds.seccompFd;
   stdio[ARGUMENTS_FD] = "pipe";
+  stdio.push(...descriptors);
   const bubblewrap = [launch.bubblewrap, "--args", String(ARGUMENTS_FD), "--", ...command];
   // Only this environment: bubblewrap's own is readable from inside.
-  const [file = "", ...line] = [
-    ...network.enter,
-    ...["/bin/sh", "-c", script, ...args],
-    ...[...network.leaveRights, ...drop, ...bubblewrap],
-  ];
+  const [file = "", ...line] = [...enter, ...["/bin/sh", "-c", script, ...args], ...[...drop, ...bubblewrap]];
   return spawn(file, line, {
     cwd: "/",
     env: childEnv({ PATH: SYSTEM_PATH }),

@@ -12,7 +12,7 @@ import type { Disks } from "./disk.ts";
 import type { EgressLink } from "./egress-link.ts";
 import { type Host, systemDirectories } from "./host.ts";
 import { type Launch, type Launched, launchSandbox, socketPathFor } from "./launch.ts";
-import { networkNamespace } from "./network-namespace.ts";
+import type { NetworkNamespace, NetworkNamespaces } from "./network-namespaces.ts";
 import type { SandboxRecord } from "./records.ts";
 
 const READY_TIMEOUT_MS = 30_000;
@@ -34,6 +34,7 @@ export type Workshop = {
   /** One directory below it for each sandbox, as bubblewrap reaches it. */
   egressDir: string;
   egress: EgressLink;
+  networks: NetworkNamespaces;
   log: (event: string, fields: Record<string, unknown>) => void;
 };
 
@@ -58,15 +59,16 @@ export async function startSandbox(
   const { record, limits } = options;
   const host = workshop.host();
   if (!host.bubblewrap) throw unavailable("bubblewrap is not installed");
-  if (!host.network) throw unavailable("ip (iproute2), unshare or setpriv (util-linux) is not installed");
   const id = randomBytes(6).toString("hex");
   const token = randomBytes(24).toString("base64url");
   const socketPath = socketPathFor(workshop.socketDir, id);
   const mountPoint = join(workshop.mountDir, id);
   let cgroup: Cgroup | null = null;
   let launched: Launched | null = null;
+  let network: NetworkNamespace | null = null;
 
   const cleanUp = async () => {
+    network?.close();
     launched?.process.kill("SIGKILL");
     await cgroup?.destroy();
     await launched?.ended;
@@ -81,16 +83,22 @@ export async function startSandbox(
     const tmpMb = Math.max(16, Math.min(512, Math.floor(limits.memoryMb / 2)));
     const sharedMemoryMb = Math.min(SHARED_MEMORY_MB, Math.max(1, Math.floor(limits.memoryMb / 4)));
     const uid = record.uid ?? process.getuid?.() ?? 0;
-    const parts = await workshop.disks.mount(options.path, mountPoint, { uid, scratchMb: tmpMb });
+    const [mounted, taken] = await Promise.allSettled([
+      workshop.disks.mount(options.path, mountPoint, { uid, scratchMb: tmpMb }),
+      workshop.networks.take(),
+    ]);
+    if (taken.status === "fulfilled") network = taken.value;
+    if (mounted.status === "rejected") throw mounted.reason;
+    if (taken.status === "rejected") throw taken.reason;
     cgroup = workshop.cgroups?.create(id, limits) ?? null;
     const launch: Launch = {
       bubblewrap: host.bubblewrap,
       identity: outerIdentity(host, record.uid),
-      network: networkNamespace(host.network, { isRoot: host.isRoot }),
+      network,
       cgroup,
       limits,
       view: {
-        ...parts,
+        ...mounted.value,
         etcDir: workshop.etcDir,
         nodeFile: workshop.nodeFile,
         runnerFile: workshop.runnerFile,
@@ -116,9 +124,12 @@ export async function startSandbox(
       },
     };
     launched = await launchSandbox(launch);
+    // Its processes hold it from now on.
+    network?.close();
     const client = openRunner({ name: id, identity: record.identity, token, socketPath });
     await untilReady(client, launched);
     await egressOpen;
+    workshop.networks.prepare();
     const onEnd = () =>
       cleanUp().catch((error: unknown) => {
         // Its processes are what matters; a disk that stays mounted is refused, not damaged, at the next start.

@@ -12,6 +12,7 @@ import { createEgressLink } from "./egress-link.ts";
 import { createFleet, type FleetLog } from "./fleet.ts";
 import { readHost } from "./host.ts";
 import { startSandbox, type Workshop } from "./live-sandbox.ts";
+import { createNetworkNamespaces } from "./network-namespaces.ts";
 import { createRecords, firstUidFor, installationHash } from "./records.ts";
 import { runCommand } from "./run-command.ts";
 import { PROBE_COMMAND, type Probe, runSelfTest } from "./self-test.ts";
@@ -58,12 +59,14 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
   const firstUid = isRoot ? firstUidFor(hash) : null;
   const records = createRecords({ directory: join(dataDir, "sandboxes"), firstUid, log });
   await records.open();
+  const networks = createNetworkNamespaces(() => readHost().network, { isRoot, log });
   const workshop: Workshop = {
     host: readHost,
     cgroups: "sweep" in cgroups ? cgroups : null,
     disks: isRoot ? imageDisks({ templateDir: join(dataDir, "sandboxes", ".templates") }) : directoryDisks(),
     socketDir,
     egress,
+    networks,
     log,
     ...stage,
   };
@@ -107,6 +110,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     server.close();
     server.closeAllConnections();
     await fleet.close();
+    await networks.close();
     egress.end();
     rmSync(dirname(egressDir), { recursive: true, force: true });
     if ("sweep" in cgroups) await cgroups.close();
