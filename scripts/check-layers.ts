@@ -70,7 +70,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   },
   { packages: /^(ai|@ai-sdk\/.*)$/, folders: ["models"] },
   { packages: /^(commander)$/, folders: ["cli"] },
-  { packages: /^(@peculiar\/x509|reflect-metadata)$/, folders: ["egress"] },
+  { packages: /^(@peculiar\/x509|reflect-metadata|undici)$/, folders: ["egress"] },
   { packages: /^(aws4fetch)$/, folders: ["blobs", "secrets"] },
   { packages: /^(esbuild|@iconify-json\/lucide)$/, folders: ["scripts"] },
   { packages: /^(@anthropic-ai\/sdk|fast-check|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },

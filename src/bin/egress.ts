@@ -1,7 +1,5 @@
 // The egress broker's process: what sandboxes reach of the outside goes through it. Without it they reach nothing.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { getCACertificates, rootCertificates } from "node:tls";
 import { openDatabase } from "../db/database.ts";
 import { findNetworking, insertEgressRequests } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
@@ -10,20 +8,22 @@ import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
 import { createBroker } from "../egress/broker.ts";
 import type { ApplyCredentials } from "../egress/credentials.ts";
 import { createDialGuard, type DialGuard } from "../egress/dial-guard.ts";
+import { createGuardedFetch } from "../egress/guarded-fetch.ts";
 import { startLinkServer } from "../egress/link-server.ts";
 import { listOf } from "../egress/refused-addresses.ts";
-import { createTokenSender } from "../egress/send-token-request.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger } from "../lib/logger.ts";
 import { openCheckedKeyRing } from "../secrets/check-keks.ts";
 import { createRefreshToken } from "../secrets/refresh-token.ts";
+import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createSessionCredentials } from "../secrets/session-credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
 import { watchStarter } from "../supervisor/starter-watch.ts";
 import { checkSchema } from "./check-schema.ts";
 import { loadConfigOrExit } from "./config.ts";
 import { kekPlace } from "./kek-place.ts";
+import { trustedCertificates } from "./trusted-certificates.ts";
 
 process.title = "berth-egress";
 
@@ -77,13 +77,13 @@ try {
 }
 
 async function start(databaseUrl: string): Promise<void> {
-  const { namedHosts, refusedRanges, packageHosts } = config.egress;
+  const { namedHosts, refusedRanges, packageHosts, caFile } = config.egress;
   await checkSchema(db, { url: databaseUrl, logger });
   const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
   const broker = createBroker({
     guard,
     readPolicy: (identity) => findNetworking(db, { identity }),
-    trusted: trustedCertificates(),
+    trusted: trustedCertificates(caFile),
     packageHosts,
     applyCredentials: await wireCredentials(guard),
     audit,
@@ -104,20 +104,12 @@ async function start(databaseUrl: string): Promise<void> {
 async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
   const clock = systemClock;
   const teamKeys = createTeamKeys({ ring: await openCheckedKeyRing({ db, place: kekPlace(config), clock }) });
-  const send = createTokenSender({ guard, trusted: trustedCertificates() });
+  const send = createSendTokenRequest(createGuardedFetch({ guard, trusted: trustedCertificates(config.egress.caFile) }).fetch);
   return createApplyCredentials({
     credentials: createSessionCredentials({ db, teamKeys, clock, logger }),
     refreshToken: createRefreshToken({ db, teamKeys, clock, send }),
     clock,
   });
-}
-
-/** What the system trusts, or Node's own list where it has none, and the operator's. */
-function trustedCertificates(): string[] {
-  const system = getCACertificates("system");
-  const { caFile } = config.egress;
-  const own = caFile === null ? [] : [readFileSync(caFile, "utf8")];
-  return [...(system.length > 0 ? system : rootCertificates), ...own];
 }
 
 async function writeLines(lines: readonly AuditLine[]): Promise<void> {

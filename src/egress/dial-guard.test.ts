@@ -57,3 +57,9 @@ it("is where the operator says, who may name a private address, and DNS is not a
   expect(guard.portOf("a.example")).toBe(443);
   expect(asked).toEqual([]);
 });
+
+it("is reached on the port that is asked for, except where the operator says which", () => {
+  const { guard } = guardOf({});
+  expect(guard.portOf("a.example", 8080)).toBe(8080);
+  expect(guard.portOf("mirror.corp.example", 22)).toBe(8443);
+});

@@ -19,8 +19,8 @@ export type DialGuardOptions = {
 export type DialGuard = {
   /** In the form of Node's `lookup` option: a connection is made to what it gives and to nothing else. Fails with a `Refusal`. */
   lookup: LookupFunction;
-  /** Where the operator sends connections of this host; 443 otherwise. */
-  portOf(host: string): number;
+  /** Where the operator sends connections of this host; of a named host nothing else is reached. Otherwise the port that is asked for: 443 if none. */
+  portOf(host: string, asked?: number): number;
 };
 
 const RESOLVE_TIMEOUT_MS = 5_000;
@@ -50,7 +50,7 @@ export function createDialGuard(options: DialGuardOptions): DialGuard {
   }
 
   return {
-    portOf: (host) => named.get(host)?.port ?? HTTPS_PORT,
+    portOf: (host, asked = HTTPS_PORT) => (named.has(host) ? (named.get(host)?.port ?? HTTPS_PORT) : asked),
     lookup(host, lookupOptions, callback) {
       addressesOf(host).then(
         (addresses) => {
