@@ -19,7 +19,7 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { readPage } from "../lib/page-cursor.ts";
-import { applyUpdate, toDefinition } from "./definition.ts";
+import { applyUpdate, checkMcp, toDefinition } from "./definition.ts";
 
 const DEFAULT_PAGE = 20;
 
@@ -31,7 +31,9 @@ export function createAgents({ db, clock, onChanged }: { db: Database; clock: Cl
     async create(tx: DatabaseTransaction, teamId: string, input: CreateAgentInput): Promise<Agent> {
       const now = new Date(clock.now());
       const id = newId("agent", clock.now());
-      await insertAgent(tx, { id, teamId, definition: toDefinition(input), now });
+      const definition = toDefinition(input);
+      checkMcp({ mcp_servers: [], ...definition });
+      await insertAgent(tx, { id, teamId, definition, now });
       afterCommit(tx, onChanged);
       return toAgent(await getAgent(tx, { teamId, agentId: id }));
     },
@@ -58,7 +60,8 @@ export function createAgents({ db, clock, onChanged }: { db: Database; clock: Cl
       const definition = applyUpdate(before.definition, input);
       if (Object.keys(definition.metadata).length > MAX_METADATA_KEYS)
         throw new PlatformError("invalid_request", `metadata: at most ${MAX_METADATA_KEYS} keys`);
-      if (isDeepStrictEqual(definition, before.definition)) return toAgent(before);
+      checkMcp({ mcp_servers: [], ...definition });
+      if (isDeepStrictEqual(definition, { mcp_servers: [], ...before.definition })) return toAgent(before);
       const now = new Date(clock.now());
       await insertAgentVersion(tx, { agentId, teamId, version: before.version + 1, definition, now });
       afterCommit(tx, onChanged);
@@ -132,8 +135,8 @@ export function toAgent(row: AgentRow): Agent {
     type: "agent",
     id: row.id,
     version: row.version,
-    ...row.definition,
     mcp_servers: [],
+    ...row.definition,
     skills: [],
     multiagent: null,
     execution_identity: { type: "service_account" },

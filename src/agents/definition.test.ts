@@ -21,6 +21,7 @@ test("an agent of nothing but a name and a model", () => {
     model: { id: "m", speed: "standard" },
     system: null,
     tools: [],
+    mcp_servers: [],
     metadata: {},
   });
 });

@@ -4,13 +4,15 @@ import type {
   AgentTool,
   CreateAgentInput,
   ModelConfig,
-  PermissionPolicy,
   ToolConfig,
   ToolConfigInput,
   ToolInput,
   UpdateAgentInput,
 } from "../contract/agents.ts";
 import { patchMetadata } from "../contract/fields.ts";
+import { findMcpProblem, type McpServer, type McpToolset, type McpToolsetInput } from "../contract/mcp-servers.ts";
+import type { PermissionPolicy } from "../contract/permission-policies.ts";
+import { PlatformError } from "../lib/errors.ts";
 
 export function toDefinition(input: CreateAgentInput): AgentDefinition {
   return {
@@ -19,8 +21,15 @@ export function toDefinition(input: CreateAgentInput): AgentDefinition {
     model: toModel(input.model, null),
     system: input.system || null,
     tools: toTools(input.tools ?? []),
+    mcp_servers: [...(input.mcp_servers ?? [])],
     metadata: { ...input.metadata },
   };
+}
+
+/** Throws `invalid_request` unless servers and toolsets name each other. */
+export function checkMcp(definition: { tools: readonly AgentTool[]; mcp_servers: readonly McpServer[] }): void {
+  const problem = findMcpProblem(definition);
+  if (problem !== null) throw new PlatformError("invalid_request", problem);
 }
 
 /** Absent fields stay; null or an empty text clears. */
@@ -31,6 +40,7 @@ export function applyUpdate(before: AgentDefinition, input: UpdateAgentInput): A
     model: input.model === undefined ? before.model : toModel(input.model, before.model),
     system: input.system === undefined ? before.system : input.system || null,
     tools: input.tools === undefined ? before.tools : toTools(input.tools ?? []),
+    mcp_servers: input.mcp_servers === undefined ? (before.mcp_servers ?? []) : [...(input.mcp_servers ?? [])],
     metadata: patchMetadata(before.metadata, input.metadata),
   };
 }
@@ -46,6 +56,7 @@ export function toModel(input: CreateAgentInput["model"], before: ModelConfig | 
 export function toTools(inputs: readonly ToolInput[]): AgentTool[] {
   return inputs.map((input) => {
     if (input.type === "custom") return input;
+    if (input.type === "mcp_toolset") return toMcpToolset(input);
     const fallback = {
       enabled: input.default_config?.enabled ?? true,
       permission_policy: input.default_config?.permission_policy ?? ({ type: "always_allow" } as const),
@@ -56,6 +67,21 @@ export function toTools(inputs: readonly ToolInput[]): AgentTool[] {
       configs: (input.configs ?? []).map((config) => toToolConfig(config, fallback)),
     };
   });
+}
+
+function toMcpToolset({ mcp_server_name, default_config, configs }: McpToolsetInput): McpToolset {
+  const enabled = default_config?.enabled ?? true;
+  const permission_policy = default_config?.permission_policy ?? ({ type: "always_allow" } as const);
+  return {
+    type: "mcp_toolset",
+    mcp_server_name,
+    default_config: { enabled, permission_policy },
+    configs: (configs ?? []).map((config) => ({
+      name: config.name,
+      enabled: config.enabled ?? enabled,
+      permission_policy: config.permission_policy ?? permission_policy,
+    })),
+  };
 }
 
 function toToolConfig(

@@ -1,7 +1,8 @@
 // The API's objects as schemas, for the OpenAPI document. Their types are in contract/; tests hold answers against these.
 import { z } from "zod";
-import { permissionPolicy, TOOL_NAMES } from "../contract/agents.ts";
+import { TOOL_NAMES } from "../contract/agents.ts";
 import { listQuery } from "../contract/fields.ts";
+import { permissionPolicy } from "../contract/permission-policies.ts";
 import { SESSION_STATUSES } from "../contract/sessions.ts";
 
 const time = z.iso.datetime();
@@ -20,6 +21,12 @@ const tool = z.discriminatedUnion("type", [
     configs: z.array(z.looseObject({ type: z.enum(TOOL_NAMES), name: z.enum(TOOL_NAMES), ...toolSwitches })),
   }),
   z.strictObject({
+    type: z.literal("mcp_toolset"),
+    mcp_server_name: z.string(),
+    default_config: z.strictObject(toolSwitches),
+    configs: z.array(z.strictObject({ name: z.string(), ...toolSwitches })),
+  }),
+  z.strictObject({
     type: z.literal("custom"),
     name: z.string(),
     description: z.string(),
@@ -35,7 +42,7 @@ const definition = {
   model,
   system: z.string().nullable(),
   tools: z.array(tool),
-  mcp_servers: empty,
+  mcp_servers: z.array(z.strictObject({ type: z.literal("url"), name: z.string(), url: z.string() })),
   skills: empty,
   multiagent: z.null(),
   execution_identity: z.strictObject({ type: z.literal("service_account") }),

@@ -104,7 +104,9 @@ async function start(databaseUrl: string): Promise<void> {
 async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
   const clock = systemClock;
   const teamKeys = createTeamKeys({ ring: await openCheckedKeyRing({ db, place: kekPlace(config), clock }) });
-  const send = createSendTokenRequest(createGuardedFetch({ guard, trusted: trustedCertificates(config.egress.caFile) }).fetch);
+  const send = createSendTokenRequest(
+    createGuardedFetch({ guard, trusted: trustedCertificates(config.egress.caFile) }).fetch,
+  );
   return createApplyCredentials({
     credentials: createSessionCredentials({ db, teamKeys, clock, logger }),
     refreshToken: createRefreshToken({ db, teamKeys, clock, send }),

@@ -350,7 +350,7 @@ export const settings = {
     fallbackText: "–",
     example: "npm.corp.example=10.0.0.5,git.corp.example=10.0.0.6:8443",
     about:
-      "Hosts of yours with their addresses, `name=address` or `name=address:port`, by commas: the only private addresses that sandboxes can reach, where their environment allows the name. Their certificates are verified like all others.",
+      "Hosts of yours with their addresses, `name=address` or `name=address:port`, by commas: the only private addresses that sandboxes, and what the server asks for sessions (MCP servers, token endpoints), can reach, where the environment allows the name. Their certificates are verified like all others.",
   }),
   BERTH_EGRESS_REFUSED: setting<string[]>({
     parse: listOfTexts(addressRange),

@@ -122,9 +122,7 @@ async function start(config: Config): Promise<void> {
     BERTH_SUPERVISED: "1",
     NODE_ENV: "production",
   });
-  // It opens nothing that is sealed, so it gets no key that could.
-  const unsealingNothing = () => ({ ...env(), BERTH_KEK: undefined, BERTH_KEK_COMMAND: undefined });
-  const worker = parts.run(ourPart("worker", unsealingNothing, logs));
+  const worker = parts.run(ourPart("worker", env, logs));
   const egress = parts.run(ourPart("egress", env, logs));
   const token = config.ui === "on" ? oneTimeToken(env()) : null;
   token?.catch(() => undefined); // Awaited below, when there is a place to use it.

@@ -24,6 +24,8 @@ import { runLoneWorker } from "../worker/lone-worker.ts";
 import { createWorker } from "../worker/worker.ts";
 import { checkSchema } from "./check-schema.ts";
 import { type Config, loadConfigOrExit } from "./config.ts";
+import { createMcpAccess } from "./mcp-access.ts";
+import { openOutsideFetch } from "./outside-fetch.ts";
 import { type LoneMessage, loneClaim, startAlone } from "./start-alone.ts";
 import { packageVersion } from "./version.ts";
 
@@ -53,6 +55,7 @@ const db = openDatabase({
   onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
 });
 const notifier = createNotifier({ url, applicationName, logger });
+const outside = openOutsideFetch(config.egress);
 const models = createModels(config);
 const backend = backends[config.sandbox.backend].create({ socketPath: join(config.dataDir, "run", "sandboxd.sock") });
 const { memoryMb, cpus, pids, diskMb, env } = config.sandbox;
@@ -75,6 +78,7 @@ const options = {
   snapshots: createSessionSnapshots({ db, blobs, diskMb, clock: systemClock, logger }),
   teamSandboxes: config.teamSandboxes,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
+  mcp: createMcpAccess({ db, config, fetch: outside.fetch, logger }),
   clock: systemClock,
   logger,
   random: Math.random,
@@ -87,7 +91,7 @@ async function stop(): Promise<void> {
   stopping = true;
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
   await stopWork();
-  await Promise.all([notifier.close(), backend.close(), db.destroy()]);
+  await Promise.all([notifier.close(), backend.close(), outside.close(), db.destroy()]);
   process.exit(0);
 }
 process.on("SIGTERM", () => void stop());

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Printer } from "./printer.ts";
 import { callExactly } from "./show-call.ts";
 import type { Terminal } from "./terminal.ts";
-import { createTurnWatch, type OpenCall, type Outcome } from "./turn-watch.ts";
+import { createTurnWatch, type OpenCall, type Outcome, takesConfirmation } from "./turn-watch.ts";
 
 /** One Ctrl-C arrives several times: from the terminal, from npm, from the start script. */
 const SAME_INTERRUPT_MS = 300;
@@ -73,7 +73,7 @@ export async function followSession(options: FollowOptions): Promise<Followed> {
     if (outcome?.kind === "waiting" && options.asks) {
       // The event of an answer that was sent is on its way.
       if (outcome.calls.some((call) => answered.has(call.id))) return;
-      const next = outcome.calls.find((call) => call.type === "agent.tool_use");
+      const next = outcome.calls.find(takesConfirmation);
       if (question && question.callId !== next?.id) question.withdraw();
       else if (next && !question) askAbout(next).catch(fail);
       if (next) return;

@@ -88,6 +88,7 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
         takeMessage(event.id, event.content.map((block) => block.text).join("\n\n"));
         break;
       case "agent.tool_use":
+      case "agent.mcp_tool_use":
         takeCall(event, event.evaluated_permission === "ask" ? "needs permission" : null);
         break;
       case "agent.custom_tool_use":
@@ -95,6 +96,12 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
         break;
       case "agent.tool_result":
         takeResult(event.tool_use_id, event.content, { isError: event.is_error, measures: measuresOf(event) });
+        break;
+      case "agent.mcp_tool_result":
+        takeResult(event.mcp_tool_use_id, event.content, {
+          isError: event.is_error,
+          measures: describeMeasures({ durationMs: event.duration_ms }),
+        });
         break;
       case "user.custom_tool_result":
         if (event.processed_at !== null)

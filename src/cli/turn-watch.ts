@@ -1,7 +1,18 @@
 // Follows a session's log far enough to know whether the agent works, waits for a person, or is through. Pure: events in, a state out.
-import type { AgentCustomToolUseEvent, AgentToolUseEvent, SessionEvent, StopReason } from "../contract/events.ts";
+import type {
+  AgentCustomToolUseEvent,
+  AgentMcpToolUseEvent,
+  AgentToolUseEvent,
+  SessionEvent,
+  StopReason,
+} from "../contract/events.ts";
 
-export type OpenCall = AgentToolUseEvent | AgentCustomToolUseEvent;
+export type OpenCall = AgentToolUseEvent | AgentMcpToolUseEvent | AgentCustomToolUseEvent;
+
+/** A person allows or denies it, unless its policy does. */
+export function takesConfirmation(call: OpenCall): boolean {
+  return call.type !== "agent.custom_tool_use";
+}
 
 /** How a turn came to rest. */
 export type Outcome =
@@ -47,11 +58,15 @@ export function createTurnWatch(): TurnWatch {
         openCalls.delete(event.custom_tool_use_id);
         break;
       case "agent.tool_use":
+      case "agent.mcp_tool_use":
       case "agent.custom_tool_use":
         openCalls.set(event.id, event);
         break;
       case "agent.tool_result":
         openCalls.delete(event.tool_use_id);
+        break;
+      case "agent.mcp_tool_result":
+        openCalls.delete(event.mcp_tool_use_id);
         break;
       case "session.error":
         lastError = event.error.message;

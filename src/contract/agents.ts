@@ -1,10 +1,11 @@
 // Agents: definitions as the API takes and returns them, and the toolset's names and policies.
 import { z } from "zod";
 import { listQuery, metadata, metadataPatch, NOT_SUPPORTED, noneYet, timestampFilter } from "./fields.ts";
+import { type McpServer, type McpToolset, mcpServersInput, mcpToolsetInput } from "./mcp-servers.ts";
+import { type PermissionPolicy, permissionPolicy } from "./permission-policies.ts";
 
 export const TOOL_NAMES = ["bash", "read", "write", "edit", "glob", "grep", "web_fetch", "web_search"] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
-export type PermissionPolicy = { type: "always_allow" | "always_ask" | "auto" };
 export type ToolConfig = {
   type: ToolName;
   name: ToolName;
@@ -28,7 +29,7 @@ export type CustomTool = {
     [key: string]: unknown;
   };
 };
-export type AgentTool = AgentToolset | CustomTool;
+export type AgentTool = AgentToolset | McpToolset | CustomTool;
 export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
 export type ModelConfig = {
   id: string;
@@ -43,6 +44,8 @@ export type AgentDefinition = {
   model: ModelConfig;
   system: string | null;
   tools: AgentTool[];
+  /** Absent in versions of earlier releases. */
+  mcp_servers?: McpServer[];
   metadata: Record<string, string>;
 };
 
@@ -56,7 +59,7 @@ export type SessionAgent = {
   model: ModelConfig;
   system: string | null;
   tools: AgentTool[];
-  mcp_servers: [];
+  mcp_servers: McpServer[];
   skills: [];
   multiagent: null;
   execution_identity: { type: "service_account" };
@@ -68,8 +71,6 @@ export type Agent = SessionAgent & {
   updated_at: string;
   archived_at: string | null;
 };
-
-export const permissionPolicy = z.strictObject({ type: z.enum(["always_allow", "always_ask", "auto"]) });
 
 /** Versions are counted in Postgres' integer. */
 export const agentVersion = z.int().min(1).max(2_147_483_647);
@@ -180,48 +181,43 @@ export const customToolInput = z.strictObject({
     required: z.array(z.string()).nullish(),
   }),
 });
-export const toolInput = z.discriminatedUnion("type", [toolsetInput, customToolInput], {
-  error: (issue) =>
-    isRecord(issue.input) && issue.input.type === "mcp_toolset"
-      ? `mcp_toolset ${NOT_SUPPORTED}`
-      : "must be agent_toolset_20260401 or custom",
+export const toolInput = z.discriminatedUnion("type", [toolsetInput, mcpToolsetInput, customToolInput], {
+  error: "must be agent_toolset_20260401, mcp_toolset or custom",
 });
 export type ToolInput = z.infer<typeof toolInput>;
 export const toolsInput = z.array(toolInput).max(MAX_TOOLS).superRefine(refuseDoubles);
 
-/** One toolset, each tool configured once, and every name means one tool. */
+/** One toolset of a kind and server, each tool configured once, and every name means one tool. */
 function refuseDoubles(tools: ToolInput[], context: z.RefinementCtx): void {
   const seen = new Set<string>();
+  const servers = new Set<string>();
   for (const [index, tool] of tools.entries()) {
-    const names = tool.type === "custom" ? [tool.name] : TOOL_NAMES;
-    const taken = names.find((name) => seen.has(name));
-    if (taken !== undefined)
-      context.addIssue({
-        code: "custom",
-        path: [index],
-        message: `the name ${taken} is already taken by another tool`,
-      });
-    for (const name of names) seen.add(name);
+    const refuse = (message: string, path: (string | number)[] = []) =>
+      context.addIssue({ code: "custom", path: [index, ...path], message });
+    if (tool.type === "mcp_toolset") {
+      if (servers.has(tool.mcp_server_name)) refuse("has another toolset already", ["mcp_server_name"]);
+      servers.add(tool.mcp_server_name);
+    } else {
+      const names = tool.type === "custom" ? [tool.name] : TOOL_NAMES;
+      const taken = names.find((name) => seen.has(name));
+      if (taken !== undefined) refuse(`the name ${taken} is already taken by another tool`);
+      for (const name of names) seen.add(name);
+    }
     if (tool.type === "custom") continue;
     const configured = new Set<string>();
     for (const [at, config] of (tool.configs ?? []).entries()) {
-      if (configured.has(config.name))
-        context.addIssue({ code: "custom", path: [index, "configs", at, "name"], message: "is configured twice" });
+      if (configured.has(config.name)) refuse("is configured twice", ["configs", at, "name"]);
       configured.add(config.name);
     }
   }
   if (seen.size > MAX_TOOLS) context.addIssue({ code: "custom", message: `more than ${MAX_TOOLS} tools` });
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
 const executionIdentity = z.strictObject({ type: z.literal("service_account", { error: NOT_SUPPORTED }) }).nullish();
 const agentFields = {
   description: z.string().max(2048).nullish(),
   system: z.string().max(MAX_SYSTEM_LENGTH).nullish(),
-  mcp_servers: noneYet,
+  mcp_servers: mcpServersInput.nullish(),
   skills: noneYet,
   multiagent: z.null({ error: NOT_SUPPORTED }).optional(),
   execution_identity: executionIdentity,
@@ -255,7 +251,7 @@ export const sessionAgentInput = z.union([
     model: modelInput.optional(),
     system: agentFields.system,
     tools: toolsInput.optional(),
-    mcp_servers: noneYet,
+    mcp_servers: mcpServersInput.optional(),
     skills: noneYet,
   }),
 ]);
@@ -264,7 +260,7 @@ export type SessionAgentInput = z.infer<typeof sessionAgentInput>;
 export const sessionAgentUpdate = z.strictObject({
   model: modelInput.optional(),
   tools: toolsInput.optional(),
-  mcp_servers: noneYet,
+  mcp_servers: mcpServersInput.optional(),
 });
 
 export const listAgentsQuery = z.strictObject({

@@ -95,6 +95,20 @@ export type AgentToolResultEvent = Stored<
   "agent.tool_result",
   { tool_use_id: string; content: ResultBlock[]; is_error: boolean; exit_code?: number | null; duration_ms?: number }
 >;
+export type AgentMcpToolUseEvent = Stored<
+  "agent.mcp_tool_use",
+  {
+    mcp_server_name: string;
+    name: string;
+    input: Record<string, unknown>;
+    evaluated_permission: EvaluatedPermission;
+  }
+>;
+/** `duration_ms` is Berth's own: how long the server took to answer. Absent where it was not asked. */
+export type AgentMcpToolResultEvent = Stored<
+  "agent.mcp_tool_result",
+  { mcp_tool_use_id: string; content: ResultBlock[]; is_error: boolean; duration_ms?: number }
+>;
 export type AgentCustomToolUseEvent = Stored<"agent.custom_tool_use", { name: string; input: Record<string, unknown> }>;
 export type ThreadContextCompactedEvent = Stored<"agent.thread_context_compacted", object>;
 
@@ -115,7 +129,9 @@ export type SessionErrorType =
   | "model_request_failed_error"
   | "billing_error"
   | "compaction_limit_reached_error"
-  | "tool_use_limit_reached_error";
+  | "tool_use_limit_reached_error"
+  | McpErrorType;
+export type McpErrorType = "mcp_connection_failed_error" | "mcp_authentication_failed_error";
 
 export type StatusRunningEvent = Stored<"session.status_running", object>;
 export type StatusIdleEvent = Stored<
@@ -135,7 +151,8 @@ export type StatusRescheduledEvent = Stored<
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<
   "session.error",
-  { error: { type: SessionErrorType; message: string; retry_status: RetryStatus } }
+  /** `mcp_server_name`: of those of an MCP server. The turn goes on without it: they are always `retrying`, with the next request. */
+  { error: { type: SessionErrorType; message: string; retry_status: RetryStatus; mcp_server_name?: string } }
 >;
 export type SessionDeletedEvent = Stored<"session.deleted", object>;
 export type SessionUpdatedEvent = Stored<
@@ -217,6 +234,8 @@ export type AgentEvent =
   | AgentThinkingEvent
   | AgentToolUseEvent
   | AgentToolResultEvent
+  | AgentMcpToolUseEvent
+  | AgentMcpToolResultEvent
   | AgentCustomToolUseEvent
   | ThreadContextCompactedEvent;
 export type StatusEvent =

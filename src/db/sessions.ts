@@ -172,18 +172,24 @@ export async function lastSeqs(db: Database, sessionIds: readonly string[]): Pro
   return new Map(result.rows.map((row) => [row.id, row.last_seq]));
 }
 
-export type PendingAction = { id: string; type: "agent.tool_use" | "agent.custom_tool_use"; name: string };
+/** `server`: of an MCP server's tool. */
+export type PendingAction = {
+  id: string;
+  type: "agent.tool_use" | "agent.mcp_tool_use" | "agent.custom_tool_use";
+  name: string;
+  server: string | null;
+};
 
 /** Tool uses that wait for a client: asked ones without confirmation and result, custom ones without result. An interrupt ends all waits. */
 export async function listPendingActions(db: Database, sessionId: string): Promise<PendingAction[]> {
   const result = await sql<PendingAction>`
-    select e.id, e.type, e.payload->>'name' as name from events e
+    select e.id, e.type, e.payload->>'name' as name, e.payload->>'mcp_server_name' as server from events e
     where e.session_id = ${sessionId} and not e.echo
-      and (e.type = 'agent.custom_tool_use' or (e.type = 'agent.tool_use' and e.payload->>'evaluated_permission' = 'ask'))
+      and (e.type = 'agent.custom_tool_use' or (e.type in ('agent.tool_use', 'agent.mcp_tool_use') and e.payload->>'evaluated_permission' = 'ask'))
       and not exists (
         select 1 from events r where r.session_id = e.session_id and r.seq > e.seq
-          and r.type in ('agent.tool_result', 'user.tool_confirmation', 'user.custom_tool_result')
-          and coalesce(r.payload->>'tool_use_id', r.payload->>'custom_tool_use_id') = e.id)
+          and r.type in ('agent.tool_result', 'agent.mcp_tool_result', 'user.tool_confirmation', 'user.custom_tool_result')
+          and coalesce(r.payload->>'tool_use_id', r.payload->>'mcp_tool_use_id', r.payload->>'custom_tool_use_id') = e.id)
           and not exists (
         select 1 from events i where i.session_id = e.session_id and i.seq > e.seq and i.type in ('user.interrupt', 'session.rewound', 'session.forked'))
     order by e.seq`.execute(db);

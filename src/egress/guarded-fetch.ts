@@ -1,4 +1,5 @@
 // What the server itself fetches goes by the rules of sandboxes: names only, https only, and each address checked before it is dialled.
+import { createSecureContext } from "node:tls";
 import {
   Agent,
   buildConnector,
@@ -9,7 +10,7 @@ import {
 } from "undici";
 import { canonicalHost } from "../contract/host-names.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
-import type { OutsideFetch } from "../lib/outside-fetch.ts";
+import { OutsideFailure, type OutsideFetch } from "../lib/outside-fetch.ts";
 import type { DialGuard } from "./dial-guard.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -28,7 +29,12 @@ export type GuardedFetch = {
 export function createGuardedFetch(options: { guard: DialGuard; trusted: readonly string[] }): GuardedFetch {
   const { guard } = options;
   const connect = buildConnector({
-    ...{ secureContext: createSecureContext({ ca: [...options.trusted] }), lookup: guard.lookup, timeout: CONNECT_MS, allowH2: false },
+    ...{
+      secureContext: createSecureContext({ ca: [...options.trusted] }),
+      lookup: guard.lookup,
+      timeout: CONNECT_MS,
+      allowH2: false,
+    },
   });
   const agent = new Agent({
     ...{ headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS, keepAliveTimeout: KEEP_MS, allowH2: false },
@@ -88,16 +94,23 @@ function toFailure(url: string | URL, reason: unknown): unknown {
   const { hostname } = new URL(url);
   if (reason instanceof Refusal) {
     const code = reason.outcome === "deny" ? "permission_denied" : "unavailable";
-    return new PlatformError(code, messages[reason.rule] ?? reason.message, { cause: reason });
+    const said = messages[reason.rule] ?? reason.message;
+    return new OutsideFailure(code, said, { cause: reason, maybeSent: false });
   }
   const code = reason instanceof Error && "code" in reason ? String(reason.code) : "";
   if (/CERT|SELF_SIGNED|ALTNAME|ISSUER|SIGNATURE/.test(code))
-    return new PlatformError("unavailable", `The certificate of ${hostname} is not valid here: ${code}.`, {
-      cause: reason,
+    return new OutsideFailure("unavailable", `The certificate of ${hostname} is not valid here: ${code}.`, {
+      ...{ cause: reason, maybeSent: false },
     });
-  const why = code !== "" && /^[A-Z_]+$/.test(code) ? code : messageOf(reason);
-  return new PlatformError("unavailable", `${hostname} could not be reached: ${why}.`, { cause: reason });
+  const why = /^[A-Z_]+$/.test(code) ? code : messageOf(reason);
+  const maybeSent = !BEFORE_CONNECTED.has(code);
+  return new OutsideFailure("unavailable", `${hostname} could not be reached: ${why}.`, { cause: reason, maybeSent });
 }
+
+/** Errors of a connection that did not come about. */
+const BEFORE_CONNECTED: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EADDRNOTAVAIL", "UND_ERR_CONNECT_TIMEOUT"],
+]);
 
 const messages: Partial<Record<Refusal["rule"], string>> = {
   refused_address:

@@ -6,20 +6,40 @@ import type { ModelAnswer, ModelCost, ModelMessage, ModelPart, ModelUsage } from
 import type { Operation } from "../sandboxes/sandbox.ts";
 
 /** A tool call as the model made it. `invalidInput` is the raw text when it was not a JSON object. */
-export type CalledTool = { name: string; input: Record<string, unknown>; invalidInput?: string };
+export type CalledTool = {
+  name: string;
+  input: Record<string, unknown>;
+  invalidInput?: string;
+  /** It is a tool of an MCP server; `name` is the server's own for it then. `readOnly`: the server says that it only looks. */
+  mcp?: { server: string; readOnly: boolean };
+};
 
 /**
- * What a tool call means. `operation`: for the sandbox, once permitted · `custom`: the client does it ·
+ * What a tool call means. `operation`: for the sandbox, once permitted · `mcp`: for an MCP server, once permitted · `custom`: the client does it ·
  * `refused`: it can't be done, and `message` tells the model why and what to do instead.
  */
 export type ToolPlan =
   | { kind: "operation"; permission: EvaluatedPermission; operation: Operation }
+  | { kind: "mcp"; permission: EvaluatedPermission; server: string; tool: string }
   | { kind: "custom" }
   | { kind: "refused"; message: string };
+
+/** A tool of an MCP server as it is offered to the model, under `modelName`. */
+export type OfferedMcpTool = {
+  server: string;
+  /** The server's own. */
+  name: string;
+  modelName: string;
+  description: string;
+  inputSchema: { type: "object"; [key: string]: unknown };
+};
+/** `away`: servers whose tools cannot be offered now. */
+export type OfferedMcp = { tools: readonly OfferedMcpTool[]; away: readonly string[] };
 
 /** One model request. Aborting `signal` ends it at once; the call then throws the signal's reason. */
 export type HarnessRequest = {
   agent: SessionAgent;
+  mcp: OfferedMcp;
   messages: ModelMessage[];
   signal: AbortSignal;
   onPart: (part: ModelPart) => void;
@@ -45,7 +65,7 @@ export type Harness = {
   /** Pure: a call of this tool is likely to run in the sandbox as soon as it is written, since nobody is asked before. */
   runsAtOnce(agent: SessionAgent, toolName: string): boolean;
   /** The size of the prompt that `answer` would send, guessed. */
-  estimatePrompt(agent: SessionAgent, messages: readonly ModelMessage[]): number;
+  estimatePrompt(agent: SessionAgent, mcp: OfferedMcp, messages: readonly ModelMessage[]): number;
   /** What a request cost that ended before anyone could say; an unknown price after a second without an answer. Never throws. */
   priceOf(agent: SessionAgent, usage: ModelUsage): Promise<ModelCost>;
   /** How many tokens the agent's model takes; null when nobody knows. */

@@ -1,13 +1,23 @@
 // The port through which the server itself asks hosts that somebody else named: MCP servers, token endpoints, pages, webhooks.
+import { type ErrorCode, PlatformError } from "./errors.ts";
 
 export type OutsideInit = RequestInit & {
   /** Asked before each request with the host's canonical name, after redirects too; what it throws is thrown to the caller. */
   mayReach?: (host: string) => void;
 };
 
+/** `permission_denied` where a rule says no, `unavailable` where the host cannot be reached; the message is for people. */
+export class OutsideFailure extends PlatformError {
+  /** False: it is certain that no byte of the request arrived. */
+  readonly maybeSent: boolean;
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { maybeSent: boolean }) {
+    super(code, message, options);
+    this.maybeSent = options.maybeSent;
+  }
+}
+
 /**
- * As `fetch`, behind the dial guard. https only, hosts by name. Throws `permission_denied` where a rule says no, `unavailable` where the
- * host cannot be reached, both with words for people; the signal's reason when it is aborted. How much is read is up to the caller, and
- * so is how long: a host may be silent for 15 minutes.
+ * As `fetch`, behind the dial guard. https only, hosts by name. Throws `OutsideFailure`; the signal's reason when it is aborted. How much
+ * is read is up to the caller, and so is how long: a host may be silent for 15 minutes.
  */
 export type OutsideFetch = (url: string | URL, init?: OutsideInit) => Promise<Response>;

@@ -9,9 +9,9 @@ import type {
   InjectionLocation,
   OAuthRefresh,
 } from "../contract/credentials.ts";
+import { canonicalUrl } from "../contract/https-url.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { parseCredentialHost } from "./credential-hosts.ts";
-import { canonicalUrl } from "./credential-url.ts";
 import { checkEnvironmentName } from "./environment-name.ts";
 import { Secret } from "./secret.ts";
 import { secretProblem } from "./secret-value.ts";

@@ -11,6 +11,7 @@ import { planCompaction } from "./compaction.ts";
 import { toModelMessages } from "./model-messages.ts";
 import { afterModelFailure } from "./next-step.ts";
 import { createPreviews } from "./previews.ts";
+import { offeredMcp } from "./session-mcp.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 import { chargeUnanswered, isCharged, NOT_CHARGED } from "./unanswered-request.ts";
 import { untouchedSince } from "./untouched-since.ts";
@@ -36,8 +37,11 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
   const messageId = newId("event", deps.clock.now());
   const thinkingId = newId("event", deps.clock.now());
   const running = becomeRunning(turn);
+  // What has to be said of MCP servers is said before the request that goes without them.
+  const away = await readMcpTools(turn);
+  if (away === "interrupted") return;
   const start = newEvent(turn, "span.model_request_start", {}, { id: requestId });
-  await log.write({ events: [...running.events, start], changes: running.changes });
+  await log.write({ events: [...running.events, ...away, start], changes: running.changes });
 
   let partial = "";
   let reasoning = "";
@@ -46,6 +50,7 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
   const outcome = await ask(turn, (signal) =>
     deps.harness.answer({
       agent: turn.facts.agent,
+      mcp: offeredMcp(turn),
       messages: toModelMessages(log.conversation),
       signal,
       onPart: (part) => {
@@ -79,6 +84,27 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
       return writeInterrupted(turn, { requestId, said, received: reasoning + partial, sent: outcome.sent });
     }
   }
+}
+
+/** Asks MCP servers for their tools where that is due. The errors of those that are away, told once. */
+async function readMcpTools(turn: Turn): Promise<NewEvent[] | "interrupted"> {
+  if (turn.facts.agent.mcp_servers.length === 0) return [];
+  const done = await turn.interruptible(async (signal) => {
+    try {
+      await turn.mcp.refresh(signal);
+      return true;
+    } catch (error) {
+      turn.stopped.throwIfAborted();
+      if (signal.aborted) return false;
+      throw error;
+    }
+  });
+  if (!done) return "interrupted";
+  return turn.mcp.takeNewProblems().map(({ type, message, server }) =>
+    newEvent(turn, "session.error", {
+      error: { type, message, mcp_server_name: server, retry_status: { type: "retrying" } },
+    }),
+  );
 }
 
 async function ask(turn: Turn, request: (signal: AbortSignal) => Promise<ModelAnswer>): Promise<Outcome> {
@@ -126,10 +152,12 @@ function messageEvent(turn: Turn, input: { requestId: string; messageId: string;
 }
 
 function callEvent(turn: Turn, requestId: string, call: AnsweredToolCall): NewEvent {
+  const tool = turn.mcp.tools.find(({ modelName }) => modelName === call.name);
   const called: CalledTool = {
-    name: call.name,
+    name: tool?.name ?? call.name,
     input: isObject(call.input) ? call.input : {},
     ...(call.invalidInput === undefined ? {} : { invalidInput: call.invalidInput }),
+    ...(tool ? { mcp: { server: tool.server, readOnly: tool.readOnly } } : {}),
   };
   const plan = turn.deps.harness.planToolCall(turn.facts.agent, called);
   const details = {
@@ -140,7 +168,12 @@ function callEvent(turn: Turn, requestId: string, call: AnsweredToolCall): NewEv
   const { name, input } = called;
   if (plan.kind === "custom") return newEvent(turn, "agent.custom_tool_use", { name, input }, { private: details });
   // A call that can't be done needs nobody's permission: the model is told at once.
-  const permission = plan.kind === "operation" ? plan.permission : "allow";
+  const permission = plan.kind === "operation" || plan.kind === "mcp" ? plan.permission : "allow";
+  if (tool) {
+    const payload = { mcp_server_name: tool.server, name, input, evaluated_permission: permission };
+    const more = { ...details, called_as: call.name, read_only: tool.readOnly };
+    return newEvent(turn, "agent.mcp_tool_use", payload, { private: more });
+  }
   const payload: Omit<AgentToolUseEvent, "id" | "type" | "processed_at"> = {
     name,
     input,

@@ -16,6 +16,8 @@ export type Call = {
   input: Record<string, unknown>;
   invalidInput?: string;
   permission: EvaluatedPermission;
+  /** It is a tool of this MCP server, which the model calls by another name. */
+  mcp?: { server: string; calledAs: string; readOnly: boolean };
 };
 /** A call that has no result yet. */
 export type PendingCall = Call & { confirmation: Confirmation | null };
@@ -170,6 +172,7 @@ const folds: Record<string, Fold> = {
     answerOf(conversation, event).text += blocks.map((block) => block.text).join("");
   },
   "agent.tool_use": (conversation, event) => addCall(conversation, event, "tool"),
+  "agent.mcp_tool_use": (conversation, event) => addCall(conversation, event, "tool"),
   "agent.custom_tool_use": (conversation, event) => addCall(conversation, event, "custom"),
   "span.model_request_end": (conversation, event) => {
     const request = conversation.openRequest;
@@ -194,6 +197,8 @@ const folds: Record<string, Fold> = {
     // A call that was interrupted, or failed before it came so far, tells of nothing.
     if (first?.text === conversation.filesNotice) conversation.filesNotice = null;
   },
+  "agent.mcp_tool_result": (conversation, event) =>
+    addResult(conversation, event, fieldOf<string>(event.payload, "mcp_tool_use_id") ?? ""),
   "agent.thread_context_compacted": (conversation, event) => {
     if (conversation.compaction) conversation.earlierCompactions.push(conversation.compaction);
     conversation.compaction = {
@@ -300,6 +305,7 @@ function addCall(conversation: Conversation, event: StoredEvent, kind: Call["kin
   const details = event.private ?? {};
   const invalidInput = fieldOf<string>(details, "invalid_input");
   const permission = fieldOf<EvaluatedPermission>(event.payload, "evaluated_permission");
+  const server = fieldOf<string>(event.payload, "mcp_server_name");
   const call: Call = {
     id: event.id,
     callId: fieldOf<string>(details, "call_id") ?? event.id,
@@ -308,6 +314,15 @@ function addCall(conversation: Conversation, event: StoredEvent, kind: Call["kin
     input: fieldOf<Record<string, unknown>>(event.payload, "input") ?? {},
     permission: permission === "allow" || permission === "deny" ? permission : "ask",
     ...(invalidInput === undefined ? {} : { invalidInput }),
+    ...(server === undefined
+      ? {}
+      : {
+          mcp: {
+            server,
+            calledAs: fieldOf<string>(details, "called_as") ?? "",
+            readOnly: fieldOf<boolean>(details, "read_only") ?? false,
+          },
+        }),
   };
   answerOf(conversation, event).calls.push(call);
   conversation.pending.set(event.id, { ...call, confirmation: null });

@@ -1,7 +1,7 @@
 // A conversation as the model gets it: messages in order, each call followed by its result, the summed-up part replaced.
 import type { MessageBlock, ResultBlock } from "../contract/content.ts";
 import type { ContentPart, ModelMessage } from "../models/model.ts";
-import type { Compaction, Conversation, Item } from "./conversation.ts";
+import type { Call, Compaction, Conversation, Item } from "./conversation.ts";
 
 /** The messages of a request. Equal conversations give equal messages, so that providers' prompt caches hit. */
 export function toModelMessages(conversation: Conversation): ModelMessage[] {
@@ -24,7 +24,7 @@ export function itemMessages(conversation: Conversation, item: Item, outputLimit
       role: "assistant",
       text: item.text,
       ...(item.reasoning == null ? {} : { reasoning: item.reasoning }),
-      toolCalls: item.calls.map((call) => ({ id: call.callId, name: call.name, input: call.input })),
+      toolCalls: item.calls.map((call) => ({ id: call.callId, name: nameOf(call), input: call.input })),
     },
   ];
   for (const call of item.calls) {
@@ -34,12 +34,17 @@ export function itemMessages(conversation: Conversation, item: Item, outputLimit
     messages.push({
       role: "tool",
       toolCallId: call.callId,
-      name: call.name,
+      name: nameOf(call),
       content: content.length > 0 ? limitParts(content, limit) : [{ type: "text", text: "(no output)" }],
       isError: result?.isError ?? false,
     });
   }
   return messages;
+}
+
+/** As the model calls it. */
+function nameOf(call: Call): string {
+  return call.mcp ? call.mcp.calledAs : call.name;
 }
 
 function limitFor(compaction: Compaction | null, resultSeq: number | undefined): number | null {

@@ -6,6 +6,7 @@ import { newId } from "../lib/ids.ts";
 import type { OperationResult } from "../sandboxes/sandbox.ts";
 import type { PendingCall } from "./conversation.ts";
 import { createOutputPreviews } from "./output-previews.ts";
+import { runMcpCall } from "./run-mcp-call.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
 import { deniedResult, errorResult, failureText, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
@@ -48,13 +49,17 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
     result = await resultOf(turn, call, resultId, signal);
   } catch (error) {
     turn.stopped.throwIfAborted();
-    if (signal.aborted) return cancel(turn, call);
+    // An MCP server was told by the signal.
+    if (signal.aborted) return call.mcp ? undefined : cancel(turn, call);
     if (hasCode(error, "lease_lost")) throw error;
     turn.logger.error({ err: error, toolUseId: call.id }, "a tool call failed");
-    result = errorResult(failureText(call.name, error));
+    result = errorResult(
+      call.mcp ? `${call.name}: the call failed. The server's log says why.` : failureText(call.name, error),
+    );
   }
   if (signal.aborted) return;
-  const notice = turn.sandbox.takeLossNotice() ?? turn.log.conversation.filesNotice;
+  // Told with the next result that has to do with files.
+  const notice = call.mcp ? null : (turn.sandbox.takeLossNotice() ?? turn.log.conversation.filesNotice);
   if (notice !== null) result = withNotice(result, notice);
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
 }
@@ -72,6 +77,8 @@ async function resultOf(turn: Turn, call: PendingCall, resultId: string, signal:
   switch (plan.kind) {
     case "refused":
       return errorResult(plan.message);
+    case "mcp":
+      return runMcpCall(turn, { call, server: plan.server, tool: plan.tool, signal });
     case "custom":
       // The agent's tools were changed after the call.
       return errorResult(`${call.name} is a tool of the client now. Call it again.`);
@@ -120,8 +127,19 @@ function pendingCall(turn: Turn, id: string): PendingCall {
   return call;
 }
 
-export function resultEvent(turn: Turn, call: { id: string }, result: ToolResult, id?: string): NewEvent {
+export function resultEvent(
+  turn: Turn,
+  call: Pick<PendingCall, "id" | "mcp">,
+  result: ToolResult,
+  id?: string,
+): NewEvent {
   const { content, isError, exitCode, durationMs } = result;
+  const extra = id === undefined ? {} : { id };
+  if (call.mcp) {
+    const measured = durationMs === undefined ? {} : { duration_ms: durationMs };
+    const payload = { mcp_tool_use_id: call.id, content, is_error: isError, ...measured };
+    return newEvent(turn, "agent.mcp_tool_result", payload, extra);
+  }
   const payload = {
     tool_use_id: call.id,
     content,
@@ -129,5 +147,5 @@ export function resultEvent(turn: Turn, call: { id: string }, result: ToolResult
     ...(exitCode === undefined ? {} : { exit_code: exitCode }),
     ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
   };
-  return newEvent(turn, "agent.tool_result", payload, id === undefined ? {} : { id });
+  return newEvent(turn, "agent.tool_result", payload, extra);
 }

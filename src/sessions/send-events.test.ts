@@ -6,8 +6,8 @@ import type { PendingAction } from "../db/sessions.ts";
 import { checkAnswers, toolsToRemember } from "./send-events.ts";
 
 const pending: PendingAction[] = [
-  { id: "sevt_bash", type: "agent.tool_use", name: "bash" },
-  { id: "sevt_look", type: "agent.custom_tool_use", name: "lookup" },
+  { id: "sevt_bash", type: "agent.tool_use", name: "bash", server: null },
+  { id: "sevt_look", type: "agent.custom_tool_use", name: "lookup", server: null },
 ];
 const allow = (tool_use_id: string): EventInput => ({ type: "user.tool_confirmation", tool_use_id, result: "allow" });
 const result = (custom_tool_use_id: string): EventInput => ({ type: "user.custom_tool_result", custom_tool_use_id });
@@ -65,7 +65,10 @@ test("several tools can be allowed for good at once; without the wish nothing ch
     default_config: { enabled: true, permission_policy: ask },
     configs: [],
   };
-  const asked: PendingAction[] = [...pending, { id: "sevt_write", type: "agent.tool_use", name: "write" }];
+  const asked: PendingAction[] = [
+    ...pending,
+    { id: "sevt_write", type: "agent.tool_use", name: "write", server: null },
+  ];
   expect(toolsToRemember([allow("sevt_bash")], { pending: asked, tools: [toolset] })).toBeNull();
   const always = (tool_use_id: string) => ({ ...allow(tool_use_id), remember: true }) as EventInput;
   const changed = toolsToRemember([always("sevt_bash"), always("sevt_write")], { pending: asked, tools: [toolset] });

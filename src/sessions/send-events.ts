@@ -104,11 +104,11 @@ export function checkAnswers(events: readonly EventInput[], pending: readonly Pe
     if (event.type === "user.tool_confirmation" && event.result === "deny" && event.remember)
       throw new PlatformError("invalid_request", `events.${index}.remember: only goes with result "allow"`);
     const wanted = event.type === "user.tool_confirmation" ? "agent.tool_use" : "agent.custom_tool_use";
+    const isWanted = (type: string | undefined) =>
+      type === wanted || (wanted === "agent.tool_use" && type === "agent.mcp_tool_use");
     const field = event.type === "user.tool_confirmation" ? "tool_use_id" : "custom_tool_use_id";
-    if (waiting.get(id)?.type !== wanted) {
-      const others = pending
-        .filter((action) => action.type === wanted)
-        .map((action) => `${action.id} (${action.name})`);
+    if (!isWanted(waiting.get(id)?.type)) {
+      const others = pending.filter((action) => isWanted(action.type)).map((action) => `${action.id} (${action.name})`);
       const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : "";
       const now =
         others.length > 0 ? `Waiting now: ${others.slice(0, MAX_NAMED).join(", ")}${more}` : "None is waiting now";
@@ -129,8 +129,8 @@ export function toolsToRemember(
   let changed: AgentTool[] | null = null;
   for (const [index, event] of events.entries()) {
     if (event.type !== "user.tool_confirmation" || !event.remember) continue;
-    const name = pending.find(({ id }) => id === event.tool_use_id)?.name ?? "";
-    changed = allowTool(changed ?? tools, name);
+    const { name = "", server = null } = pending.find(({ id }) => id === event.tool_use_id) ?? {};
+    changed = allowTool(changed ?? tools, name, server);
     if (!changed)
       throw new PlatformError(
         "invalid_request",

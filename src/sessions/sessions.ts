@@ -1,7 +1,7 @@
 // Use cases of sessions: make, read, change, list, archive, delete. Their events: send-events.ts; their turns: turns.ts.
 import { isDeepStrictEqual } from "node:util";
 import { getAgent } from "../agents/agents.ts";
-import { toModel, toTools } from "../agents/definition.ts";
+import { checkMcp, toModel, toTools } from "../agents/definition.ts";
 import { environmentForSession } from "../agents/environments.ts";
 import type { SessionAgent, SessionAgentInput } from "../contract/agents.ts";
 import { toWireEvent } from "../contract/events.ts";
@@ -254,7 +254,7 @@ async function resolveAgent(db: Database, teamId: string, asked: SessionAgentInp
   const row = await getAgent(db, { teamId, agentId: reference.id, version });
   if (row.archivedAt)
     throw new PlatformError("invalid_request", `agent: agent ${row.id} is archived and takes no new sessions`);
-  const { name, description, model, system, tools } = row.definition;
+  const { name, description, model, system, tools, mcp_servers = [] } = row.definition;
   const snapshot: SessionAgent = {
     type: "agent",
     id: row.id,
@@ -264,30 +264,39 @@ async function resolveAgent(db: Database, teamId: string, asked: SessionAgentInp
     model,
     system,
     tools,
-    mcp_servers: [],
+    mcp_servers,
     skills: [],
     multiagent: null,
     execution_identity: { type: "service_account" },
   };
   if (typeof asked === "string" || asked.type === "agent") return snapshot;
-  return {
+  const agent: SessionAgent = {
     ...snapshot,
     ...(asked.model === undefined ? {} : { model: toModel(asked.model, null) }),
     ...(asked.system === undefined ? {} : { system: asked.system || null }),
     ...(asked.tools === undefined ? {} : { tools: toTools(asked.tools) }),
+    ...(asked.mcp_servers === undefined ? {} : { mcp_servers: [...asked.mcp_servers] }),
   };
+  checkMcp(agent);
+  return agent;
 }
 
 function updatedAgent(before: SessionRow, input: UpdateSessionInput): SessionAgent {
-  const { model, tools } = input.agent ?? {};
+  const { model, tools, mcp_servers } = input.agent ?? {};
   const agent = model === undefined ? before.agent : { ...before.agent, model: toModel(model, before.agent.model) };
-  if (tools === undefined) return agent;
+  if (tools === undefined && mcp_servers === undefined) return agent;
   if (before.status === "running" || before.leased)
     throw new PlatformError(
       "invalid_request",
       `agent: session ${before.id} is running; its tools can be changed while it is idle`,
     );
-  return { ...agent, tools: toTools(tools) };
+  const changed = {
+    ...agent,
+    ...(tools === undefined ? {} : { tools: toTools(tools) }),
+    ...(mcp_servers === undefined ? {} : { mcp_servers: [...mcp_servers] }),
+  };
+  checkMcp(changed);
+  return changed;
 }
 
 function updatedBudget(before: SessionRow, budget: Budget | null | undefined): Budget | null {

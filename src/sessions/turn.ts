@@ -12,6 +12,7 @@ import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { ModelWaits } from "./model-waits.ts";
 import type { OutputPreviews } from "./output-previews.ts";
 import type { SessionLog } from "./session-log.ts";
+import type { McpAccess, SessionMcp } from "./session-mcp.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
@@ -28,6 +29,8 @@ export type TurnDependencies = {
   random: () => number;
   /** Sandboxes of one team that run at once; null: no limit. */
   teamSandboxes: number | null;
+  /** How MCP servers are reached; null: none are. */
+  mcp: McpAccess | null;
   /** Null: this is the only session that is held here. */
   modelWaits: ModelWaits | null;
   /** The session is a suspect, and nothing else is held here: it is let go of as soon as it got on. */
@@ -39,6 +42,7 @@ export type Turn = {
   readonly claim: Claim;
   readonly log: SessionLog;
   readonly sandbox: SessionSandbox;
+  readonly mcp: SessionMcp;
   readonly logger: Logger;
   /** Where the log ended when the present step was decided on. */
   readonly decidedAt: number;

@@ -14,6 +14,7 @@ import { factsOf, nextStep, type Step } from "./next-step.ts";
 import type { OutputPreviews } from "./output-previews.ts";
 import { needsSandbox, runTools } from "./run-tools.ts";
 import { createSessionLog } from "./session-log.ts";
+import { createSessionMcp, offeredMcp } from "./session-mcp.ts";
 import { createSessionSandbox } from "./session-sandbox.ts";
 import * as settle from "./settle-turn.ts";
 import { isTrusted, type Turn, type TurnDependencies } from "./turn.ts";
@@ -132,6 +133,16 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
         logger,
         signal: stopping.signal,
       }),
+      mcp: createSessionMcp({
+        db: deps.db,
+        access: deps.mcp,
+        sessionId,
+        fence,
+        agent: () => facts.agent,
+        clock: deps.clock,
+        logger,
+        signal: stopping.signal,
+      }),
       stopped: stopping.signal,
       outputs,
       interruptible,
@@ -140,13 +151,18 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
       },
     };
     if (log.conversation.status === "running") await settle.takeUp(turn);
-    return advance(turn, ({ step, seq }) => {
-      if (draining && LONG_STEPS.has(step.do)) return "let-go";
-      decidedAt = seq;
-      waitingSince = step.do === "run-tools" ? deps.clock.now() : null;
-      asking = step.do === "call-model" || step.do === "compact";
-      return "take";
-    });
+    try {
+      return await advance(turn, ({ step, seq }) => {
+        if (draining && LONG_STEPS.has(step.do)) return "let-go";
+        decidedAt = seq;
+        waitingSince = step.do === "run-tools" ? deps.clock.now() : null;
+        asking = step.do === "call-model" || step.do === "compact";
+        return "take";
+      });
+    } finally {
+      // Nobody waits for it: the session may be another worker's already.
+      void turn.mcp.close();
+    }
   }
 
   async function end(error: unknown): Promise<HoldEnd> {
@@ -242,7 +258,8 @@ async function promptTooLong(turn: Turn): Promise<boolean> {
   const { harness } = turn.deps;
   const limit = await harness.inputLimit(turn.facts.agent);
   if (limit === null) return false;
-  return harness.estimatePrompt(turn.facts.agent, toModelMessages(turn.log.conversation)) > limit * COMPACT_AT;
+  const messages = toModelMessages(turn.log.conversation);
+  return harness.estimatePrompt(turn.facts.agent, offeredMcp(turn), messages) > limit * COMPACT_AT;
 }
 
 /** A budget can't be kept with a model whose price nobody knows. */

@@ -4,6 +4,7 @@ import { ModelError, type ModelErrorKind } from "../models/errors.ts";
 import type { ModelUsage } from "../models/model.ts";
 import { estimateTextTokens } from "../models/tokens.ts";
 import { toModelMessages } from "./model-messages.ts";
+import { offeredMcp } from "./session-mcp.ts";
 import type { Turn } from "./turn.ts";
 
 /** The provider had the request, and may have worked on it. Other failures are refusals, which cost nothing. */
@@ -27,7 +28,7 @@ export async function chargeUnanswered(turn: Turn, received: string): Promise<Ch
   const { harness } = turn.deps;
   const { agent } = turn.facts;
   const usage: ModelUsage = {
-    inputTokens: harness.estimatePrompt(agent, toModelMessages(turn.log.conversation)),
+    inputTokens: harness.estimatePrompt(agent, offeredMcp(turn), toModelMessages(turn.log.conversation)),
     outputTokens: estimateTextTokens(received),
     cacheReadTokens: 0,
     cacheCreationTokens: 0,

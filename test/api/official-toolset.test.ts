@@ -146,7 +146,7 @@ async function startOurs(sandbox: Sandbox): Promise<Side> {
   return {
     async run({ name, input }) {
       const plan = planToolCall(AGENT, { name, input });
-      if (plan.kind === "custom") throw new Error(`we have no tool ${name}`);
+      if (plan.kind === "custom" || plan.kind === "mcp") throw new Error(`we have no tool ${name}`);
       if (plan.kind === "refused") return { text: withoutAdvice(plan.message), isError: true };
       const { content, isError } = toToolResult(await operate(plan.operation));
       const texts = content.map((block) => (block.type === "text" ? block.text : `[${block.type}]`));

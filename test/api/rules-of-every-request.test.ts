@@ -114,7 +114,7 @@ describe("bad input is told with its path", () => {
       "MCP servers",
       "/v1/agents",
       { name: "a", model: "m", mcp_servers: [{ type: "url", name: "x", url: "https://x" }] },
-      /^mcp_servers: is not supported by this release$/,
+      /^mcp_servers\.0\.url: .*is not the name of a host/,
     ],
     ["skills", "/v1/agents", { name: "a", model: "m", skills: [{}] }, /^skills: is not supported/],
     [
@@ -133,7 +133,7 @@ describe("bad input is told with its path", () => {
       "an MCP toolset",
       "/v1/agents",
       { name: "a", model: "m", tools: [{ type: "mcp_toolset" }] },
-      /^tools\.0\.type: mcp_toolset is not supported/,
+      /^tools\.0\.mcp_server_name: /,
     ],
     [
       "an unknown tool",

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import type { AgentTool, SessionAgent } from "../../src/contract/agents.ts";
+import type { McpServer } from "../../src/contract/mcp-servers.ts";
 import { type Database, inTransaction, openDatabase } from "../../src/db/database.ts";
 import { appendEvents, readLog, type StoredEvent } from "../../src/db/events.ts";
 import { createNotifier, type Notifier } from "../../src/db/wakeups.ts";
@@ -13,6 +14,7 @@ import type { ModelClient } from "../../src/models/model.ts";
 import type { SandboxBackend } from "../../src/sandboxes/sandbox.ts";
 import { createRetryTurn } from "../../src/sessions/retry-turn.ts";
 import type { LogGrowth } from "../../src/sessions/send-events.ts";
+import type { McpAccess } from "../../src/sessions/session-mcp.ts";
 import { createSessionSnapshots } from "../../src/sessions/session-snapshots.ts";
 import { createWithdrawMessage } from "../../src/sessions/withdraw-message.ts";
 import type { OwnerFile } from "../../src/worker/data-owner.ts";
@@ -28,6 +30,8 @@ export type TestWorker = { worker: Worker; id: string; db: Database; notifier: N
 export type TurnWorld = {
   readonly db: Database;
   readonly url: string;
+  readonly teamId: string;
+  readonly environmentId: string;
   /** Where its workers put snapshots. */
   readonly blobs: MemoryBlobs;
   startWorker(options: {
@@ -42,12 +46,15 @@ export type TurnWorld = {
     drainMs?: number;
     random?: () => number;
     startAlone?: StartAlone;
+    mcp?: McpAccess | null;
   }): Promise<TestWorker>;
   createSession(options?: {
     tools?: AgentTool[];
     system?: string;
     budgetCents?: number;
     model?: string;
+    mcpServers?: McpServer[];
+    vaultIds?: string[];
   }): Promise<string>;
   /** As the API does: appended unprocessed, and the session is put up for work. Returns the ids. */
   send(sessionId: string, ...events: { type: string; [field: string]: unknown }[]): Promise<string[]>;
@@ -110,6 +117,8 @@ export async function createTurnWorld(): Promise<TurnWorld> {
   const world: TurnWorld = {
     db,
     url: fresh.url,
+    teamId,
+    environmentId,
     blobs,
 
     async startWorker({
@@ -124,6 +133,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       drainMs = 0,
       random = () => 0,
       startAlone,
+      mcp = null,
     }) {
       const id = newId("worker");
       const workerDb = openDatabase({ url: fresh.url, maxConnections: 8, applicationName: `pool-${id}` });
@@ -143,6 +153,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         backend,
         snapshots: createSessionSnapshots({ db: workerDb, blobs, diskMb: 64, clock: systemClock, logger }),
         teamSandboxes,
+        mcp,
         sandboxSpec: { limits: { memoryMb: 64, cpus: 1, pids: 32, diskMb: 64 }, env: {} },
         clock: systemClock,
         logger: process.env.TURN_LOG ? createLogger(id.slice(-4), { level: "debug", pretty: false }) : logger,
@@ -189,7 +200,14 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       return started;
     },
 
-    async createSession({ tools = ALLOW_ALL, system = "Be brief.", budgetCents, model = "scripted" } = {}) {
+    async createSession({
+      tools = ALLOW_ALL,
+      system = "Be brief.",
+      budgetCents,
+      model = "scripted",
+      mcpServers = [],
+      vaultIds = [],
+    } = {}) {
       const id = newId("session");
       const agent: SessionAgent = {
         type: "agent",
@@ -200,7 +218,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         model: { id: model },
         system,
         tools,
-        mcp_servers: [],
+        mcp_servers: mcpServers,
         skills: [],
         multiagent: null,
         execution_identity: { type: "service_account" },
@@ -209,8 +227,8 @@ export async function createTurnWorld(): Promise<TurnWorld> {
         budgetCents === undefined
           ? null
           : { type: "limit", max_list_cost: { amount: String(budgetCents), currency: "USD" } };
-      await sql`insert into sessions (id, team_id, agent_id, agent_version, agent, environment_id, budget)
-        values (${id}, ${teamId}, ${agentId}, 1, ${JSON.stringify(agent)}::jsonb, ${environmentId},
+      await sql`insert into sessions (id, team_id, agent_id, agent_version, agent, environment_id, vault_ids, budget)
+        values (${id}, ${teamId}, ${agentId}, 1, ${JSON.stringify(agent)}::jsonb, ${environmentId}, ${JSON.stringify(vaultIds)}::jsonb,
           ${budget === null ? null : JSON.stringify(budget)}::jsonb)`.execute(db);
       return id;
     },
@@ -302,12 +320,14 @@ export function expectSoundStoredLog(log: readonly StoredEvent[]): void {
     expect(first?.payload).toEqual(said);
   }
   const results = log
-    .filter((event) => event.type === "agent.tool_result")
-    .map((event) => String(event.payload.tool_use_id));
+    .filter((event) => event.type === "agent.tool_result" || event.type === "agent.mcp_tool_result")
+    .map((event) => String(event.payload.tool_use_id ?? event.payload.mcp_tool_use_id));
   expect(new Set(results).size, "a call has one result").toBe(results.length);
   const idle =
     log.at(-1)?.type === "session.status_idle" ? (log.at(-1)?.payload.stop_reason as { type: string }) : null;
-  const uses = log.filter((event) => event.type === "agent.tool_use").map((event) => event.id);
+  const uses = log
+    .filter((event) => event.type === "agent.tool_use" || event.type === "agent.mcp_tool_use")
+    .map((event) => event.id);
   if (idle && idle.type !== "requires_action")
     expect([...results].sort(), "each call has a result").toEqual([...uses].sort());
   const starts = log.filter((event) => event.type === "span.model_request_start").map((event) => event.id);

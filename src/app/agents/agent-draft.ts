@@ -1,15 +1,7 @@
 // The agent form's content, and how it becomes what the API takes.
-import type {
-  Agent,
-  AgentTool,
-  AgentToolset,
-  CustomTool,
-  Effort,
-  PermissionPolicy,
-  ToolInput,
-  ToolName,
-} from "../../contract/agents.ts";
+import type { Agent, AgentTool, AgentToolset, CustomTool, Effort, ToolInput, ToolName } from "../../contract/agents.ts";
 import { FIRST_MESSAGE_KEY, firstMessageOf } from "../../contract/first-message.ts";
+import type { PermissionPolicy } from "../../contract/permission-policies.ts";
 import { findMetadataProblem, type MetadataRow, toBag, toPatch, toRows } from "../components/metadata-rows.ts";
 
 export type Policy = PermissionPolicy["type"];
@@ -131,7 +123,12 @@ function toInput(draft: AgentDraft, before: Agent | null) {
     model: { ...before?.model, id: draft.model.trim(), effort },
     description: draft.description.trim() || null,
     system: draft.system || null,
-    tools: [...toToolset(draft, before?.tools.find(isToolset)), ...customTools],
+    tools: [
+      ...toToolset(draft, before?.tools.find(isToolset)),
+      ...(before?.tools.filter((tool) => tool.type === "mcp_toolset") ?? []),
+      ...customTools,
+    ],
+    mcp_servers: before?.mcp_servers ?? [],
   };
 }
 

@@ -34,7 +34,7 @@ describe.each(["json", "yaml"] as const)("as %s", (format) => {
     const input = await fromExport(await toExport(agent, format));
     expect(createAgentInput.safeParse(input).error).toBeUndefined();
     expect(input).toMatchObject({ name: "Helper", system: "Be brief.", metadata: { owner: "me" } });
-    expect(Object.keys(input)).toEqual(["name", "description", "model", "system", "tools", "metadata"]);
+    expect(Object.keys(input)).toEqual(["name", "description", "model", "system", "tools", "mcp_servers", "metadata"]);
   });
 
   test.each([

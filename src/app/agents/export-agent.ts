@@ -8,8 +8,8 @@ export const EXPORT_FORMATS = {
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
 
 export async function toExport(agent: Agent, format: ExportFormat): Promise<string> {
-  const { name, description, model, system, tools, metadata } = agent;
-  const exported = { name, description, model, system, tools, metadata };
+  const { name, description, model, system, tools, mcp_servers, metadata } = agent;
+  const exported = { name, description, model, system, tools, mcp_servers, metadata };
   if (format === "json") return `${JSON.stringify(exported, null, 2)}\n`;
   const { stringify } = await import("yaml");
   // Lines are kept as they were written.

@@ -52,7 +52,14 @@ function useOpenCalls(session: Session) {
         {
           order: "desc",
           limit: LATEST_EVENTS,
-          types: ["agent.tool_use", "agent.tool_result", "user.tool_confirmation", "session.status_idle"],
+          types: [
+            "agent.tool_use",
+            "agent.tool_result",
+            "agent.mcp_tool_use",
+            "agent.mcp_tool_result",
+            "user.tool_confirmation",
+            "session.status_idle",
+          ],
         },
         signal,
       );

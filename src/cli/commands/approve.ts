@@ -1,10 +1,11 @@
 // `berth approve`: answers tool calls that wait for a person.
 import type { Command } from "commander";
 import type { BerthClient } from "../../client/berth.ts";
+import type { SessionEvent } from "../../contract/events.ts";
 import { CliFailure } from "../exit-codes.ts";
 import type { ServerFlags } from "../find-server.ts";
 import { callExactly, callLine } from "../show-call.ts";
-import type { OpenCall } from "../turn-watch.ts";
+import { type OpenCall, takesConfirmation } from "../turn-watch.ts";
 import type { CommandContext } from "./context.ts";
 
 type Options = ServerFlags & { deny?: boolean; reason?: string; always?: boolean; call?: string; all?: boolean };
@@ -47,7 +48,7 @@ export function addApprove(program: Command, { terminal, connect }: CommandConte
 
 /** Pure: a call is only answered when it is plain which one is meant. */
 export function chooseCalls(waiting: readonly OpenCall[], options: { call?: string; all?: boolean }): OpenCall[] {
-  const answerable = waiting.filter((call) => call.type === "agent.tool_use");
+  const answerable = waiting.filter(takesConfirmation);
   if (answerable.length === 0) {
     throw new CliFailure(
       waiting.length > 0
@@ -78,15 +79,19 @@ async function waitingCalls(client: BerthClient, sessionId: string): Promise<Ope
   do {
     const answer = await client.events.list(sessionId, {
       order: "desc",
-      types: ["agent.tool_use", "agent.custom_tool_use"],
+      types: ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"],
       limit: 100,
       ...(page === null ? {} : { page }),
     });
     for (const event of answer.data) {
-      if (event.type !== "agent.tool_use" && event.type !== "agent.custom_tool_use") continue;
+      if (!isCall(event)) continue;
       if (left.delete(event.id)) found.unshift(event);
     }
     page = answer.next_page;
   } while (page !== null && left.size > 0);
   return found;
+}
+
+function isCall(event: SessionEvent): event is OpenCall {
+  return ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"].includes(event.type);
 }

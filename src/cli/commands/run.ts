@@ -8,6 +8,7 @@ import { type Followed, followSession } from "../follow-session.ts";
 import { printerFor } from "../printer.ts";
 import { callLine } from "../show-call.ts";
 import type { Terminal } from "../terminal.ts";
+import { takesConfirmation } from "../turn-watch.ts";
 import type { CommandContext } from "./context.ts";
 
 type RunOptions = ServerFlags & { agent?: string; session?: string; title?: string; json?: boolean; ask: boolean };
@@ -138,7 +139,7 @@ function conclude(terminal: Terminal, sessionId: string, followed: Followed): nu
         [
           paint("The agent waits for an answer:", "yellow"),
           ...followed.calls.map((call) => `  ${call.id}  ${callLine(call)}`),
-          followed.calls.some((call) => call.type === "agent.tool_use")
+          followed.calls.some(takesConfirmation)
             ? `Answer with: berth approve ${sessionId}   (or --deny --reason "…")\n`
             : "Its own program has to answer (user.custom_tool_result), or a person in the dashboard.\n",
         ].join("\n"),

@@ -39,6 +39,7 @@ const agentWith = (...tools: AgentTool[]): SessionAgent => ({
   multiagent: null,
   execution_identity: { type: "service_account" },
 });
+const NO_MCP = { tools: [], away: [] };
 const all = agentWith(toolset("always_allow"), weather);
 
 test.each([
@@ -88,7 +89,13 @@ test("a disabled tool is neither offered nor run", async () => {
   expect(planToolCall(agent, { name: "bash", input: { command: "ls" } }).kind).toBe("refused");
   const model = createScriptedModel(inTurn({ text: "ok" }));
   const harness = createBuiltinHarness({ models: model, clock: systemClock });
-  await harness.answer({ agent, messages: [], signal: new AbortController().signal, onPart: () => undefined });
+  await harness.answer({
+    agent,
+    mcp: NO_MCP,
+    messages: [],
+    signal: new AbortController().signal,
+    onPart: () => undefined,
+  });
   expect(model.requests[0]?.tools.map((tool) => tool.name)).toEqual([
     "read",
     "write",
@@ -125,6 +132,7 @@ test("an agent without tools gets its own prompt only", async () => {
   const harness = createBuiltinHarness({ models: model, clock: systemClock });
   await harness.answer({
     agent: agentWith(),
+    mcp: NO_MCP,
     messages: [],
     signal: new AbortController().signal,
     onPart: () => undefined,

@@ -3,8 +3,8 @@ import { type SessionAgent, TOOL_NAMES } from "../../contract/agents.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ModelClient, ModelCost, ModelInfo } from "../../models/model.ts";
 import { estimateTokens } from "../../models/tokens.ts";
-import type { CalledTool, Harness, ToolPlan } from "../harness.ts";
-import { evaluatePermission, offeredTools, ruleFor } from "./permissions.ts";
+import type { CalledTool, Harness, OfferedMcp, ToolPlan } from "../harness.ts";
+import { evaluatePermission, mcpRuleFor, offeredTools, ruleFor } from "./permissions.ts";
 import { SUMMARY_SYSTEM, summaryRequest, systemPrompt } from "./prompts.ts";
 import { toolset } from "./toolset.ts";
 
@@ -23,11 +23,11 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
 
   return {
     id: "builtin",
-    async answer({ agent, messages, signal, onPart }) {
+    async answer({ agent, mcp, messages, signal, onPart }) {
       return models.streamAnswer(
         {
           model: agent.model.id,
-          ...promptOf(agent),
+          ...promptOf(agent, mcp),
           messages,
           ...(agent.model.effort ? { effort: agent.model.effort.type } : {}),
           signal,
@@ -55,22 +55,23 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
       const rule = ruleFor(tools, tool.name);
       return tool.runsInSandbox && rule.enabled && evaluatePermission(rule.policy, tool.readOnly) === "allow";
     },
-    estimatePrompt: (agent, messages) => estimateTokens(messages, promptOf(agent)),
+    estimatePrompt: (agent, mcp, messages) => estimateTokens(messages, promptOf(agent, mcp)),
     priceOf: (agent, usage) =>
       Promise.race([models.priceOf(agent.model.id, usage), clock.sleep(PRICE_WAIT_MS).then(() => UNPRICED)]),
     inputLimit: (agent) => limits.of(agent.model.id),
   };
 }
 
-function promptOf(agent: SessionAgent) {
+function promptOf(agent: SessionAgent, { tools, away }: OfferedMcp) {
   const hasSandboxTools = TOOL_NAMES.some((name) => ruleFor(agent.tools, name).enabled);
-  return { system: systemPrompt({ system: agent.system, hasSandboxTools }), tools: offeredTools(agent.tools) };
+  const system = systemPrompt({ system: agent.system, hasSandboxTools, away });
+  return { system, tools: offeredTools(agent.tools, tools) };
 }
 
 /** See `Harness.planToolCall`. */
 export function planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan {
   const offered = () =>
-    offeredTools(agent.tools)
+    offeredTools(agent.tools, [])
       .map((spec) => spec.name)
       .join(", ") || "none";
   if (call.invalidInput !== undefined) {
@@ -79,6 +80,7 @@ export function planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan {
       message: `${call.name}: the input was not a JSON object, so nothing was run. Call the tool again with a JSON object as its schema says.`,
     };
   }
+  if (call.mcp) return planMcpCall(agent, call.name, call.mcp);
   if (agent.tools.some((entry) => entry.type === "custom" && entry.name === call.name)) return { kind: "custom" };
   const tool = toolset.get(call.name);
   const rule = tool ? ruleFor(agent.tools, tool.name) : null;
@@ -98,6 +100,20 @@ export function planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan {
     permission: evaluatePermission(rule.policy, tool.readOnly),
     operation: outcome.action.operation,
   };
+}
+
+function planMcpCall(
+  agent: SessionAgent,
+  tool: string,
+  { server, readOnly }: { server: string; readOnly: boolean },
+): ToolPlan {
+  const rule = mcpRuleFor(agent.tools, server, tool);
+  if (!rule.enabled || !agent.mcp_servers.some(({ name }) => name === server))
+    return {
+      kind: "refused",
+      message: `The tool ${tool} of the MCP server ${server} is not enabled. Nothing was run.`,
+    };
+  return { kind: "mcp", permission: evaluatePermission(rule.policy, readOnly), server, tool };
 }
 
 /** Input limits of models, from the gateway's list, which is asked for seldom. */

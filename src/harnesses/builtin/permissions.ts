@@ -1,8 +1,13 @@
 // Which tools an agent has, and who decides about a call: the agent's `tools` read as rules.
-import type { AgentTool, PermissionPolicy, ToolName } from "../../contract/agents.ts";
+import { type AgentTool, MAX_TOOLS, type ToolName } from "../../contract/agents.ts";
 import type { EvaluatedPermission } from "../../contract/events.ts";
+import type { PermissionPolicy } from "../../contract/permission-policies.ts";
 import type { ToolSpec } from "../../models/model.ts";
+import type { OfferedMcpTool } from "../harness.ts";
 import { toolset } from "./toolset.ts";
+
+/** A server may write as much as it likes; each request is paid for. */
+const MAX_DESCRIPTION_LENGTH = 10_000;
 
 export type ToolRule = { enabled: boolean; policy: PermissionPolicy["type"] };
 
@@ -17,6 +22,14 @@ export function ruleFor(tools: readonly AgentTool[], name: ToolName): ToolRule {
   };
 }
 
+/** The rule for a tool of an MCP server, by the toolset that names the server. */
+export function mcpRuleFor(tools: readonly AgentTool[], server: string, name: string): ToolRule {
+  const set = tools.find((entry) => entry.type === "mcp_toolset" && entry.mcp_server_name === server);
+  if (set?.type !== "mcp_toolset") return { enabled: false, policy: "always_ask" };
+  const own = set.configs.find((config) => config.name === name) ?? set.default_config;
+  return { enabled: own.enabled, policy: own.permission_policy.type };
+}
+
 /** `auto` asks for what can change something and allows what can only look. An unknown policy asks. */
 export function evaluatePermission(policy: PermissionPolicy["type"], readOnly: boolean): EvaluatedPermission {
   if (policy === "always_allow") return "allow";
@@ -25,7 +38,7 @@ export function evaluatePermission(policy: PermissionPolicy["type"], readOnly: b
 }
 
 /** What the model is offered, in a fixed order, so that prompts stay cacheable. */
-export function offeredTools(tools: readonly AgentTool[]): ToolSpec[] {
+export function offeredTools(tools: readonly AgentTool[], mcpTools: readonly OfferedMcpTool[]): ToolSpec[] {
   const specs: ToolSpec[] = [];
   for (const { name, description, inputSchema } of toolset.values()) {
     if (ruleFor(tools, name).enabled) specs.push({ name, description, inputSchema });
@@ -33,6 +46,11 @@ export function offeredTools(tools: readonly AgentTool[]): ToolSpec[] {
   for (const entry of tools) {
     if (entry.type !== "custom") continue;
     specs.push({ name: entry.name, description: entry.description, inputSchema: entry.input_schema });
+  }
+  for (const { server, name, modelName, description, inputSchema } of mcpTools) {
+    if (specs.length >= MAX_TOOLS) break;
+    if (!mcpRuleFor(tools, server, name).enabled) continue;
+    specs.push({ name: modelName, description: description.slice(0, MAX_DESCRIPTION_LENGTH), inputSchema });
   }
   return specs;
 }

@@ -10,8 +10,14 @@ export function findEventTarget(rows: readonly Row[], log: readonly StreamEvent[
   if (own !== -1) return { index: own, itemId: id, open: false };
   const event = log.find((each) => each !== undefined && "id" in each && each.id === id);
   if (!event) return null;
-  const call =
-    "tool_use_id" in event ? event.tool_use_id : "custom_tool_use_id" in event ? event.custom_tool_use_id : null;
+  const call = callOf(event);
   const index = call === null ? -1 : indexOfRow(rows, call);
   return call === null || index === -1 ? "log" : { index, itemId: call, open: true };
+}
+
+/** The call that it answers. */
+function callOf(event: StreamEvent): string | null {
+  if ("tool_use_id" in event) return event.tool_use_id;
+  if ("mcp_tool_use_id" in event) return event.mcp_tool_use_id;
+  return "custom_tool_use_id" in event ? event.custom_tool_use_id : null;
 }

@@ -124,6 +124,25 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         startedAt: event.evaluated_permission === "allow" ? event.processed_at : null,
       });
     },
+    "agent.mcp_tool_use"(draft, event) {
+      draft.put({
+        // Not the name alone: it may be that of another tool.
+        ...newCall({ ...event, name: `${event.mcp_server_name} / ${event.name}` }),
+        requestId: draft.openRequest(),
+        owner: "agent",
+        state: stateByPermission[event.evaluated_permission],
+        startedAt: event.evaluated_permission === "allow" ? event.processed_at : null,
+      });
+    },
+    "agent.mcp_tool_result"(draft, event) {
+      draft.changeCall(event.mcp_tool_use_id, (call) => ({
+        ...call,
+        state: call.state === "denied" ? "denied" : event.is_error ? "failed" : "done",
+        result: event.content,
+        durationMs: event.duration_ms ?? null,
+        endedAt: event.processed_at,
+      }));
+    },
     "agent.custom_tool_use"(draft, event) {
       draft.put({
         ...newCall(event),

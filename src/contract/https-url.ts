@@ -1,5 +1,5 @@
-// Addresses that a credential is sent to: https, a host by name, nothing in them that would be a secret or be ignored. Pure.
-import { canonicalHost } from "../contract/host-names.ts";
+// Addresses that this server itself asks, with a credential or without: https, a host by name, nothing in them that would be a secret or be ignored. Pure.
+import { canonicalHost } from "./host-names.ts";
 
 /** The address in one form, so that the same server is recognised; or what is wrong, to complete "mcp_server_url: …". */
 export function canonicalUrl(text: string): { url: string } | { problem: string } {

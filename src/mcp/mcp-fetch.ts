@@ -1,0 +1,154 @@
+// How the SDK's transports ask an MCP server: with the credential of the moment, no more than a server may say, and failures told apart.
+import { messageOf } from "../lib/errors.ts";
+import { OutsideFailure, type OutsideFetch } from "../lib/outside-fetch.ts";
+import { type HttpAnswer, McpFailure } from "./mcp-failure.ts";
+
+/** Of one answer, or of a stream while a session's turn lasts. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_TOLD_BYTES = 4_096;
+/** The call that a request carries, in its `_meta`: servers may use it to recognise a call. */
+export const CALL_ID = "berth.dev/tool_use_id";
+
+/** What is put into each request, and taken out of each answer. */
+export type McpAuthorization = {
+  /** The `Authorization` header; null where there is no credential. Throws `McpFailure` when it should have been renewed and was not. */
+  header(): Promise<string | null>;
+  /** The server took it for invalid: another one, or null when there is none. */
+  renewed(refused: string): Promise<string | null>;
+  /** Takes credentials out of what the server sends. */
+  scrub(body: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
+};
+
+export type McpFetchOptions = {
+  url: URL;
+  fetch: OutsideFetch;
+  authorization: McpAuthorization;
+  /** Throws where the session's environment does not allow the host. Asked anew for each request. */
+  mayReach: () => Promise<(host: string) => void>;
+  /** The answer to a request came to its end: a call whose answer was not in it gets none, unless the stream can be taken up again. */
+  onAnswerEnd: (callId: string) => void;
+};
+
+export function createMcpFetch(options: McpFetchOptions) {
+  const { url: server, fetch, authorization } = options;
+
+  async function send(url: URL, init: RequestInit, header: string | null): Promise<Response> {
+    const mayReach = await options.mayReach();
+    const headers = new Headers(init.headers);
+    // The transports stay with the server; should they not, the credential does.
+    if (header !== null && url.origin === server.origin) headers.set("authorization", header);
+    return fetch(url, { ...init, headers, mayReach });
+  }
+
+  return async function mcpFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+    const url = new URL(input);
+    let answer: Response;
+    try {
+      const header = await authorization.header();
+      answer = await send(url, init, header);
+      if (answer.status === 401 && header !== null) {
+        const renewed = await authorization.renewed(header);
+        if (renewed !== null) {
+          await answer.body?.cancel();
+          answer = await send(url, init, renewed);
+        }
+      }
+    } catch (error) {
+      throw toFailure(error, init.signal);
+    }
+    const body = answer.body && limited(await authorization.scrub(answer.body));
+    const told = new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
+    // A server need not offer a stream of its own, nor an end of the session.
+    const allowed = answer.status === 405 && init.method !== "POST";
+    if (answer.ok || allowed || (answer.status >= 300 && answer.status < 400)) {
+      const callId = callIdOf(init.body);
+      return callId === null ? told : withEnd(told, () => options.onAnswerEnd(callId));
+    }
+    throw await failureOf(told);
+  };
+}
+
+async function failureOf(answer: Response): Promise<McpFailure> {
+  const told = await readStart(answer);
+  const { status } = answer;
+  if (status === 401 || status === 403)
+    return new McpFailure("authentication", `The MCP server refused the request with ${status}.`, {
+      ...{ mayHaveRun: false, answer: told },
+    });
+  const says = /^[\x20-\x7e]{1,200}$/.test(told.body) ? `: ${told.body}` : "";
+  // Whoever answers 4xx has not done it; of a 5xx nobody knows.
+  return new McpFailure("connection", `The MCP server answered ${status}${says}.`, {
+    ...{ mayHaveRun: status >= 500, answer: told },
+  });
+}
+
+function toFailure(error: unknown, signal: AbortSignal | null | undefined): unknown {
+  if (error instanceof McpFailure || signal?.aborted) return error;
+  if (!(error instanceof OutsideFailure))
+    return new McpFailure("connection", messageOf(error), { mayHaveRun: false, cause: error });
+  const kind = error.code === "permission_denied" ? "refused" : "connection";
+  return new McpFailure(kind, error.message, { mayHaveRun: error.maybeSent, cause: error });
+}
+
+async function readStart(answer: Response): Promise<HttpAnswer> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of answer.body ?? []) {
+      pieces.push(piece);
+      bytes += piece.byteLength;
+      if (bytes > MAX_TOLD_BYTES) break;
+    }
+  } catch {
+    // What has come of it says enough.
+  }
+  const start = Buffer.concat(pieces).subarray(0, MAX_TOLD_BYTES);
+  const contentType = answer.headers.get("content-type") ?? "";
+  return { status: answer.status, contentType, body: start.toString("utf8"), bodyTruncated: bytes > MAX_TOLD_BYTES };
+}
+
+/** A server that talks without end ends its answer. */
+function limited(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  let bytes = 0;
+  return body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        bytes += piece.byteLength;
+        if (bytes > MAX_ANSWER_BYTES)
+          controller.error(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`));
+        else controller.enqueue(piece);
+      },
+    }),
+  );
+}
+
+/** Tells when the body ended, in whatever way. */
+function withEnd(answer: Response, onEnd: () => void): Response {
+  if (!answer.body) {
+    onEnd();
+    return answer;
+  }
+  const reader = answer.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        controller.close();
+        onEnd();
+      } catch (error) {
+        controller.error(error);
+        onEnd();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
+}
+
+function callIdOf(body: unknown): string | null {
+  if (typeof body !== "string" || !body.includes(CALL_ID)) return null;
+  const message: { params?: { _meta?: Record<string, unknown> } } = JSON.parse(body);
+  const id = message.params?._meta?.[CALL_ID];
+  return typeof id === "string" ? id : null;
+}

@@ -1,0 +1,78 @@
+// What authorizes a session at an MCP server: the token of the credential of its vaults that is for this server's address.
+import type { Clock } from "../lib/clock.ts";
+import { type createRefreshToken, needsRenewal } from "./refresh-token.ts";
+import type { SessionCredential, SessionCredentials } from "./session-credentials.ts";
+
+/** The token could not be renewed, and is over. `problem`: a sentence without anything secret. */
+export class RenewalFailed extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = "RenewalFailed";
+  }
+}
+
+export type McpBearers = {
+  /** The value of `Authorization`; null: no vault of the session holds a credential for it. Throws `RenewalFailed`, and `unavailable`. */
+  headerFor(sessionId: string, url: string): Promise<string | null>;
+  /** The server took `refused` for invalid: the header in its place; null: there is no other, and no way to get one. Throws `RenewalFailed`. */
+  renewedFor(sessionId: string, url: string, refused: string): Promise<string | null>;
+};
+
+export function createMcpBearers(options: {
+  credentials: SessionCredentials;
+  refreshToken: ReturnType<typeof createRefreshToken>;
+  clock: Clock;
+}): McpBearers {
+  const { credentials, refreshToken, clock } = options;
+
+  /** The first in the order of the session's vaults. */
+  async function find(sessionId: string, url: string): Promise<SessionCredential | null> {
+    const found = (await credentials.inEffect(sessionId)).find(
+      ({ auth }) => (auth.type === "static_bearer" || auth.type === "mcp_oauth") && auth.mcp_server_url === url,
+    );
+    return found ?? null;
+  }
+
+  async function renew(
+    sessionId: string,
+    url: string,
+    credential: SessionCredential,
+  ): Promise<SessionCredential | null> {
+    const outcome = await refreshToken(sessionId, credential);
+    if (outcome.did === "failed") throw new RenewalFailed(outcome.problem);
+    credentials.forget(sessionId);
+    return find(sessionId, url);
+  }
+
+  return {
+    async headerFor(sessionId, url) {
+      const credential = await find(sessionId, url);
+      if (!credential || !needsRenewal(credential, clock.now())) return credential && headerOf(credential);
+      try {
+        return headerOf(await renew(sessionId, url, credential));
+      } catch (error) {
+        // Until it is over it is worth a try.
+        if (!(error instanceof RenewalFailed) || isOver(credential, clock.now())) throw error;
+        return headerOf(credential);
+      }
+    },
+    async renewedFor(sessionId, url, refused) {
+      const credential = await find(sessionId, url);
+      if (!credential) return null;
+      // Another request, or a person, has changed it meanwhile.
+      if (headerOf(credential) !== refused) return headerOf(credential);
+      if (credential.auth.type !== "mcp_oauth" || credential.auth.refresh === null) return null;
+      const renewed = headerOf(await renew(sessionId, url, credential));
+      return renewed === refused ? null : renewed;
+    },
+  };
+}
+
+function headerOf(credential: SessionCredential | null): string | null {
+  const token = credential && (credential.secrets.token ?? credential.secrets.access_token);
+  return token ? `Bearer ${token.reveal()}` : null;
+}
+
+function isOver({ auth }: SessionCredential, now: number): boolean {
+  return auth.type === "mcp_oauth" && auth.expires_at !== null && Date.parse(auth.expires_at) <= now;
+}

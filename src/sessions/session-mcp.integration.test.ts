@@ -1,0 +1,312 @@
+// Turns with a real MCP server over TLS: its tools are offered and called, each at most once, whatever happens to the worker or the server.
+import { sql } from "kysely";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { type McpWorld, startMcpWorld } from "../../test/support/mcp-world.ts";
+import { createMemoryBackend } from "../../test/support/memory-backend.ts";
+import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
+import { ALLOW_ALL, createTurnWorld, gate, type TurnWorld } from "../../test/support/turn-world.ts";
+import { until } from "../../test/support/until.ts";
+import type { AgentTool } from "../contract/agents.ts";
+import type { Networking } from "../contract/environments.ts";
+import type { McpToolset } from "../contract/mcp-servers.ts";
+import type { StoredEvent } from "../db/events.ts";
+import type { McpAccess } from "./session-mcp.ts";
+
+let world: TurnWorld;
+let mcp: McpWorld;
+let access: McpAccess;
+const calls: string[] = [];
+/** A call of `slow` waits for it. */
+let slow = gate();
+
+beforeEach(async () => {
+  calls.length = 0;
+  slow = gate();
+  world = await createTurnWorld();
+  mcp = await startMcpWorld((server) => {
+    server.registerTool("add", { description: "Adds.", inputSchema: { a: z.number(), b: z.number() } }, ({ a, b }) => {
+      calls.push(`add ${a} ${b}`);
+      return { content: [{ type: "text", text: String(a + b) }] };
+    });
+    server.registerTool("slow", { description: "Waits.", inputSchema: {} }, async (_, { signal }) => {
+      calls.push("slow");
+      signal.addEventListener("abort", () => calls.push("slow was cancelled"));
+      await Promise.race([slow.opened, new Promise((resolve) => signal.addEventListener("abort", resolve))]);
+      return { content: [{ type: "text", text: "at last" }] };
+    });
+    server.registerTool("look", { description: "Looks.", annotations: { readOnlyHint: true } }, () => ({
+      content: [
+        { type: "image", mimeType: "image/png", data: "iVBORw0KGgo=" },
+        { type: "resource", resource: { uri: "file:///a.txt", text: "inside" } },
+        { type: "resource_link", uri: "https://example.com/b", name: "b" },
+      ],
+    }));
+    server.registerTool("long", { description: "Says much." }, () => ({
+      content: [{ type: "text", text: `begin${"x".repeat(300_000)}end` }],
+    }));
+  });
+  access = {
+    fetch: mcp.outside.fetch,
+    bearers: { headerFor: async () => null, renewedFor: async () => null },
+    scrub: async (_, body) => body,
+    version: "0",
+  };
+  await allow({ type: "unrestricted" });
+});
+afterEach(async () => {
+  slow.open();
+  await world.dispose();
+  await mcp.close();
+});
+
+async function allow(networking: Networking): Promise<void> {
+  await sql`update environments set config = ${JSON.stringify({ type: "cloud", networking })}::jsonb`.execute(world.db);
+}
+const toolset = (
+  mcp_server_name: string,
+  policy: "always_allow" | "always_ask" | "auto" = "always_allow",
+): McpToolset => ({
+  type: "mcp_toolset",
+  mcp_server_name,
+  default_config: { enabled: true, permission_policy: { type: policy } },
+  configs: [],
+});
+const newSession = (tools: AgentTool[] = [toolset("calc")], url = mcp.url) =>
+  world.createSession({ tools, mcpServers: [{ type: "url", name: "calc", url }] });
+const call = (name: string, input: unknown = {}) => ({ toolCalls: [{ name, input }] });
+const resultOf = (log: readonly StoredEvent[]) =>
+  log.find((event) => event.type === "agent.mcp_tool_result")?.payload as {
+    mcp_tool_use_id: string;
+    content: { type: string; text?: string }[];
+    is_error: boolean;
+  };
+const textOf = (log: readonly StoredEvent[]) =>
+  resultOf(log)
+    .content.map((block) => block.text)
+    .join("\n");
+
+test("a tool of an MCP server is offered by its schema, called, and its answer given to the model", async () => {
+  const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 2, b: 3 }), { text: "five" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "2 + 3?");
+  const log = await world.settled(sessionId);
+  expect(model.requests[0]?.tools.find((tool) => tool.name === "mcp__calc__add")).toMatchObject({
+    description: "Adds.",
+    inputSchema: { type: "object", properties: { a: { type: "number" } }, required: ["a", "b"] },
+  });
+  expect(log.find((event) => event.type === "agent.mcp_tool_use")?.payload).toEqual({
+    mcp_server_name: "calc",
+    name: "add",
+    input: { a: 2, b: 3 },
+    evaluated_permission: "allow",
+  });
+  expect(resultOf(log)).toMatchObject({ content: [{ type: "text", text: "5" }], is_error: false });
+  expect(model.requests[1]?.messages.slice(-2)).toMatchObject([
+    { role: "assistant", toolCalls: [{ name: "mcp__calc__add", input: { a: 2, b: 3 } }] },
+    { role: "tool", name: "mcp__calc__add", content: [{ type: "text", text: "5" }] },
+  ]);
+  expect(calls).toEqual(["add 2 3"]);
+});
+
+test("the older transport is spoken to a server that knows only that", async () => {
+  mcp.intercept = (request, response) => {
+    if (request.method !== "POST" || !request.url?.startsWith("/sse")) return false;
+    response.writeHead(405).end();
+    return true;
+  };
+  const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 1, b: 1 }), { text: "two" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession([toolset("calc")], "https://mcp.example.com/sse");
+  await world.say(sessionId, "1 + 1?");
+  expect(textOf(await world.settled(sessionId))).toBe("2");
+});
+
+test("a permission is asked for as the toolset says, and what only looks goes without one under auto", async () => {
+  const model = createScriptedModel(
+    inTurn(
+      {
+        toolCalls: [
+          { name: "mcp__calc__add", input: { a: 1, b: 2 } },
+          { name: "mcp__calc__look", input: {} },
+        ],
+      },
+      { text: "three" },
+    ),
+  );
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession([toolset("calc", "auto")]);
+  await world.say(sessionId, "add");
+  const waiting = await world.settled(sessionId, { reason: "requires_action" });
+  const asked = waiting.find((event) => event.payload.evaluated_permission === "ask");
+  expect(asked?.payload.name).toBe("add");
+  expect(resultOf(waiting).content).toMatchObject([
+    { type: "image", source: { media_type: "image/png" } },
+    { type: "text", text: "[file:///a.txt]\ninside" },
+    { type: "text", text: "[b: https://example.com/b]" },
+  ]);
+  expect(calls).toEqual([]);
+  await world.send(sessionId, { type: "user.tool_confirmation", tool_use_id: asked?.id, result: "allow" });
+  await world.settled(sessionId, { reason: "end_turn" });
+  expect(calls).toEqual(["add 1 2"]);
+});
+
+test("a server that is away costs the turn its tools, is told once, and is asked again", async () => {
+  let away = true;
+  mcp.intercept = (_, response) => {
+    if (away) response.writeHead(503).end("down");
+    return away;
+  };
+  const model = createScriptedModel(
+    inTurn({ text: "without" }, call("mcp__calc__add", { a: 1, b: 1 }), { text: "with" }),
+  );
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(log.filter((event) => event.type === "session.error").map((event) => event.payload)).toEqual([
+    {
+      error: {
+        type: "mcp_connection_failed_error",
+        message: "MCP server calc: The MCP server answered 503: down.",
+        mcp_server_name: "calc",
+        retry_status: { type: "retrying" },
+      },
+    },
+  ]);
+  expect(model.requests[0]?.tools).toEqual([]);
+  expect(model.requests[0]?.system).toMatch(/their tools are missing: calc/);
+  away = false;
+  await world.say(sessionId, "again");
+  expect(textOf(await world.settled(sessionId, { reason: "end_turn" }))).toBe("2");
+});
+
+test("the environment decides which servers are reached", async () => {
+  await allow({ type: "limited", allow_mcp_servers: false, allow_package_managers: false, allowed_hosts: [] });
+  const model = createScriptedModel(inTurn({ text: "ok" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  const refused = (await world.settled(sessionId)).find((event) => event.type === "session.error");
+  expect(refused?.payload).toMatchObject({ error: { message: expect.stringMatching(/not among the allowed hosts/) } });
+  expect(mcp.upstream.requests).toEqual([]);
+  for (const limits of [
+    { allow_mcp_servers: true, allowed_hosts: [] },
+    { allow_mcp_servers: false, allowed_hosts: ["*.example.com"] },
+  ]) {
+    await allow({ type: "limited", allow_package_managers: false, ...limits });
+    await world.say(sessionId, "again");
+    await world.settled(sessionId);
+    expect(model.requests.at(-1)?.tools.map((tool) => tool.name)).toContain("mcp__calc__add");
+  }
+});
+
+test("E20: a server's name that leads to this machine is not asked", async () => {
+  const model = createScriptedModel(inTurn({ text: "ok" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession([toolset("calc")], "https://private.example.com/mcp");
+  await world.say(sessionId, "go");
+  const refused = (await world.settled(sessionId)).find((event) => event.type === "session.error");
+  expect(refused?.payload).toMatchObject({ error: { message: expect.stringMatching(/private or reserved address/) } });
+});
+
+test("a result that is too long is shown shortened, and lies whole in the workspace", async () => {
+  const backend = createMemoryBackend();
+  const model = createScriptedModel(inTurn(call("mcp__calc__long"), { text: "long" }));
+  await world.startWorker({ model, backend, mcp: access });
+  const sessionId = await newSession([toolset("calc"), ...ALLOW_ALL]);
+  await world.say(sessionId, "go");
+  const log = await world.settled(sessionId);
+  const { mcp_tool_use_id: id } = resultOf(log);
+  expect(textOf(log)).toMatch(
+    new RegExp(
+      `^beginx+\\n\\[result truncated: .* the whole result is in /workspace/.mcp-results/${id}.txt\\]\\nx+end$`,
+    ),
+  );
+  expect(backend.started.map(({ operation }) => operation)).toMatchObject([
+    {
+      kind: "write",
+      filePath: `/workspace/.mcp-results/${id}.txt`,
+      content: expect.stringMatching(/^beginx{300000}end$/),
+    },
+  ]);
+});
+
+test("an interrupt tells the server, and ends the turn", async () => {
+  const model = createScriptedModel(inTurn(call("mcp__calc__slow"), { text: "after" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  await until(async () => calls.includes("slow"));
+  await world.send(sessionId, { type: "user.interrupt" });
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(textOf(log)).toBe("Interrupted by the user.");
+  await until(async () => calls.includes("slow was cancelled"));
+});
+
+test("a call that was sent when its worker died is not sent again: the model is told that it may have run", async () => {
+  const model = createScriptedModel(inTurn(call("mcp__calc__slow"), { text: "after" }));
+  const first = await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  await until(async () => calls.includes("slow"));
+  await first.stop();
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(resultOf(log).is_error).toBe(true);
+  expect(textOf(log)).toMatch(/may have run/);
+  expect(calls.filter((name) => name === "slow")).toHaveLength(1);
+});
+
+test("a server that has forgotten the connection is connected to again, and the call arrives once", async () => {
+  let forgotten = 0;
+  mcp.intercept = (_, response, body) => {
+    if (forgotten > 0 || !JSON.stringify(body ?? "").includes("tools/call")) return false;
+    forgotten++;
+    response.writeHead(404).end();
+    return true;
+  };
+  const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 4, b: 4 }), { text: "eight" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  expect(textOf(await world.settled(sessionId, { reason: "end_turn" }))).toBe("8");
+  expect(forgotten).toBe(1);
+  expect(calls).toEqual(["add 4 4"]);
+});
+
+test("an answer that breaks off leaves a call in doubt, at once", async () => {
+  mcp.intercept = (_, response, body) => {
+    if (!JSON.stringify(body ?? "").includes("tools/call")) return false;
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    setImmediate(() => response.destroy());
+    return true;
+  };
+  const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 1, b: 1 }), { text: "unclear" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(textOf(log)).toMatch(/ended before it answered.*may have run/);
+  expect(mcp.upstream.requests.length).toBeGreaterThan(0);
+});
+
+test("tools that a server adds are offered with the next request of the same turn", async () => {
+  const model = createScriptedModel(
+    inTurn(call("mcp__calc__add", { a: 1, b: 1 }), call("mcp__calc__add", { a: 1, b: 2 }), { text: "ok" }),
+  );
+  let added = false;
+  mcp.intercept = (_, __, body) => {
+    if (added || !JSON.stringify(body ?? "").includes("tools/call")) return false;
+    added = true;
+    mcp.servers[0]?.registerTool("later", { description: "New." }, () => ({ content: [] }));
+    return false;
+  };
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  await world.settled(sessionId);
+  expect(model.requests.at(-1)?.tools.map((tool) => tool.name)).toContain("mcp__calc__later");
+  expect(model.requests[0]?.tools.map((tool) => tool.name)).not.toContain("mcp__calc__later");
+});
