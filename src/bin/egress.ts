@@ -27,7 +27,8 @@ import { trustedCertificates } from "./trusted-certificates.ts";
 
 process.title = "berth-egress";
 
-const MAX_CONNECTIONS = 4;
+/** Half of them may wait for token endpoints. */
+const MAX_CONNECTIONS = 8;
 /** Longer than a look at the rules ever takes: then the sandbox is told to try again. */
 const STOP_LIMIT_MS = 2_000;
 

@@ -5,18 +5,20 @@ import type { OutgoingRequest } from "../secrets/inject/inject-credentials.ts";
 import { injectCredentials, usesOf } from "../secrets/inject/inject-credentials.ts";
 import { scrubAnswer } from "../secrets/inject/scrub-answer.ts";
 import { createScrubber, type Scrubber } from "../secrets/inject/scrubber.ts";
-import { needsRenewal, type RefreshOutcome } from "../secrets/refresh-token.ts";
+import { needsRenewal } from "../secrets/refresh-token.ts";
 import type { SessionCredential, SessionCredentials } from "../secrets/session-credentials.ts";
 import type { ApplyCredentials, CredentialedAnswer } from "./credentials.ts";
 import { Refusal } from "./refusal.ts";
+import { createRenewTokens, type RefreshToken } from "./renew-tokens.ts";
 
 export type CredentialsOptions = {
   credentials: SessionCredentials;
-  refreshToken: (sessionId: string, credential: SessionCredential) => Promise<RefreshOutcome>;
+  refreshToken: RefreshToken;
   clock: Clock;
 };
 
 export function createApplyCredentials({ credentials, refreshToken, clock }: CredentialsOptions): ApplyCredentials {
+  const renewToken = createRenewTokens({ refreshToken, clock });
   /** Of one state of a session's credentials, which stays the same object while nothing changes. */
   const scrubbers = new WeakMap<readonly SessionCredential[], Scrubber | null>();
 
@@ -45,9 +47,10 @@ export function createApplyCredentials({ credentials, refreshToken, clock }: Cre
   async function fresh(sessionId: string, request: OutgoingRequest): Promise<readonly SessionCredential[]> {
     const known = await inEffect(sessionId);
     const ending = usesOf(known, request).filter((one) => needsRenewal(one, clock.now()));
-    if (ending.length === 0) return known;
+    let changed = false;
     for (const credential of ending) {
-      const outcome = await refreshToken(sessionId, credential);
+      const outcome = await renewToken(sessionId, credential);
+      changed ||= outcome.did === "changed";
       const { auth, name } = credential;
       const over = auth.type === "mcp_oauth" && auth.expires_at !== null && Date.parse(auth.expires_at) <= clock.now();
       if (outcome.did === "failed" && over)
@@ -59,6 +62,7 @@ export function createApplyCredentials({ credentials, refreshToken, clock }: Cre
           },
         );
     }
+    if (!changed) return known;
     credentials.forget(sessionId);
     return inEffect(sessionId);
   }

@@ -266,7 +266,7 @@ function joinSockets(ends: {
   upstreamHead: Buffer;
 }): void {
   const { exchange, answer, rewrite, socket, head, upstreamSocket, upstreamHead } = ends;
-  const lines = [`HTTP/1.1 101 ${answer.statusMessage}`, "Connection: Upgrade", "Upgrade: websocket"];
+  const lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket"];
   const raw = downstreamHeaders(answer.rawHeaders);
   const headers = rewrite ? rewrite.headers(raw) : raw;
   for (let index = 0; index + 1 < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);

@@ -17,7 +17,7 @@ test.each([
   ["a placeholder", `berth_placeholder_${"a1".repeat(16)}`, "placeholder"],
   ["endless", "ab1".repeat(6000), "at most 16384"],
   ["beyond ASCII", "пароль-1234", "printable ASCII"],
-])("refused: %s", (_what, value, why) => expect(secretProblem(value, { inHeader: true })).toContain(why));
+])("C11, C29: refused: %s", (_what, value, why) => expect(secretProblem(value, { inHeader: true })).toContain(why));
 
 it("takes what services give out", () => {
   for (const value of [

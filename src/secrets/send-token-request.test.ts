@@ -18,7 +18,7 @@ beforeAll(async () => {
   upstream = await startUpstream(authority, async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
-    bodies.push(`${request.method} ${request.headers["content-type"]} ${body}`);
+    bodies.push(`${request.method} ${request.headers.host} ${request.headers["content-type"]} ${body}`);
     if (request.url === "/moved")
       return void response.writeHead(302, { location: "https://id.example.com/token" }).end();
     response.end(request.url === "/much" ? "x".repeat(300_000) : '{"access_token":"t"}');
@@ -44,7 +44,7 @@ it("asks the endpoint and gives its answer, a redirect as one", async () => {
     status: 200,
     body: '{"access_token":"t"}',
   });
-  expect(bodies.at(-1)).toBe("POST application/x-www-form-urlencoded grant_type=refresh_token");
+  expect(bodies.at(-1)).toBe("POST id.example.com application/x-www-form-urlencoded grant_type=refresh_token");
   expect((await send(request("https://id.example.com/moved"))).status).toBe(302);
 });
 

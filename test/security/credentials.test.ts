@@ -16,12 +16,22 @@ const VALUE = newCanary("variable");
 const BEARER = newCanary("bearer");
 const ROTATED = newCanary("rotated");
 const LATER = newCanary("later");
-const HOSTS = ["api.github.example.com", "mcp.example.com", "other.example.com"];
+const [ACCESS, REFRESH] = [newCanary("access"), newCanary("refresh")];
+const [RENEWED, NEXT_REFRESH] = ["renewed", "next-refresh"].map((name) => newCanary(name).replace(/[^\x21-\x7e]/g, ""));
+const HOSTS = [
+  "api.github.example.com",
+  "mcp.example.com",
+  "other.example.com",
+  "tracker.example.com",
+  "id.example.com",
+];
 
 describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
   const directory = mkdtempSync(join(tmpdir(), "berth-credentials-"));
   const seen: Seen[] = [];
   const answers: Swept[] = [];
+  /** Of the token endpoint. */
+  const asked: URLSearchParams[] = [];
   let upstream: Upstream;
   let system: System;
   let sessionId: string;
@@ -65,7 +75,14 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
     const authority = await createAuthority({ now: Date.now });
     const caFile = join(directory, "ca.pem");
     writeFileSync(caFile, authority.certificate);
-    upstream = await startUpstream(authority, echoHost(seen));
+    const echo = echoHost(seen);
+    upstream = await startUpstream(authority, async (request, response) => {
+      if (request.headers.host !== "id.example.com") return echo(request, response);
+      let body = "";
+      for await (const piece of request) body += piece;
+      asked.push(new URLSearchParams(body));
+      response.end(JSON.stringify({ access_token: RENEWED, refresh_token: NEXT_REFRESH, expires_in: 3600 }));
+    });
     system = await startSystem({
       env: {
         BERTH_EGRESS_HOSTS: HOSTS.map((host) => `${host}=127.0.0.1:${upstream.port}`).join(","),
@@ -175,6 +192,23 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
     expect(seen).toHaveLength(count);
   });
 
+  it("C26: an OAuth token that is about to end is renewed outside of the sandbox, once for many requests at once", async () => {
+    await api("POST", `/v1/vaults/${vaultId}/credentials`, {
+      auth: {
+        ...{ type: "mcp_oauth", access_token: ACCESS, mcp_server_url: "https://tracker.example.com/mcp" },
+        expires_at: new Date(Date.now() + 50_000).toISOString(),
+        refresh: {
+          ...{ client_id: "berth", refresh_token: REFRESH, token_endpoint: "https://id.example.com/token" },
+          token_endpoint_auth: { type: "none" },
+        },
+      },
+    });
+    const session = await newSession();
+    await run("for i in 1 2 3 4 5; do curl -sS https://tracker.example.com/mcp & done; wait", session);
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual(Array(5).fill(`Bearer ${RENEWED}`));
+    expect(asked.map((form) => form.get("refresh_token"))).toEqual([REFRESH]);
+  });
+
   it("C1, C25: after all that no value is in the database, a log, an answer of the API, a disk, the worker, or a process of a sandbox", async () => {
     const fresh = await newSession();
     await run("curl -sS https://mcp.example.com/mcp > kept; env > env; cat kept", fresh);
@@ -194,7 +228,7 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
       expect(sweep.filter(({ place, bytes }) => place.endsWith(`logs/${part}.log`) && bytes.length > 0)).toHaveLength(
         1,
       );
-    const values = [VALUE, BEARER, ROTATED, LATER];
+    const values = [VALUE, BEARER, ROTATED, LATER, ACCESS, REFRESH, RENEWED, NEXT_REFRESH].map(String);
     expect(sweep.flatMap(({ place, bytes }) => findForms(bytes, values).map((form) => `${place}: ${form}`))).toEqual(
       [],
     );

@@ -29,17 +29,39 @@ const fewLetters = (minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength, maxLength });
 
 describe("replace in pieces", () => {
-  it("is the same wherever the pieces are cut, and what a plain search would do", () => {
+  it.each([
+    ["short patterns", 1, 6],
+    ["patterns that are long enough to skip", 3, 12],
+    ["patterns as long as values", 8, 20],
+  ])("is the same wherever the pieces are cut, and what a plain search would do: %s", (_, least, most) => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fewLetters(1, 6), { minLength: 1, maxLength: 6 }),
-        fc.array(fewLetters(0, 9), { maxLength: 12 }),
-        (patterns, pieces) => {
+        fc.uniqueArray(fewLetters(least, most), { minLength: 1, maxLength: 6 }).chain((patterns) =>
+          fc.record({
+            patterns: fc.constant(patterns),
+            // Whole patterns, pieces of them, and what is between.
+            pieces: fc.array(
+              fc.oneof(
+                fewLetters(0, 9),
+                fc.constantFrom(...patterns),
+                fc.constantFrom(...patterns).map((text) => text.slice(0, -1)),
+              ),
+              { maxLength: 12 },
+            ),
+          }),
+        ),
+        fc.array(fc.nat(40), { maxLength: 8 }),
+        ({ patterns, pieces }, cuts) => {
           const to = (index: number) => `<${index}>`;
-          expect(replaceInPieces(pieces, patterns, to).whole).toBe(replaceSlowly(pieces.join(""), patterns, to));
+          const text = pieces.join("");
+          const expected = replaceSlowly(text, patterns, to);
+          expect(replaceInPieces(pieces, patterns, to).whole).toBe(expected);
+          const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+          const cut = places.slice(1).map((end, index) => text.slice(places[index], end));
+          expect(replaceInPieces(cut, patterns, to).whole).toBe(expected);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: 2_000 },
     );
   });
 

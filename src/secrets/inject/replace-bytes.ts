@@ -28,8 +28,15 @@ export function createReplacer(patterns: BytePatterns, replacementOf: (pattern: 
     for (;;) {
       if (state === 0 && match === null) index = patterns.skip(bytes, index);
       if (index < bytes.length) {
+        const before = patterns.depthOf(state);
         state = patterns.next(state, bytes[index] as number);
         index += 1;
+        if (match === null && patterns.depthOf(state) <= before && patterns.isShallow(state)) {
+          // What had begun is none, and hardly anything else has.
+          index -= patterns.depthOf(state);
+          state = 0;
+          continue;
+        }
         const pattern = patterns.endingIn(state);
         if (pattern !== -1) {
           const start = index - (patterns.lengths[pattern] ?? 0);
