@@ -8,6 +8,7 @@ import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Credentials } from "../secrets/credentials.ts";
+import type { ValidateCredential } from "../secrets/validate-credential.ts";
 import type { Vaults } from "../secrets/vaults.ts";
 import type { ReadEgressRequests } from "../sessions/egress-requests.ts";
 import type { ForkSession } from "../sessions/fork-session.ts";
@@ -54,6 +55,7 @@ export type ApiOptions = {
   environments: Environments;
   vaults: Vaults;
   credentials: Credentials;
+  validateCredential: ValidateCredential;
   sessions: Sessions;
   sendEvents: SendEvents;
   withdrawMessage: WithdrawMessage;

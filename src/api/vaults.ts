@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createCredentialInput, updateCredentialInput } from "../contract/credentials.ts";
 import { createVaultInput, listVaultsQuery, updateVaultInput } from "../contract/vaults.ts";
 import type { Credentials } from "../secrets/credentials.ts";
+import type { ValidateCredential } from "../secrets/validate-credential.ts";
 import type { Vaults } from "../secrets/vaults.ts";
 import { pageOf } from "./objects.ts";
 import type { Input, Routes } from "./route.ts";
@@ -10,7 +11,7 @@ import { credentialObject, validationObject, vaultObject } from "./vault-objects
 
 export function vaultRoutes(
   routes: Routes,
-  { vaults, credentials }: { vaults: Vaults; credentials: Credentials },
+  { vaults, ...rest }: { vaults: Vaults; credentials: Credentials; validateCredential: ValidateCredential },
 ): void {
   const tag = "Vaults";
   const one = "/v1/vaults/{vault_id}";
@@ -64,10 +65,13 @@ export function vaultRoutes(
     },
     (tx, input) => vaults.delete(tx, input.teamId, idOf(input)),
   );
-  credentialRoutes(routes, credentials);
+  credentialRoutes(routes, rest);
 }
 
-function credentialRoutes(routes: Routes, credentials: Credentials): void {
+function credentialRoutes(
+  routes: Routes,
+  { credentials, validateCredential }: { credentials: Credentials; validateCredential: ValidateCredential },
+): void {
   const tag = "Vaults";
   const all = "/v1/vaults/{vault_id}/credentials";
   const one = `${all}/{credential_id}`;
@@ -138,9 +142,14 @@ function credentialRoutes(routes: Routes, credentials: Credentials): void {
       method: "post",
       path: `${one}/mcp_oauth_validate`,
       tag,
-      summary: "Try an mcp_oauth credential; this release answers unknown",
+      summary: "Try an mcp_oauth credential at its MCP server",
+      description: "When the server refuses the token with 401, it is renewed and tried once more.",
       answer: validationObject,
     },
-    (input) => credentials.validate(placeOf(input)),
+    async (input) => {
+      const place = placeOf(input);
+      await credentials.checkCanBeTried(place);
+      return validateCredential(place);
+    },
   );
 }

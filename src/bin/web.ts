@@ -12,6 +12,7 @@ import { watchStarter } from "../supervisor/starter-watch.ts";
 import { type Config, ensureApiKey, loadConfigOrExit } from "./config.ts";
 import { createDashboard, type Dashboard } from "./dashboard.ts";
 import { kekPlace } from "./kek-place.ts";
+import { openOutsideFetch } from "./outside-fetch.ts";
 import { packageVersion } from "./version.ts";
 import { wireWeb } from "./wire-web.ts";
 
@@ -47,7 +48,9 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
   const backend = backends[settings.sandbox.backend].create({
     socketPath: join(settings.dataDir, "run", "sandboxd.sock"),
   });
+  const outside = openOutsideFetch(settings.egress);
   const web = await wireWeb({
+    outsideFetch: outside.fetch,
     dataDir: settings.dataDir,
     sandboxes: { backend, spec: { limits: { memoryMb, cpus, pids, diskMb }, env }, teamLimit: settings.teamSandboxes },
     databaseUrl,
@@ -81,7 +84,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     await once(server, "close");
     clearTimeout(force);
     await Promise.race([
-      Promise.all([web.close(), backend.close(), dashboard?.close()]),
+      Promise.all([web.close(), backend.close(), outside.close(), dashboard?.close()]),
       systemClock.sleep(GRACE_MS / 2),
     ]);
     process.exit(0);

@@ -30,10 +30,13 @@ import { createNotifier, listenForWakeups } from "../db/wakeups.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { OutsideFetch } from "../lib/outside-fetch.ts";
 import { ModelError } from "../models/errors.ts";
 import { type KekPlace, openCheckedKeyRing } from "../secrets/check-keks.ts";
 import { createCredentials } from "../secrets/credentials.ts";
+import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
+import { createValidateCredential } from "../secrets/validate-credential.ts";
 import { createVaults } from "../secrets/vaults.ts";
 import { createReadEgressRequests } from "../sessions/egress-requests.ts";
 import { createForkSession } from "../sessions/fork-session.ts";
@@ -52,6 +55,7 @@ import { createChanges } from "../teams/idempotency.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
 import { createUsage } from "../teams/usage.ts";
 import { checkSchema } from "./check-schema.ts";
+import { createProbe } from "./create-probe.ts";
 import { readLicences } from "./licences.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -80,6 +84,8 @@ export type WebOptions = {
   defaultNetworking?: Networking["type"];
   /** How sandboxes are reached; null: this process reaches none, and files are not served. */
   sandboxes: SandboxReach | null;
+  /** How hosts of the outside are asked. */
+  outsideFetch: OutsideFetch;
   /** Where this installation keeps its data, for those who ask how much it is. */
   dataDir?: string;
 };
@@ -159,6 +165,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const cleanup = setInterval(() => void forgetWhatIsOld(db, logger), CLEANUP_MS);
   cleanup.unref();
 
+  const teamKeys = createTeamKeys({ ring });
+  const { outsideFetch } = options;
   const access = createAccess({ db, clock });
   const sessions = createSessions({ db, clock, onLogGrew });
   const files = createSessionFiles({
@@ -174,7 +182,11 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     changes: createChanges({ db, logger }),
     agents: createAgents({ db, clock, onChanged }),
     vaults: createVaults({ db, clock, onChanged }),
-    credentials: createCredentials({ db, clock, teamKeys: createTeamKeys({ ring }), onChanged }),
+    credentials: createCredentials({ db, clock, teamKeys, onChanged }),
+    validateCredential: createValidateCredential({
+      ...{ db, teamKeys, clock, send: createSendTokenRequest(outsideFetch) },
+      probe: createProbe(outsideFetch, options.version),
+    }),
     environments: createEnvironments({ db, clock, onChanged, defaultConfig }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),

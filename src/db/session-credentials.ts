@@ -38,15 +38,6 @@ export async function readEffectiveStamp(db: Database, sessionId: string): Promi
 
 /** In the order of the session's vaults, then of their making. */
 export async function listEffectiveFields(db: Database, sessionId: string): Promise<EffectiveFieldRow[]> {
-  type Flat = Omit<EffectiveFieldRow, "field" | "teamKey"> & {
-    field: string;
-    fieldVersion: number;
-    sealedKey: Buffer;
-    sealedValue: Buffer;
-    teamKeyId: string;
-    kekId: string;
-    sealedTeamKey: Buffer;
-  };
   const result = await sql<Flat>`
     select c.id as "credentialId", c.vault_id as "vaultId", c.team_id as "teamId", c.display_name as "displayName", c.auth, c.version,
       p.placeholder, given.position::int as position, f.field, f.version as "fieldVersion", f.sealed_key as "sealedKey",
@@ -57,13 +48,43 @@ export async function listEffectiveFields(db: Database, sessionId: string): Prom
     left join placeholders p on p.session_id = s.id and p.credential_id = c.id
     where s.id = ${sessionId} and ${alive}
     order by given.position, c.created_at, c.id, f.field`.execute(db);
-  return result.rows.map(
-    ({ field, fieldVersion, sealedKey, sealedValue, teamKeyId, kekId, sealedTeamKey, ...row }) => ({
-      ...row,
-      field: { field, version: fieldVersion, teamKeyId, sealedKey, sealedValue },
-      teamKey: { id: teamKeyId, teamId: row.teamId, kekId, sealedKey: sealedTeamKey },
-    }),
-  );
+  return result.rows.map(toRow);
+}
+
+/** Of one credential, whatever session has it; none when it is archived. */
+export async function listFieldsOf(
+  db: Database,
+  place: { teamId: string; vaultId: string; credentialId: string },
+): Promise<EffectiveFieldRow[]> {
+  const result = await sql<Flat>`
+    select c.id as "credentialId", c.vault_id as "vaultId", c.team_id as "teamId", c.display_name as "displayName", c.auth, c.version,
+      null as placeholder, 0 as position, f.field, f.version as "fieldVersion", f.sealed_key as "sealedKey",
+      f.sealed_value as "sealedValue", k.id as "teamKeyId", k.kek_id as "kekId", k.sealed_key as "sealedTeamKey"
+    from credentials c
+    join credential_secrets f on f.credential_id = c.id and f.team_id = c.team_id
+    join team_keys k on k.id = f.team_key_id and k.team_id = c.team_id
+    where c.id = ${place.credentialId} and c.vault_id = ${place.vaultId} and c.team_id = ${place.teamId} and c.archived_at is null
+    order by f.field`.execute(db);
+  return result.rows.map(toRow);
+}
+
+type Flat = Omit<EffectiveFieldRow, "field" | "teamKey"> & {
+  field: string;
+  fieldVersion: number;
+  sealedKey: Buffer;
+  sealedValue: Buffer;
+  teamKeyId: string;
+  kekId: string;
+  sealedTeamKey: Buffer;
+};
+
+function toRow(flat: Flat): EffectiveFieldRow {
+  const { field, fieldVersion, sealedKey, sealedValue, teamKeyId, kekId, sealedTeamKey, ...row } = flat;
+  return {
+    ...row,
+    field: { field, version: fieldVersion, teamKeyId, sealedKey, sealedValue },
+    teamKey: { id: teamKeyId, teamId: row.teamId, kekId, sealedKey: sealedTeamKey },
+  };
 }
 
 export type EffectiveVariable = { credentialId: string; name: string; placeholder: string | null };

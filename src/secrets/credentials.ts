@@ -2,7 +2,6 @@
 import {
   type CreateCredentialInput,
   type Credential,
-  type CredentialValidation,
   MAX_CREDENTIALS_OF_VAULT,
   type UpdateCredentialInput,
 } from "../contract/credentials.ts";
@@ -144,24 +143,16 @@ export function createCredentials({ db, clock, teamKeys, onChanged }: Credential
       return { data: page.rows.map(toCredential), next_page: page.nextPage };
     },
 
-    /** Nothing leaves this release's servers with a credential in it, so nobody can tell whether it works: `unknown`. */
-    async validate(place: Place): Promise<CredentialValidation> {
-      const { auth } = await getCredential(db, place);
+    /** Throws `not_found`, and `invalid_request` for one that cannot be tried. */
+    async checkCanBeTried(place: Place): Promise<void> {
+      const { auth, archivedAt } = await getCredential(db, place);
+      if (archivedAt)
+        throw new PlatformError("invalid_request", `Credential ${place.credentialId} is archived: its value is gone.`);
       if (auth.type !== "mcp_oauth")
         throw new PlatformError(
           "invalid_request",
           `Credential ${place.credentialId} is of type ${auth.type}; only mcp_oauth can be validated.`,
         );
-      return {
-        type: "vault_credential_validation",
-        credential_id: place.credentialId,
-        vault_id: place.vaultId,
-        status: "unknown",
-        has_refresh_token: auth.refresh !== null,
-        mcp_probe: { method: "initialize", http_response: null },
-        refresh: null,
-        validated_at: new Date(clock.now()).toISOString(),
-      };
     },
   };
 }

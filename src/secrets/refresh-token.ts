@@ -3,7 +3,7 @@
 import { keepRefreshed, lockRefresh, noteProblem } from "../db/credential-refreshes.ts";
 import { putSealedField } from "../db/credentials.ts";
 import { type Database, type DatabaseTransaction, inTransaction } from "../db/database.ts";
-import { listEffectiveFields } from "../db/session-credentials.ts";
+import { listEffectiveFields, listFieldsOf } from "../db/session-credentials.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { sealField } from "./sealed-fields.ts";
@@ -51,15 +51,19 @@ export function createRefreshToken({ db, teamKeys, clock, send }: RefreshOptions
     return true;
   }
 
-  /** `credential`: as the session has it. Nothing is asked when another process has renewed it since. */
-  return async function refreshToken(sessionId: string, credential: SessionCredential): Promise<RefreshOutcome> {
+  /** `credential`: as the session has it; null: for none. Nothing is asked when another process has renewed it since. */
+  return async function refreshToken(sessionId: string | null, credential: SessionCredential): Promise<RefreshOutcome> {
     const { auth, id, vaultId, teamId, version } = credential;
     if (auth.type !== "mcp_oauth" || auth.refresh === null)
       return { did: "failed", problem: "There is no refresh token.", final: true };
     const { refresh } = auth;
     return inTransaction(db, async (tx) => {
       await lockRefresh(tx, id);
-      const now = (await listEffectiveFields(tx, sessionId)).find((row) => row.credentialId === id);
+      const rows =
+        sessionId === null
+          ? await listFieldsOf(tx, { teamId, vaultId, credentialId: id })
+          : await listEffectiveFields(tx, sessionId);
+      const now = rows.find((row) => row.credentialId === id);
       if (!now || now.version !== version) return { did: "changed" };
       const answer = await send(toTokenRequest(refresh, credential.secrets)).then(
         (answered) => readTokenAnswer(answered, clock.now()),

@@ -43,6 +43,7 @@ it("asks the endpoint and gives its answer, a redirect as one", async () => {
   expect(await send(request("https://id.example.com/token?x=1"))).toEqual({
     status: 200,
     body: '{"access_token":"t"}',
+    contentType: "",
   });
   expect(bodies.at(-1)).toBe("POST id.example.com application/x-www-form-urlencoded grant_type=refresh_token");
   expect((await send(request("https://id.example.com/moved"))).status).toBe(302);

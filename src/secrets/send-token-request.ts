@@ -11,6 +11,7 @@ export function createSendTokenRequest(fetch: OutsideFetch): (request: TokenRequ
   return async ({ url, headers, body }) => {
     const signal = AbortSignal.timeout(ANSWER_MS);
     const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-    return { status: answer.status, body: await readLimited(answer, MAX_ANSWER_BYTES) };
+    const contentType = answer.headers.get("content-type") ?? "";
+    return { status: answer.status, body: await readLimited(answer, MAX_ANSWER_BYTES), contentType };
   };
 }

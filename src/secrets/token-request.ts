@@ -5,7 +5,7 @@ import { Secret } from "./secret.ts";
 
 /** Sent by whoever may reach the network: the broker, through its dial guard. Redirects are not followed. */
 export type TokenRequest = { url: string; headers: Record<string, string>; body: string };
-export type TokenAnswer = { status: number; body: string };
+export type TokenAnswer = { status: number; body: string; contentType?: string };
 
 export type Renewed = { accessToken: Secret; refreshToken: Secret | null; expiresAt: Date | null };
 

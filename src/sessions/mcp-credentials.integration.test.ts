@@ -2,19 +2,13 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { createTestMcpAccess } from "../../test/support/mcp-access.ts";
 import { type McpWorld, startMcpWorld } from "../../test/support/mcp-world.ts";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
 import { openSealer, randomKey } from "../../test/support/sealed-world.ts";
 import { createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import type { CredentialAuthInput } from "../contract/credentials.ts";
-import { systemClock } from "../lib/clock.ts";
-import { scrubWeb } from "../secrets/inject/scrub-web.ts";
-import { createScrubber } from "../secrets/inject/scrubber.ts";
-import { createMcpBearers } from "../secrets/mcp-bearers.ts";
-import { createRefreshToken } from "../secrets/refresh-token.ts";
-import { createSendTokenRequest } from "../secrets/send-token-request.ts";
-import { createTeamKeys } from "../secrets/team-keys.ts";
 import type { McpAccess } from "./session-mcp.ts";
 
 const FIRST = "first-access-4711-canary";
@@ -60,20 +54,7 @@ beforeEach(async () => {
   };
   const key = randomKey();
   sealer = await openSealer(world.db, () => key);
-  const credentials = sealer.broker();
-  const refreshToken = createRefreshToken({
-    ...{ db: world.db, teamKeys: createTeamKeys({ ring: sealer.ring }), clock: systemClock },
-    send: createSendTokenRequest(mcp.outside.fetch),
-  });
-  access = {
-    fetch: mcp.outside.fetch,
-    bearers: createMcpBearers({ credentials, refreshToken, clock: systemClock }),
-    async scrub(sessionId, body) {
-      const scrubber = createScrubber(await credentials.inEffect(sessionId));
-      return scrubber ? scrubWeb(scrubber, body) : body;
-    },
-    version: "0",
-  };
+  access = createTestMcpAccess({ db: world.db, sealer, fetch: mcp.outside.fetch });
   const config = { type: "cloud", networking: { type: "unrestricted" } };
   await sql`update environments set config = ${JSON.stringify(config)}::jsonb`.execute(world.db);
 });

@@ -248,7 +248,7 @@ describe("credentials", () => {
     expect(await refused(client.beta.vaults.credentials.retrieve(made.id, place))).toMatchObject({ status: 404 });
   });
 
-  test("a validation says that nobody can know yet", async () => {
+  test("a try whose server cannot be reached says that nobody knows", async () => {
     const vault = await newVault();
     const oauth = await client.beta.vaults.credentials.create(vault.id, {
       auth: { type: "mcp_oauth", access_token: VALUE, mcp_server_url: "https://a.example.com/", refresh } as CreateAuth,

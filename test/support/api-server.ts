@@ -23,7 +23,7 @@ export type ApiServer = {
 };
 type CallOptions = { body?: unknown; headers?: Record<string, string>; anonymous?: boolean };
 
-const TEST_KEK: WebOptions["kek"] = {
+export const TEST_KEK: WebOptions["kek"] = {
   kind: "given",
   source: {
     describe: "the test",
@@ -51,6 +51,7 @@ export async function startApiServer(
     sandboxes?: WebOptions["sandboxes"];
     maxConnections?: number;
     kek?: WebOptions["kek"];
+    outsideFetch?: WebOptions["outsideFetch"];
   } = {},
 ): Promise<ApiServer> {
   const database = options.database ?? (await freshDatabase());
@@ -58,6 +59,7 @@ export async function startApiServer(
   const web = await wireWeb({
     databaseUrl: database.url,
     kek: options.kek ?? TEST_KEK,
+    outsideFetch: options.outsideFetch ?? (() => Promise.reject(new Error("this test asks nobody outside"))),
     apiKey,
     models: options.models ?? MODELS,
     defaultModel: null,

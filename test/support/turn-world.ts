@@ -22,7 +22,7 @@ import type { StartAlone } from "../../src/worker/lone-holds.ts";
 import { runLoneWorker } from "../../src/worker/lone-worker.ts";
 import { createWorker, type Worker } from "../../src/worker/worker.ts";
 import { createMemoryBlobs, type MemoryBlobs } from "./memory-blobs.ts";
-import { freshDatabase } from "./postgres.ts";
+import { type FreshDatabase, freshDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
 
 export type TestWorker = { worker: Worker; id: string; db: Database; notifier: Notifier; stop(): Promise<void> };
@@ -94,8 +94,9 @@ export const ASK_ALL: AgentTool[] = [
   },
 ];
 
-export async function createTurnWorld(): Promise<TurnWorld> {
-  const fresh = await freshDatabase();
+/** `database`: one that somebody else drops. */
+export async function createTurnWorld({ database }: { database?: FreshDatabase } = {}): Promise<TurnWorld> {
+  const fresh = database ?? (await freshDatabase());
   const logger = createLogger("test", { level: "silent", pretty: false });
   const db = openDatabase({ url: fresh.url, maxConnections: 5, applicationName: "test" });
   const notifier = createNotifier({ url: fresh.url, applicationName: "test", logger });
@@ -285,7 +286,7 @@ export async function createTurnWorld(): Promise<TurnWorld> {
       for (const one of [...workers]) await one.stop();
       await notifier.close();
       await db.destroy();
-      await fresh.drop();
+      if (!database) await fresh.drop();
     },
   };
   return world;

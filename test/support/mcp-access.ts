@@ -1,0 +1,34 @@
+// How a worker of a test reaches MCP servers: as the real one does, with the keys of the test.
+import type { Database } from "../../src/db/database.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import type { OutsideFetch } from "../../src/lib/outside-fetch.ts";
+import { scrubWeb } from "../../src/secrets/inject/scrub-web.ts";
+import { createScrubber } from "../../src/secrets/inject/scrubber.ts";
+import { createMcpBearers } from "../../src/secrets/mcp-bearers.ts";
+import { createRefreshToken } from "../../src/secrets/refresh-token.ts";
+import { createSendTokenRequest } from "../../src/secrets/send-token-request.ts";
+import { createTeamKeys } from "../../src/secrets/team-keys.ts";
+import type { McpAccess } from "../../src/sessions/session-mcp.ts";
+import type { openSealer } from "./sealed-world.ts";
+
+export function createTestMcpAccess(options: {
+  db: Database;
+  sealer: Awaited<ReturnType<typeof openSealer>>;
+  fetch: OutsideFetch;
+}): McpAccess {
+  const { db, sealer, fetch } = options;
+  const credentials = sealer.broker();
+  const refreshToken = createRefreshToken({
+    ...{ db, teamKeys: createTeamKeys({ ring: sealer.ring }), clock: systemClock },
+    send: createSendTokenRequest(fetch),
+  });
+  return {
+    fetch,
+    bearers: createMcpBearers({ credentials, refreshToken, clock: systemClock }),
+    async scrub(sessionId, body) {
+      const scrubber = createScrubber(await credentials.inEffect(sessionId));
+      return scrubber ? scrubWeb(scrubber, body) : body;
+    },
+    version: "0",
+  };
+}
