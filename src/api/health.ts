@@ -47,9 +47,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     gateway: worstOf(workers, gatewayPart),
     data: dataPart(workers.map((worker) => worker.health)),
     snapshots: snapshotsPart(workers),
-    tools: degraded(
-      "bash, read, write, edit, glob and grep work in the sandbox. web_fetch and web_search answer: not available in this release.",
-    ),
+    tools: worstOf(workers, toolsPart),
   };
   const essential = [parts.database, parts.migrations, parts.worker];
   return { status: essential.every((part) => part.ok) ? "ready" : "not_ready", version, parts };
@@ -116,6 +114,19 @@ function gatewayPart(workerHealth: unknown): PartHealth | null {
     demo: gateway.ready && gateway.url === null,
   };
   return gateway.ready ? { ...up(detail), ...facts } : { ...degraded(detail), ok: false, ...facts };
+}
+
+/** Workers of the release before do not tell, and offer neither. */
+function toolsPart(workerHealth: unknown): PartHealth {
+  const { webSearch } = recordOf(workerHealth);
+  const facts = { webSearch: webSearch === true };
+  if (webSearch === true) return { ...up("All tools of the toolset work."), ...facts };
+  return {
+    ...up(
+      "All tools of the toolset work but web_search, which is not offered: BERTH_SEARCH_URL names no search service.",
+    ),
+    ...facts,
+  };
 }
 
 /**

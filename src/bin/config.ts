@@ -58,6 +58,8 @@ export type Config = {
     caFile: string | null;
     packageHosts: readonly string[];
   };
+  /** Of the service that `web_search` asks; null: there is none. */
+  searchUrl: string | null;
   install: "auto" | "never";
   logLevel: LogLevel;
   logFormat: "auto" | "json" | "pretty";
@@ -167,6 +169,7 @@ export function parseConfig(env: Environment): Config {
       caFile: read("BERTH_EGRESS_CA_FILE", settings.BERTH_EGRESS_CA_FILE),
       packageHosts: read("BERTH_PACKAGE_HOSTS", settings.BERTH_PACKAGE_HOSTS),
     },
+    searchUrl: read("BERTH_SEARCH_URL", settings.BERTH_SEARCH_URL),
     install: read("BERTH_INSTALL", settings.BERTH_INSTALL),
     logLevel: read("BERTH_LOG_LEVEL", settings.BERTH_LOG_LEVEL),
     logFormat: read("BERTH_LOG_FORMAT", settings.BERTH_LOG_FORMAT),

@@ -374,6 +374,14 @@ export const settings = {
     example: "npm.corp.example,pypi.corp.example",
     about: "What `allow_package_managers` of an environment allows, by commas: name your mirrors here.",
   }),
+  BERTH_SEARCH_URL: setting<string | null>({
+    parse: url("http:", "https:"),
+    fallback: () => null,
+    fallbackText: "–",
+    example: "http://127.0.0.1:8080",
+    about:
+      "A SearXNG (or what answers like its JSON interface) that `web_search` asks. Without one the tool is not offered to agents.",
+  }),
   BERTH_INSTALL: setting({
     parse: oneOf("auto", "never"),
     ...fixed<"auto" | "never">("auto"),

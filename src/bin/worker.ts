@@ -28,6 +28,7 @@ import { createMcpAccess } from "./mcp-access.ts";
 import { openOutsideFetch } from "./outside-fetch.ts";
 import { type LoneMessage, loneClaim, startAlone } from "./start-alone.ts";
 import { packageVersion } from "./version.ts";
+import { wireWebTools } from "./wire-web-tools.ts";
 
 process.title = "berth-worker";
 
@@ -60,6 +61,7 @@ const models = createModels(config);
 const backend = backends[config.sandbox.backend].create({ socketPath: join(config.dataDir, "run", "sandboxd.sock") });
 const { memoryMb, cpus, pids, diskMb, env } = config.sandbox;
 const blobs = createBlobs(config);
+const webTools = wireWebTools({ config, db, logger });
 const claim = loneClaim(process.argv.slice(2));
 const options = {
   db,
@@ -73,8 +75,9 @@ const options = {
     pid: process.pid,
     version: packageVersion(),
   },
-  harness: harnesses.builtin.create({ models, clock: systemClock }),
+  harness: harnesses.builtin.create({ models, clock: systemClock, canSearch: webTools.canSearch }),
   backend,
+  webTools,
   snapshots: createSessionSnapshots({ db, blobs, diskMb, clock: systemClock, logger }),
   teamSandboxes: config.teamSandboxes,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
@@ -91,6 +94,7 @@ async function stop(): Promise<void> {
   stopping = true;
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
   await stopWork();
+  await webTools.close();
   await Promise.all([notifier.close(), backend.close(), outside.close(), db.destroy()]);
   process.exit(0);
 }

@@ -42,6 +42,18 @@ export async function findNetworking(
   return { teamId: row.team_id, sessionId: row.session_id, networking: row.networking };
 }
 
+/** What a session may reach now; null when it is gone. */
+export async function findSessionNetworking(
+  db: Database,
+  { sessionId, teamId }: { sessionId: string; teamId: string },
+): Promise<{ teamId: string; sessionId: string; networking: CloudConfig["networking"] } | null> {
+  const result = await sql<{ networking: CloudConfig["networking"] }>`
+    select e.config->'networking' as networking from sessions s join environments e on e.id = s.environment_id
+    where s.id = ${sessionId} and s.team_id = ${teamId}`.execute(db);
+  const networking = result.rows[0]?.networking;
+  return networking ? { teamId, sessionId, networking } : null;
+}
+
 /** Those of teams that are gone are left out. */
 export async function insertEgressRequests(db: Database, rows: readonly EgressRequestRow[]): Promise<void> {
   const lines = rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));

@@ -15,6 +15,9 @@ const OUTCOMES = {
   host_mismatch: "deny",
   no_session: "deny",
   host_not_allowed: "deny",
+  /** Of `web_fetch` and `web_search`: the agent's definition leaves the host, or where the URL is from, out. */
+  tool_domains: "deny",
+  url_sources: "deny",
   /** The host's name leads to an address that no sandbox may reach. */
   refused_address: "deny",
   too_many_hosts: "deny",

@@ -4,6 +4,7 @@ import type { SessionAgent } from "../contract/agents.ts";
 import type { EvaluatedPermission } from "../contract/events.ts";
 import type { ModelAnswer, ModelCost, ModelMessage, ModelPart, ModelUsage } from "../models/model.ts";
 import type { Operation } from "../sandboxes/sandbox.ts";
+import type { WebRequest } from "../web-tools/web-tools.ts";
 
 /** A tool call as the model made it. `invalidInput` is the raw text when it was not a JSON object. */
 export type CalledTool = {
@@ -14,13 +15,23 @@ export type CalledTool = {
   mcp?: { server: string; readOnly: boolean };
 };
 
+/** Whose words may hold the addresses that `web_fetch` fetches. Tools by name. */
+export type UrlSources = {
+  fromUser: boolean;
+  fromCustomTools: ToolFilter;
+  fromWebTools: ToolFilter;
+};
+export type ToolFilter = { only: readonly string[] } | { except: readonly string[] };
+
 /**
- * What a tool call means. `operation`: for the sandbox, once permitted · `mcp`: for an MCP server, once permitted · `custom`: the client does it ·
- * `refused`: it can't be done, and `message` tells the model why and what to do instead.
+ * What a tool call means. `operation`: for the sandbox, once permitted · `mcp`: for an MCP server, once permitted · `web`: to be
+ * brought from the web, once permitted (`urlSources` null: from any address) · `custom`: the client does it · `refused`: it can't be
+ * done, and `message` tells the model why and what to do instead.
  */
 export type ToolPlan =
   | { kind: "operation"; permission: EvaluatedPermission; operation: Operation }
   | { kind: "mcp"; permission: EvaluatedPermission; server: string; tool: string }
+  | { kind: "web"; permission: EvaluatedPermission; request: WebRequest; urlSources: UrlSources | null }
   | { kind: "custom" }
   | { kind: "refused"; message: string };
 

@@ -168,7 +168,7 @@ function callEvent(turn: Turn, requestId: string, call: AnsweredToolCall): NewEv
   const { name, input } = called;
   if (plan.kind === "custom") return newEvent(turn, "agent.custom_tool_use", { name, input }, { private: details });
   // A call that can't be done needs nobody's permission: the model is told at once.
-  const permission = plan.kind === "operation" || plan.kind === "mcp" ? plan.permission : "allow";
+  const permission = plan.kind === "refused" ? "allow" : plan.permission;
   if (tool) {
     const payload = { mcp_server_name: tool.server, name, input, evaluated_permission: permission };
     const more = { ...details, called_as: call.name, read_only: tool.readOnly };

@@ -7,6 +7,7 @@ import type { OperationResult } from "../sandboxes/sandbox.ts";
 import type { PendingCall } from "./conversation.ts";
 import { createOutputPreviews } from "./output-previews.ts";
 import { runMcpCall } from "./run-mcp-call.ts";
+import { runWebTool } from "./run-web-tool.ts";
 import type { SessionSandbox } from "./session-sandbox.ts";
 import { deniedResult, errorResult, failureText, type ToolResult, toToolResult, withNotice } from "./tool-results.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
@@ -82,6 +83,8 @@ async function resultOf(turn: Turn, call: PendingCall, resultId: string, signal:
     case "custom":
       // The agent's tools were changed after the call.
       return errorResult(`${call.name} is a tool of the client now. Call it again.`);
+    case "web":
+      return runWebTool(turn, call, { ...plan, signal });
     case "operation": {
       const { operation } = plan;
       const run = { id, operation, maybeStarted: turn.inherited.has(id), signal };

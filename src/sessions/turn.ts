@@ -9,6 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
+import type { WebTools } from "../web-tools/web-tools.ts";
 import type { ModelWaits } from "./model-waits.ts";
 import type { OutputPreviews } from "./output-previews.ts";
 import type { SessionLog } from "./session-log.ts";
@@ -21,6 +22,7 @@ export type TurnDependencies = {
   notifier: Pick<Notifier, "logGrew" | "preview">;
   harness: Harness;
   backend: SandboxBackend;
+  webTools: WebTools;
   sandboxSpec: SandboxSpec;
   snapshots: SessionSnapshots;
   clock: Clock;

@@ -139,7 +139,7 @@ describe("a turn", () => {
     const calls = [
       { name: "nope", input: {} },
       { name: "read", input: {} },
-      { name: "web_fetch", input: { url: "https://a.example" } },
+      { name: "web_fetch", input: { url: "" } },
     ];
     const { model, backend } = await start(inTurn({ toolCalls: calls }, { text: "Sorry." }));
     const sessionId = await world.createSession({ tools: ASK_ALL });
@@ -149,7 +149,7 @@ describe("a turn", () => {
     expect(model.requests[1]?.messages.filter((message) => message.role === "tool")).toMatchObject([
       { isError: true, content: [{ text: expect.stringContaining('no tool "nope"') }] },
       { isError: true, content: [{ text: expect.stringContaining("file_path") }] },
-      { isError: true, content: [{ text: expect.stringContaining("not available in this release") }] },
+      { isError: true, content: [{ text: expect.stringContaining("url is required") }] },
     ]);
   });
 

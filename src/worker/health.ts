@@ -13,6 +13,8 @@ export type WorkerHealth = {
   data: DataHealth | null;
   /** Whether snapshots can be put away. */
   blobs: { ok: boolean; detail: string } | null;
+  /** `web_search` has a service to ask. */
+  webSearch: boolean;
   concurrency: number;
   running: number;
 };

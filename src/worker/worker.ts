@@ -213,7 +213,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const probe = createHealthProbe({ ...options, clock });
   async function tellHealth(isHeld: () => boolean): Promise<void> {
     const known = probe.current();
-    const health: WorkerHealth = { ...known, data: sweeper.dataHealth(), concurrency, running: running() };
+    const health: WorkerHealth = {
+      ...known,
+      data: sweeper.dataHealth(),
+      concurrency,
+      webSearch: options.webTools.canSearch,
+      running: running(),
+    };
     const registered = await reportHealth(db, { workerId, health });
     if (!registered && isHeld()) await registerWorker(db, identity);
   }

@@ -145,8 +145,9 @@ async function startOurs(sandbox: Sandbox): Promise<Side> {
   await operate({ kind: "bash", restart: true });
   return {
     async run({ name, input }) {
-      const plan = planToolCall(AGENT, { name, input });
-      if (plan.kind === "custom" || plan.kind === "mcp") throw new Error(`we have no tool ${name}`);
+      const plan = planToolCall(AGENT, { name, input }, { canSearch: true });
+      if (plan.kind === "custom" || plan.kind === "mcp" || plan.kind === "web")
+        throw new Error(`${name} does not run in the sandbox`);
       if (plan.kind === "refused") return { text: withoutAdvice(plan.message), isError: true };
       const { content, isError } = toToolResult(await operate(plan.operation));
       const texts = content.map((block) => (block.type === "text" ? block.text : `[${block.type}]`));

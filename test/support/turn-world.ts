@@ -17,6 +17,7 @@ import type { LogGrowth } from "../../src/sessions/send-events.ts";
 import type { McpAccess } from "../../src/sessions/session-mcp.ts";
 import { createSessionSnapshots } from "../../src/sessions/session-snapshots.ts";
 import { createWithdrawMessage } from "../../src/sessions/withdraw-message.ts";
+import type { WebTools } from "../../src/web-tools/web-tools.ts";
 import type { OwnerFile } from "../../src/worker/data-owner.ts";
 import type { StartAlone } from "../../src/worker/lone-holds.ts";
 import { runLoneWorker } from "../../src/worker/lone-worker.ts";
@@ -24,6 +25,7 @@ import { createWorker, type Worker } from "../../src/worker/worker.ts";
 import { createMemoryBlobs, type MemoryBlobs } from "./memory-blobs.ts";
 import { type FreshDatabase, freshDatabase } from "./postgres.ts";
 import { until } from "./until.ts";
+import { createOfflineWebTools } from "./web-world.ts";
 
 export type TestWorker = { worker: Worker; id: string; db: Database; notifier: Notifier; stop(): Promise<void> };
 
@@ -47,6 +49,8 @@ export type TurnWorld = {
     random?: () => number;
     startAlone?: StartAlone;
     mcp?: McpAccess | null;
+    /** Without: reaches nothing, and there is no search. */
+    webTools?: WebTools;
   }): Promise<TestWorker>;
   createSession(options?: {
     tools?: AgentTool[];
@@ -135,6 +139,7 @@ export async function createTurnWorld({ database }: { database?: FreshDatabase }
       random = () => 0,
       startAlone,
       mcp = null,
+      webTools = createOfflineWebTools(),
     }) {
       const id = newId("worker");
       const workerDb = openDatabase({ url: fresh.url, maxConnections: 8, applicationName: `pool-${id}` });
@@ -150,8 +155,9 @@ export async function createTurnWorld({ database }: { database?: FreshDatabase }
         db: workerDb,
         databaseUrl: fresh.url,
         notifier: workerNotifier,
-        harness: createBuiltinHarness({ models: model, clock: systemClock }),
+        harness: createBuiltinHarness({ models: model, clock: systemClock, canSearch: webTools.canSearch }),
         backend,
+        webTools,
         snapshots: createSessionSnapshots({ db: workerDb, blobs, diskMb: 64, clock: systemClock, logger }),
         teamSandboxes,
         mcp,

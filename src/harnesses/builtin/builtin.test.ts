@@ -40,6 +40,7 @@ const agentWith = (...tools: AgentTool[]): SessionAgent => ({
   execution_identity: { type: "service_account" },
 });
 const NO_MCP = { tools: [], away: [] };
+const SEARCHING = { canSearch: true };
 const all = agentWith(toolset("always_allow"), weather);
 
 test.each([
@@ -57,7 +58,7 @@ test.each([
   ["glob", { pattern: "**/*.ts" }, { kind: "glob", pattern: "**/*.ts" }],
   ["grep", { pattern: "a", path: "src", extra: 1 }, { kind: "grep", pattern: "a", path: "src" }],
 ])("%s %j becomes an operation", (name, input, operation) => {
-  expect(planToolCall(all, { name, input })).toEqual({ kind: "operation", permission: "allow", operation });
+  expect(planToolCall(all, { name, input }, SEARCHING)).toEqual({ kind: "operation", permission: "allow", operation });
 });
 
 test.each([
@@ -68,27 +69,29 @@ test.each([
   ["read", { file_path: "a", view_range: [1] }, /start_line, end_line/],
   ["write", { file_path: "a" }, /content/],
   ["edit", { file_path: "a", old_string: "", new_string: "b" }, /old_string is required/],
-  ["web_fetch", { url: "https://example.org" }, /not available in this release/],
-  ["web_search", { query: "x" }, /not available in this release/],
+  ["web_fetch", { url: "" }, /url is required/],
+  ["web_search", { query: 5 }, /query/],
   ["teleport", {}, /There is no tool "teleport".*bash, read.*weather/],
 ])("%s %j is refused with words that the model can act on", (name, input, message) => {
-  const plan = planToolCall(all, { name, input });
+  const plan = planToolCall(all, { name, input }, SEARCHING);
   expect(plan).toMatchObject({ kind: "refused", message: expect.stringMatching(message) });
 });
 
 test("an input that is no JSON object is refused, whatever the tool", () => {
-  expect(planToolCall(all, { name: "bash", input: {}, invalidInput: "{oops" })).toMatchObject({ kind: "refused" });
+  expect(planToolCall(all, { name: "bash", input: {}, invalidInput: "{oops" }, SEARCHING)).toMatchObject({
+    kind: "refused",
+  });
 });
 
 test("a custom tool is the client's", () => {
-  expect(planToolCall(all, { name: "weather", input: {} })).toEqual({ kind: "custom" });
+  expect(planToolCall(all, { name: "weather", input: {} }, SEARCHING)).toEqual({ kind: "custom" });
 });
 
 test("a disabled tool is neither offered nor run", async () => {
   const agent = agentWith(toolset("always_allow", [{ name: "bash", enabled: false, policy: "always_allow" }]));
-  expect(planToolCall(agent, { name: "bash", input: { command: "ls" } }).kind).toBe("refused");
+  expect(planToolCall(agent, { name: "bash", input: { command: "ls" } }, SEARCHING).kind).toBe("refused");
   const model = createScriptedModel(inTurn({ text: "ok" }));
-  const harness = createBuiltinHarness({ models: model, clock: systemClock });
+  const harness = createBuiltinHarness({ models: model, clock: systemClock, canSearch: false });
   await harness.answer({
     agent,
     mcp: NO_MCP,
@@ -103,7 +106,6 @@ test("a disabled tool is neither offered nor run", async () => {
     "glob",
     "grep",
     "web_fetch",
-    "web_search",
   ]);
   expect(model.requests[0]).toMatchObject({
     model: "m",
@@ -119,17 +121,19 @@ test.each([
   ["auto", "read", "allow"],
 ] as const)("policy %s for %s: %s", (policy, name, permission) => {
   const input = name === "bash" ? { command: "ls" } : { file_path: "a" };
-  expect(planToolCall(agentWith(toolset(policy)), { name, input })).toMatchObject({ permission });
+  expect(planToolCall(agentWith(toolset(policy)), { name, input }, SEARCHING)).toMatchObject({ permission });
 });
 
 test("a tool's own policy beats the toolset's", () => {
   const agent = agentWith(toolset("always_allow", [{ name: "bash", enabled: true, policy: "always_ask" }]));
-  expect(planToolCall(agent, { name: "bash", input: { command: "ls" } })).toMatchObject({ permission: "ask" });
+  expect(planToolCall(agent, { name: "bash", input: { command: "ls" } }, SEARCHING)).toMatchObject({
+    permission: "ask",
+  });
 });
 
 test("an agent without tools gets its own prompt only", async () => {
   const model = createScriptedModel(inTurn({ text: "ok" }));
-  const harness = createBuiltinHarness({ models: model, clock: systemClock });
+  const harness = createBuiltinHarness({ models: model, clock: systemClock, canSearch: false });
   await harness.answer({
     agent: agentWith(),
     mcp: NO_MCP,

@@ -4,9 +4,10 @@ import type { Clock } from "../../lib/clock.ts";
 import type { ModelClient, ModelCost, ModelInfo } from "../../models/model.ts";
 import { estimateTokens } from "../../models/tokens.ts";
 import type { CalledTool, Harness, OfferedMcp, ToolPlan } from "../harness.ts";
-import { evaluatePermission, mcpRuleFor, offeredTools, ruleFor } from "./permissions.ts";
+import { configOf, evaluatePermission, mcpRuleFor, offeredTools, ruleFor } from "./permissions.ts";
 import { SUMMARY_SYSTEM, summaryRequest, systemPrompt } from "./prompts.ts";
 import { toolset } from "./toolset.ts";
+import { urlSourcesOf } from "./web-config.ts";
 
 const MODEL_LIST_AGE_MS = 300_000;
 /** After a failure the list is asked for again sooner. */
@@ -17,8 +18,9 @@ const PRICE_WAIT_MS = 1_000;
 const UNPRICED: ModelCost = { usd: null, source: "unpriced" };
 const SUMMARY_MAX_OUTPUT_TOKENS = 4_000;
 
-export function createBuiltinHarness(options: { models: ModelClient; clock: Clock }): Harness {
-  const { models, clock } = options;
+/** `canSearch`: there is a search service, so that `web_search` is offered. */
+export function createBuiltinHarness(options: { models: ModelClient; clock: Clock; canSearch: boolean }): Harness {
+  const { models, clock, canSearch } = options;
   const limits = createModelLimits(models, clock);
 
   return {
@@ -27,7 +29,7 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
       return models.streamAnswer(
         {
           model: agent.model.id,
-          ...promptOf(agent, mcp),
+          ...promptOf(agent, mcp, canSearch),
           messages,
           ...(agent.model.effort ? { effort: agent.model.effort.type } : {}),
           signal,
@@ -48,30 +50,30 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
         onPart,
       );
     },
-    planToolCall,
+    planToolCall: (agent, call) => planToolCall(agent, call, { canSearch }),
     runsAtOnce({ tools }, toolName) {
       const tool = toolset.get(toolName);
       if (!tool || tools.some((entry) => entry.type === "custom" && entry.name === toolName)) return false;
       const rule = ruleFor(tools, tool.name);
       return tool.runsInSandbox && rule.enabled && evaluatePermission(rule.policy, tool.readOnly) === "allow";
     },
-    estimatePrompt: (agent, mcp, messages) => estimateTokens(messages, promptOf(agent, mcp)),
+    estimatePrompt: (agent, mcp, messages) => estimateTokens(messages, promptOf(agent, mcp, canSearch)),
     priceOf: (agent, usage) =>
       Promise.race([models.priceOf(agent.model.id, usage), clock.sleep(PRICE_WAIT_MS).then(() => UNPRICED)]),
     inputLimit: (agent) => limits.of(agent.model.id),
   };
 }
 
-function promptOf(agent: SessionAgent, { tools, away }: OfferedMcp) {
+function promptOf(agent: SessionAgent, { tools, away }: OfferedMcp, canSearch: boolean) {
   const hasSandboxTools = TOOL_NAMES.some((name) => ruleFor(agent.tools, name).enabled);
   const system = systemPrompt({ system: agent.system, hasSandboxTools, away });
-  return { system, tools: offeredTools(agent.tools, tools) };
+  return { system, tools: offeredTools(agent.tools, { mcpTools: tools, canSearch }) };
 }
 
 /** See `Harness.planToolCall`. */
-export function planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan {
+export function planToolCall(agent: SessionAgent, call: CalledTool, options: { canSearch: boolean }): ToolPlan {
   const offered = () =>
-    offeredTools(agent.tools, [])
+    offeredTools(agent.tools, { mcpTools: [], ...options })
       .map((spec) => spec.name)
       .join(", ") || "none";
   if (call.invalidInput !== undefined) {
@@ -84,22 +86,23 @@ export function planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan {
   if (agent.tools.some((entry) => entry.type === "custom" && entry.name === call.name)) return { kind: "custom" };
   const tool = toolset.get(call.name);
   const rule = tool ? ruleFor(agent.tools, tool.name) : null;
+  if (tool?.name === "web_search" && rule?.enabled && !options.canSearch) {
+    return { kind: "refused", message: "web_search: no search service is configured on this server. Tell the user." };
+  }
   if (!tool || !rule?.enabled) {
     return { kind: "refused", message: `There is no tool "${call.name}". Tools that you can call: ${offered()}.` };
   }
-  const outcome = tool.toAction(call.input);
+  const config = configOf(agent.tools, tool.name);
+  const outcome = tool.toAction(call.input, config);
   if ("problem" in outcome) {
     return {
       kind: "refused",
       message: `${call.name}: ${outcome.problem}. Nothing was run; call it again with a correct input.`,
     };
   }
-  if ("refusal" in outcome.action) return { kind: "refused", message: outcome.action.refusal };
-  return {
-    kind: "operation",
-    permission: evaluatePermission(rule.policy, tool.readOnly),
-    operation: outcome.action.operation,
-  };
+  const permission = evaluatePermission(rule.policy, tool.readOnly);
+  if ("operation" in outcome.action) return { kind: "operation", permission, operation: outcome.action.operation };
+  return { kind: "web", permission, request: outcome.action.request, urlSources: urlSourcesOf(config) };
 }
 
 function planMcpCall(

@@ -1,5 +1,5 @@
 // Which tools an agent has, and who decides about a call: the agent's `tools` read as rules.
-import { type AgentTool, MAX_TOOLS, type ToolName } from "../../contract/agents.ts";
+import { type AgentTool, MAX_TOOLS, type ToolConfig, type ToolName } from "../../contract/agents.ts";
 import type { EvaluatedPermission } from "../../contract/events.ts";
 import type { PermissionPolicy } from "../../contract/permission-policies.ts";
 import type { ToolSpec } from "../../models/model.ts";
@@ -30,6 +30,12 @@ export function mcpRuleFor(tools: readonly AgentTool[], server: string, name: st
   return { enabled: own.enabled, policy: own.permission_policy.type };
 }
 
+/** The tool's own entry; undefined where it has none. */
+export function configOf(tools: readonly AgentTool[], name: ToolName): ToolConfig | undefined {
+  const set = tools.find((entry) => entry.type === "agent_toolset_20260401");
+  return set?.configs.find((config) => config.name === name);
+}
+
 /** `auto` asks for what can change something and allows what can only look. An unknown policy asks. */
 export function evaluatePermission(policy: PermissionPolicy["type"], readOnly: boolean): EvaluatedPermission {
   if (policy === "always_allow") return "allow";
@@ -38,9 +44,13 @@ export function evaluatePermission(policy: PermissionPolicy["type"], readOnly: b
 }
 
 /** What the model is offered, in a fixed order, so that prompts stay cacheable. */
-export function offeredTools(tools: readonly AgentTool[], mcpTools: readonly OfferedMcpTool[]): ToolSpec[] {
+export function offeredTools(
+  tools: readonly AgentTool[],
+  { mcpTools, canSearch }: { mcpTools: readonly OfferedMcpTool[]; canSearch: boolean },
+): ToolSpec[] {
   const specs: ToolSpec[] = [];
   for (const { name, description, inputSchema } of toolset.values()) {
+    if (name === "web_search" && !canSearch) continue;
     if (ruleFor(tools, name).enabled) specs.push({ name, description, inputSchema });
   }
   for (const entry of tools) {

@@ -1,12 +1,14 @@
 // `agent_toolset_20260401`: names, descriptions and inputs of the tools as the model sees them, and what a call becomes.
 // Names, descriptions and fields follow the official SDK's own implementation of this toolset.
 import { z } from "zod";
-import type { ToolName } from "../../contract/agents.ts";
+import type { ToolConfig, ToolName } from "../../contract/agents.ts";
 import type { JsonSchema } from "../../models/model.ts";
 import type { Operation } from "../../sandboxes/sandbox.ts";
+import type { WebRequest } from "../../web-tools/web-tools.ts";
+import { domainsOf, maxContentTokensOf } from "./web-config.ts";
 
-/** What a validated call becomes: work for the sandbox, or a text that says why not. */
-export type ToolAction = { operation: Operation } | { refusal: string };
+/** What a validated call becomes: work for the sandbox, or something to bring from the web. */
+export type ToolAction = { operation: Operation } | { request: WebRequest };
 
 type Tool = {
   name: ToolName;
@@ -16,7 +18,8 @@ type Tool = {
   readOnly: boolean;
   /** A correct call of it becomes an operation. */
   runsInSandbox: boolean;
-  toAction(input: Record<string, unknown>): { action: ToolAction } | { problem: string };
+  /** `config`: what the agent's definition says of the tool by name. */
+  toAction(input: Record<string, unknown>, config?: ToolConfig): { action: ToolAction } | { problem: string };
 };
 
 const MAX_TIMEOUT_MS = 3_600_000;
@@ -24,9 +27,6 @@ const MAX_TIMEOUT_MS = 3_600_000;
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
 const text = { type: "string" };
-const notOffered = (name: ToolName): ToolAction => ({
-  refusal: `${name}: not available in this release, so nothing was fetched. Use curl in bash for a page whose address you know, or tell the user what you need.`,
-});
 
 function tool<Schema extends z.ZodType>(options: {
   name: ToolName;
@@ -36,7 +36,7 @@ function tool<Schema extends z.ZodType>(options: {
   readOnly: boolean;
   runsInSandbox?: boolean;
   schema: Schema;
-  toAction: (input: z.output<Schema>) => ToolAction;
+  toAction: (input: z.output<Schema>, config: ToolConfig | undefined) => ToolAction;
 }): Tool {
   const { name, description, properties, required, readOnly, runsInSandbox = true, schema, toAction } = options;
   return {
@@ -45,9 +45,9 @@ function tool<Schema extends z.ZodType>(options: {
     inputSchema: { type: "object", properties, ...(required.length > 0 ? { required } : {}) },
     readOnly,
     runsInSandbox,
-    toAction(input) {
+    toAction(input, config) {
       const parsed = schema.safeParse(input);
-      if (parsed.success) return { action: toAction(parsed.data) };
+      if (parsed.success) return { action: toAction(parsed.data, config) };
       const issues = parsed.error.issues.map(({ path, message }) => {
         // Ours go on from the field's name, as the official toolset's do.
         const between = /^[a-z]/.test(message) ? " " : ": ";
@@ -173,23 +173,26 @@ const tools: Tool[] = [
   }),
   tool({
     name: "web_fetch",
-    description: "Fetch the content of a URL.",
+    description:
+      "Fetch the content of a URL: a page is given as Markdown, a text or an image as it is. Only https, and no page that its scripts would have to fill.",
     properties: { url: text },
     required: ["url"],
     readOnly: true,
     runsInSandbox: false,
     schema: z.object({ url: z.string().min(1, "is required") }),
-    toAction: () => notOffered("web_fetch"),
+    toAction: ({ url }, config) => ({
+      request: { kind: "fetch", url, domains: domainsOf(config), maxContentTokens: maxContentTokensOf(config) },
+    }),
   }),
   tool({
     name: "web_search",
-    description: "Search the web.",
+    description: "Search the web. Gives addresses with titles and a few words of each; web_fetch brings one whole.",
     properties: { query: text },
     required: ["query"],
     readOnly: true,
     runsInSandbox: false,
     schema: z.object({ query: z.string().min(1, "is required") }),
-    toAction: () => notOffered("web_search"),
+    toAction: ({ query }, config) => ({ request: { kind: "search", query, domains: domainsOf(config) } }),
   }),
 ];
 

@@ -1,0 +1,22 @@
+// Which hosts an agent's `web_fetch` and `web_search` may bring something from. Pure.
+import { canonicalHost } from "../contract/host-names.ts";
+import type { DomainRules } from "./web-tools.ts";
+
+/** Null: it may. Otherwise why not, for the model. `host` is canonical. */
+export function whyNotFrom(host: string, path: string, { allowed, blocked }: DomainRules): string | null {
+  const covers = (entry: string) => coversPlace(entry, host, path);
+  if (blocked?.some(covers)) return `${host} is among the blocked domains of this tool.`;
+  if (allowed && !allowed.some(covers))
+    return `${host} is not among the allowed domains of this tool (${allowed.join(", ")}).`;
+  return null;
+}
+
+/** `docs.example.com` covers itself and every name below it; `example.com/blog` what is at or below that path. */
+function coversPlace(entry: string, host: string, path: string): boolean {
+  const slash = entry.indexOf("/");
+  const named = canonicalHost(slash === -1 ? entry : entry.slice(0, slash)).host ?? entry.toLowerCase();
+  if (host !== named && !host.endsWith(`.${named}`)) return false;
+  if (slash === -1) return true;
+  const below = entry.slice(slash).replace(/\/+$/, "");
+  return path === below || path.startsWith(`${below}/`);
+}

@@ -1,0 +1,62 @@
+// What an answer's bytes are: a page, a text, an image, or something that a model can't read. Pure.
+
+export type ReadBody =
+  | { kind: "page" | "text"; text: string; mediaType: string }
+  | { kind: "image"; mediaType: string; bytes: Buffer }
+  | { kind: "other"; mediaType: string };
+
+const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+const TEXTUAL =
+  /^(text\/.*|application\/(.*\+)?(json|xml|yaml|x-yaml|toml|javascript|x-javascript|ecmascript|x-sh|sql|x-ndjson|graphql|rtf|x-tex)|image\/svg\+xml|message\/.*)$/;
+const HTML = /^(text\/html|application\/xhtml\+xml)$/;
+/** Where the HTML standard looks for a page's own word about its encoding. */
+const META_BYTES = 1024;
+
+export function readBody(body: Buffer, contentType: string): ReadBody {
+  const declared = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
+  const mediaType = declared || (looksLikeText(body) ? "text/plain" : "application/octet-stream");
+  if (IMAGES.has(mediaType)) return { kind: "image", mediaType, bytes: body };
+  // Many servers say "octet-stream" of what they do not know, a text among it.
+  const isText = TEXTUAL.test(mediaType) || (mediaType === "application/octet-stream" && looksLikeText(body));
+  if (!isText && !HTML.test(mediaType)) return { kind: "other", mediaType };
+  const text = decode(body, contentType);
+  const isPage = HTML.test(mediaType) || (declared === "" && /^\s*(<!doctype html|<html)/i.test(text.slice(0, 500)));
+  return { kind: isPage ? "page" : "text", text, mediaType };
+}
+
+/** A byte order mark first, then what the server says, then what the page says, then UTF-8: as browsers do. */
+function decode(body: Buffer, contentType: string): string {
+  const decoder =
+    decoderOf(markOf(body)) ??
+    decoderOf(/charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType)?.[1]) ??
+    decoderOf(/charset\s*=\s*["']?([^\s;"'/>]+)/i.exec(body.subarray(0, META_BYTES).toString("latin1"))?.[1]) ??
+    new TextDecoder();
+  // JSON columns can't hold NUL; the others are nothing that a text needs.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return decoder.decode(body).replace(/[\0-\x08\x0b\x0e-\x1f\x7f]/g, "");
+}
+
+function markOf(body: Buffer): string | undefined {
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return "utf-8";
+  if (body[0] === 0xfe && body[1] === 0xff) return "utf-16be";
+  return body[0] === 0xff && body[1] === 0xfe ? "utf-16le" : undefined;
+}
+
+/** Undefined for an encoding that nobody knows, such as UTF-7, which browsers do not know either. */
+function decoderOf(label: string | undefined): TextDecoder | undefined {
+  if (label === undefined) return undefined;
+  try {
+    return new TextDecoder(label);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function looksLikeText(body: Buffer): boolean {
+  const start = body.subarray(0, 4096);
+  if (markOf(start) !== undefined) return true;
+  if (start.includes(0)) return false;
+  const text = new TextDecoder().decode(start, { stream: true });
+  return !text.includes("\uFFFD");
+}
