@@ -1,6 +1,7 @@
 // Who sends a request: the holder of an API key, or a browser with a session cookie. Used by all routes and the event stream.
 import { PlatformError } from "../lib/errors.ts";
 import type { Access } from "../teams/access.ts";
+import { hashToken } from "../teams/tokens.ts";
 import type { Caller } from "./route.ts";
 
 export const SESSION_COOKIE = "berth_session";
@@ -20,7 +21,8 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
     const holder = await access.holderOfKey(apiKey);
     if (holder === null) throw new PlatformError("authentication_failed", "The API key is not known or was revoked.");
     const { teamId } = holder;
-    return { teamId, via: "api_key", loggedInBy: null, sender: { type: "api_key", id: holder.id, name: holder.name } };
+    const sender = { type: "api_key" as const, id: holder.id, name: holder.name };
+    return { teamId, via: "api_key", loggedInBy: null, sender, grantor: { apiKeyId: holder.id, browserHash: null } };
   }
   const secret = cookieOf(request.header("cookie"), SESSION_COOKIE);
   if (secret === undefined)
@@ -28,7 +30,8 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
   const browser = await access.checkBrowserSession(secret);
   if ("refused" in browser) throw new PlatformError("authentication_failed", refusals[browser.refused]);
   if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);
-  return { ...browser, via: "browser", sender: { type: "dashboard" } };
+  const grantor = { apiKeyId: null, browserHash: hashToken(secret) };
+  return { ...browser, via: "browser", sender: { type: "dashboard" }, grantor };
 }
 
 /** A cookie is sent by the browser on its own; so a change needs proof that our own page asked for it. Throws `permission_denied`. */
@@ -49,7 +52,7 @@ function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
-function bearerOf(authorization: string | undefined): string | undefined {
+export function bearerOf(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 

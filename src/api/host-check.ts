@@ -13,6 +13,16 @@ export function allowedHostsFor(listenHost: string): AllowedHosts {
 
 export function hostIsAllowed(hostHeader: string | undefined, allowed: AllowedHosts): boolean {
   if (allowed === "any") return true;
-  const name = (hostHeader ?? "").toLowerCase().replace(/:\d+$/, "");
+  const name = nameOfHost(hostHeader);
   return LOOPBACK.test(name) || allowed.has(name);
+}
+
+/** In lower case, without its port. */
+export function nameOfHost(hostHeader: string | undefined): string {
+  return (hostHeader ?? "").toLowerCase().replace(/:\d+$/, "");
+}
+
+/** Who uses this name is on the same machine. */
+export function namesLoopback(hostHeader: string | undefined): boolean {
+  return LOOPBACK.test(nameOfHost(hostHeader));
 }

@@ -8,10 +8,18 @@ import type { SignIn } from "../contract/sign-in.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { PlatformError } from "../lib/errors.ts";
 import type { Changes } from "../teams/idempotency.ts";
+import type { PortPreviewGrantor } from "../teams/port-preview-access.ts";
 import { chunksOf, readBody } from "./body.ts";
 import { checkInput, parseJson, parseQueryString } from "./parse.ts";
 
-export type Caller = { teamId: string; via: SignIn["via"]; loggedInBy: SignIn["logged_in_by"]; sender: Sender };
+export type Caller = {
+  teamId: string;
+  via: SignIn["via"];
+  loggedInBy: SignIn["logged_in_by"];
+  sender: Sender;
+  /** What lets the caller in: what it opens for others ends with that. */
+  grantor: PortPreviewGrantor;
+};
 export type ApiEnv = {
   Bindings: { incoming?: IncomingMessage; outgoing?: ServerResponse };
   Variables: { caller: Caller; requestId: string };
@@ -24,6 +32,9 @@ export type Transaction = Parameters<Parameters<Changes["run"]>[1]>[0];
 export type Input<Body, Query> = {
   teamId: string;
   sender: Sender;
+  grantor: PortPreviewGrantor;
+  /** The name under which the caller found this server, with its port. */
+  host: string | undefined;
   params: (name: string) => string;
   body: Body;
   query: Query;
@@ -112,6 +123,8 @@ export function createRoutes(options: RouteOptions) {
     return {
       teamId: context.get("caller").teamId,
       sender: context.get("caller").sender,
+      grantor: context.get("caller").grantor,
+      host: context.req.header("host"),
       params: (name) => context.req.param(name) ?? "",
       body: checkInput(read.body, parseJson(read.bytes)),
       query: checkInput(read.query, parseQueryString(search, read.listFields)),

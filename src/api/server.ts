@@ -7,6 +7,7 @@ import type { ChannelServer } from "./channels.ts";
 import { toErrorAnswer } from "./errors.ts";
 import { streamedSession } from "./event-stream.ts";
 import { type AllowedHosts, hostIsAllowed } from "./host-check.ts";
+import type { PortPreviewServer } from "./port-preview-server.ts";
 import type { Api } from "./route.ts";
 import { isTeamStream } from "./team-stream.ts";
 
@@ -27,11 +28,12 @@ export function createApiServer(options: {
   ) => Promise<void>;
   streamTeam: (request: IncomingMessage, response: ServerResponse, search: string) => Promise<void>;
   channels: Pick<ChannelServer, "handleUpgrade">;
+  portPreviews: Omit<PortPreviewServer, "close">;
   /** The dashboard; null: only the API is served. */
   ui: RawHandler | null;
   allowedHosts: AllowedHosts;
 }): Server {
-  const { api, streamEvents, streamTeam, ui, allowedHosts } = options;
+  const { api, streamEvents, streamTeam, portPreviews, ui, allowedHosts } = options;
   const answerByApi = getRequestListener(api.fetch, { overrideGlobalObjects: false });
 
   const server = createServer(
@@ -42,6 +44,11 @@ export function createApiServer(options: {
       noDelay: true,
     },
     (request, response) => {
+      // What runs in a sandbox is another origin: none of its requests may be taken for one to the API, and none of ours for one to it.
+      if (portPreviews.handles(request.headers.host)) {
+        portPreviews.handleRequest(request, response);
+        return;
+      }
       if (!hostIsAllowed(request.headers.host, allowedHosts)) {
         refuseHost(request, response);
         return;
@@ -54,7 +61,10 @@ export function createApiServer(options: {
       else void answerByApi(request, response);
     },
   );
-  server.on("upgrade", options.channels.handleUpgrade);
+  server.on("upgrade", (request, socket, head) => {
+    const handler = portPreviews.handles(request.headers.host) ? portPreviews : options.channels;
+    handler.handleUpgrade(request, socket, head);
+  });
   return server;
 }
 

@@ -14,6 +14,8 @@ export type Config = {
   host: string;
   ui: "on" | "off";
   devPages: "on" | "off";
+  /** null: port previews are on this machine. */
+  previewUrl: string | null;
   dataDir: string;
   /** null: the embedded Postgres. */
   databaseUrl: string | null;
@@ -130,6 +132,7 @@ export function parseConfig(env: Environment): Config {
     host: read("HOST", settings.HOST),
     ui: read("BERTH_UI", settings.BERTH_UI),
     devPages: read("BERTH_DEV_PAGES", settings.BERTH_DEV_PAGES),
+    previewUrl: read("BERTH_PREVIEW_URL", settings.BERTH_PREVIEW_URL),
     dataDir: read("BERTH_DATA_DIR", settings.BERTH_DATA_DIR),
     databaseUrl: read("DATABASE_URL", settings.DATABASE_URL),
     apiKey: read("BERTH_API_KEY", settings.BERTH_API_KEY),

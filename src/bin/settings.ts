@@ -69,6 +69,15 @@ function text(pattern: RegExp, problem: string): Parse<string> {
   };
 }
 
+function previewUrl(value: string): string {
+  const { hostname, pathname, search, hash, username } = new URL(url("http:", "https:")(value));
+  if (pathname !== "/" || search || hash || username) throw new Error("may hold no path and no user, only a domain");
+  if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0)
+    throw new Error("is an address, and nothing can be named below one");
+  if (hostname === "localhost" || !hostname.includes(".")) throw new Error("must be a domain with a dot in it");
+  return value;
+}
+
 const MIN_API_KEY_LENGTH = 16;
 
 function apiKey(value: string): string {
@@ -158,6 +167,14 @@ export const settings = {
     ...fixed<"on" | "off">("off"),
     example: "on",
     about: "`on`: `/dev/components` shows every component in each of its states, for those who change the dashboard.",
+  }),
+  BERTH_PREVIEW_URL: setting<string | null>({
+    parse: previewUrl,
+    fallback: () => null,
+    fallbackText: "`http://preview.localhost`, on this machine only",
+    example: "https://preview-berth.example",
+    about:
+      "Where browsers find port previews: `{port}-{session}` is put before its host, so its DNS entry and its certificate have to be for `*.` of it, and lead to this server. Used for nothing else, and best not below the dashboard's own domain. See [sandboxes](sandboxes.md#port-previews).",
   }),
   BERTH_DATA_DIR: setting({
     parse: directory,

@@ -60,6 +60,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     defaultModel: settings.defaultModel,
     defaultNetworking: settings.egress.defaultNetworking,
     allowedHosts: allowedHostsFor(host),
+    previewUrl: settings.previewUrl,
     ui: dashboard?.handle ?? null,
     version: packageVersion(),
     logger,
@@ -79,6 +80,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     web.hub.close();
     web.changeHub.close();
     web.channels.close();
+    web.portPreviews.close();
     server.closeIdleConnections();
     const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     await once(server, "close");

@@ -12,6 +12,8 @@ import { createEventStream } from "../api/event-stream.ts";
 import type { HealthFacts } from "../api/health.ts";
 import type { AllowedHosts } from "../api/host-check.ts";
 import type { ModelCatalog } from "../api/models.ts";
+import { portPreviewPlace } from "../api/port-preview-address.ts";
+import { createPortPreviewServer, type PortPreviewServer } from "../api/port-preview-server.ts";
 import { createApiServer, type RawHandler } from "../api/server.ts";
 import { createStreamGuard } from "../api/stream-guard.ts";
 import { createTeamStream } from "../api/team-stream.ts";
@@ -24,6 +26,7 @@ import { listLiveWorkers, listMigrations, pingDatabase } from "../db/health.ts";
 import { forgetOldKeys } from "../db/idempotency.ts";
 import { forgetExpiredLogins } from "../db/login.ts";
 import { schemaState } from "../db/migrate.ts";
+import { forgetExpiredPortPreviews } from "../db/port-previews.ts";
 import { lastSeqs } from "../db/sessions.ts";
 import { forgetOldTimeline } from "../db/timeline.ts";
 import { createNotifier, listenForWakeups } from "../db/wakeups.ts";
@@ -46,12 +49,14 @@ import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createRewindSession } from "../sessions/rewind-session.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessionFiles, type SandboxReach } from "../sessions/session-files.ts";
+import { createSessionPorts } from "../sessions/session-ports.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createReadTimeline } from "../sessions/timeline.ts";
 import { createWithdrawMessage } from "../sessions/withdraw-message.ts";
 import { createAccess } from "../teams/access.ts";
 import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
+import { createPortPreviewAccess } from "../teams/port-preview-access.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
 import { createUsage } from "../teams/usage.ts";
 import { checkSchema } from "./check-schema.ts";
@@ -74,6 +79,8 @@ export type WebOptions = {
   /** The first agent's model; null: the first that can be talked to. */
   defaultModel: string | null;
   allowedHosts: AllowedHosts;
+  /** Where port previews are: the address of their domain; null: on this machine. */
+  previewUrl?: string | null;
   /** The dashboard; null: the API alone. */
   ui: RawHandler | null;
   version: string;
@@ -95,6 +102,7 @@ export type Web = {
   hub: EventHub;
   changeHub: ChangeHub;
   channels: Pick<ChannelServer, "close">;
+  portPreviews: Pick<PortPreviewServer, "close">;
   db: Database;
   teamId: string;
   /** Ends event streams, then the database connections. The server is the caller's to close, before. */
@@ -169,13 +177,17 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const { outsideFetch } = options;
   const access = createAccess({ db, clock });
   const sessions = createSessions({ db, clock, onLogGrew });
+  const getSession = (teamId: string, sessionId: string) => sessions.get(teamId, sessionId);
   const files = createSessionFiles({
     db,
     clock,
     onFilesWanted,
     sandboxes: options.sandboxes,
-    getSession: (teamId, sessionId) => sessions.get(teamId, sessionId),
+    getSession,
   });
+  const ports = createSessionPorts({ db, clock, sandboxes: options.sandboxes, files, getSession });
+  const portPreviewAccess = createPortPreviewAccess({ db, clock });
+  const place = portPreviewPlace(options.previewUrl ?? null);
   const api = createApi({
     access,
     apiKeys: createApiKeys({ db, clock, onChanged }),
@@ -195,6 +207,9 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     rewindSession: createRewindSession({ clock, onLogGrew, onFilesWanted }),
     forkSession: createForkSession({ clock, onLogGrew, onFilesWanted }),
     files,
+    ports,
+    portPreviews: portPreviewAccess,
+    portPreviewPlace: place,
     snapshots: createListedSnapshots({ db }),
     readLicences: () => ({ data: readLicences(ROOT) }),
     usage: createUsage({ db, clock }),
@@ -213,16 +228,22 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     clock,
     version: options.version,
   });
-  const checkSession = (teamId: string, sessionId: string) => sessions.get(teamId, sessionId);
   const guard = createStreamGuard({ access, logger });
   const answering = { access, guard, translate: translateFailure, logger };
-  const streamEvents = createEventStream({ ...answering, hub, checkSession });
-  const streamTeam = createTeamStream({ ...answering, changes: changeHub, events: hub, checkSession });
+  const streamEvents = createEventStream({ ...answering, hub, checkSession: getSession });
+  const streamTeam = createTeamStream({ ...answering, changes: changeHub, events: hub, checkSession: getSession });
   const { allowedHosts } = options;
   const channels = createChannelServer({ ...answering, files, allowedHosts });
+  const portPreviews = createPortPreviewServer({
+    ...answering,
+    portPreviews: portPreviewAccess,
+    ports,
+    place,
+  });
   return {
-    server: createApiServer({ api, streamEvents, streamTeam, channels, ui: options.ui, allowedHosts }),
+    server: createApiServer({ api, streamEvents, streamTeam, channels, portPreviews, ui: options.ui, allowedHosts }),
     channels,
+    portPreviews,
     hub,
     changeHub,
     db,
@@ -232,6 +253,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       stopping.abort();
       guard.close();
       channels.close();
+      portPreviews.close();
       hub.close();
       changeHub.close();
       await listener.close();
@@ -286,6 +308,7 @@ async function readHealthFacts(db: Database): Promise<HealthFacts> {
 async function forgetWhatIsOld(db: Database, logger: Logger): Promise<void> {
   try {
     await forgetOldKeys(db);
+    await forgetExpiredPortPreviews(db);
     await forgetExpiredLogins(db);
     await forgetDeletedSessions(db);
     await forgetOldTimeline(db);

@@ -55,6 +55,7 @@ test("berth help names every command, and none that is for scripts only", async 
     "fork",
     "exec",
     "cp",
+    "preview",
     "snapshots",
     "keys",
     "doctor",

@@ -13,6 +13,7 @@ import { addFork, addRewind } from "./commands/going-back.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addLs } from "./commands/ls.ts";
+import { addPreview } from "./commands/preview.ts";
 import { addRun } from "./commands/run.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
 import { addUp } from "./commands/up.ts";
@@ -54,6 +55,7 @@ const commands = [
   addFork,
   addExec,
   addCp,
+  addPreview,
   addSnapshots,
   addKeys,
   addDoctor,
@@ -80,6 +82,7 @@ Examples:
   berth approve sesn_…                          let it go on
   berth exec sesn_… -- ls -la                   a program in its sandbox
   berth cp sesn_…:report.pdf .                  a file from it
+  berth preview sesn_… 5173                     its app in your browser
   berth snapshots sesn_… --take                 keep its files now
   berth doctor                                  what works, what does not
 

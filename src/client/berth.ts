@@ -9,6 +9,7 @@ import { createHealthClient } from "./health.ts";
 import { createLicencesClient } from "./licences.ts";
 import { createModelsClient } from "./models.ts";
 import { createOverviewClient } from "./overview.ts";
+import { createPortPreviewsClient } from "./port-previews.ts";
 import { createSessionsClient } from "./sessions.ts";
 import { createSignInClient } from "./sign-in.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
@@ -30,6 +31,7 @@ export function createBerthClient(options: ClientOptions = {}) {
     licences: createLicencesClient(transport),
     models: createModelsClient(transport),
     overview: createOverviewClient(transport),
+    portPreviews: createPortPreviewsClient(transport),
     sessions: createSessionsClient(transport),
     signIn: createSignInClient(transport),
     usage: createUsageClient(transport),

@@ -209,6 +209,20 @@ export function parseDirectory(value: unknown): WireDirectoryEntry[] {
   });
 }
 
+/** A port on which something listens; `program`: by its process's name, which it chooses itself. */
+export type WirePort = { port: number; program: string | null };
+
+export function parsePorts(value: unknown): WirePort[] {
+  const { ports } = fieldsOf(value, "ports");
+  if (!Array.isArray(ports)) throw new BadRequest("ports: not a list");
+  return ports.map((raw) => {
+    const fields = fieldsOf(raw, "port");
+    const port = asNumber(fields.port);
+    if (port === null || !Number.isInteger(port) || port < 1 || port > 65_535) throw new BadRequest("port: wrong");
+    return { port, program: asText(fields.program) };
+  });
+}
+
 /** Environment variables: names as POSIX has them, values without NUL. */
 export function parseEnv(value: unknown): Record<string, string> {
   const env: Record<string, string> = {};

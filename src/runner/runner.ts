@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { egressEnv } from "./egress-env.ts";
 import { Journal } from "./journal.ts";
 import { Operations } from "./operations.ts";
+import { Ports } from "./ports.ts";
 import type { RunnerConfig } from "./protocol.ts";
 import { createRunnerServer } from "./server.ts";
 import { Terminals } from "./terminals.ts";
@@ -25,7 +26,7 @@ export function createRunner(config: RunnerConfig, options: { workerFile: string
   const journal = new Journal(config.stateDir);
   const operations = new Operations({ config, journal, env, workerFile: options.workerFile });
   const terminals = new Terminals({ directory: config.workspaceDir, env });
-  const server = createRunnerServer({ config, operations, terminals, env });
+  const server = createRunnerServer({ config, operations, terminals, ports: new Ports(), env });
   const end = () => {
     server.closeAllConnections();
     server.close();

@@ -6,6 +6,7 @@ import { startArchive } from "./archive.ts";
 import { acceptChannel, isChannelRequest, runProgram, viewTerminal } from "./channels.ts";
 import { createFiles, type Files } from "./files.ts";
 import type { Operations } from "./operations.ts";
+import { listPorts, NothingListens, type Ports } from "./ports.ts";
 import { endOtherProcesses, runsInBackground } from "./processes.ts";
 import {
   BadRequest,
@@ -30,6 +31,7 @@ export type RunnerParts = {
   config: RunnerConfig;
   operations: Operations;
   terminals: Terminals;
+  ports: Ports;
   env: () => Record<string, string>;
 };
 
@@ -144,9 +146,9 @@ async function quiesce({ config, operations, terminals }: RunnerParts): Promise<
   await operations.quiesce(endOtherProcesses);
 }
 
-/** Somebody looks at a terminal, or what was started goes on by itself. */
-function isInUse({ config, operations, terminals }: RunnerParts): boolean {
-  if (operations.runningCount > 0 || terminals.watched) return true;
+/** Somebody looks at a terminal or is connected to a port, or what was started goes on by itself. */
+function isInUse({ config, operations, terminals, ports }: RunnerParts): boolean {
+  if (operations.runningCount > 0 || terminals.watched || ports.inUse) return true;
   return config.ownsProcesses && runsInBackground([operations.shellPid, ...terminals.pids]);
 }
 
@@ -185,6 +187,8 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
       return sendJson(response, 200, {});
     case "GET directories":
       return sendJson(response, 200, { entries: await files.list(path) });
+    case "GET ports":
+      return sendJson(response, 200, { ports: await listPorts() });
     case "GET archive":
       return archive(parts, call);
     case "GET tree":
@@ -214,6 +218,7 @@ async function openChannel(parts: RunnerParts, request: IncomingMessage, socket:
     const command = parseCommand(url.searchParams.get("command"));
     return runProgram(socket, { command, directory: parts.config.workspaceDir, env: parts.env(), accept });
   }
+  if (room === "ports" && id !== undefined) return parts.ports.bridge(socket, { port: Number(id), accept });
   throw new BadRequest(`no such channel: ${url.pathname}`);
 }
 
@@ -238,8 +243,8 @@ export function createRunnerServer(parts: RunnerParts): Server {
   });
   server.on("upgrade", (request, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
-    const refuse = (status: string, message: string) => {
-      const body = JSON.stringify({ error: { code: "invalid_request", message } });
+    const refuse = (status: string, message: string, code: WireError["error"]["code"] = "invalid_request") => {
+      const body = JSON.stringify({ error: { code, message } });
       socket.end(
         `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${IDENTITY_HEADER}: ${parts.config.identity}\r\n\r\n${body}`,
       );
@@ -249,6 +254,7 @@ export function createRunnerServer(parts: RunnerParts): Server {
     parts.operations.touch();
     openChannel(parts, request, socket).catch((error: unknown) => {
       if (error instanceof BadRequest || error instanceof URIError) refuse("400 Bad Request", error.message);
+      else if (error instanceof NothingListens) refuse("404 Not Found", error.message, "not_found");
       else socket.destroy();
     });
   });

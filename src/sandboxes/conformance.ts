@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../test/support/until.ts";
 import { describeChannels } from "./conformance-channels.ts";
+import { describePorts } from "./conformance-ports.ts";
 import { describeTree } from "./conformance-tree.ts";
 import type { OutputChunk, Sandbox, SandboxBackend, SandboxSpec } from "./sandbox.ts";
 
@@ -430,6 +431,7 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
   });
 
   describeChannels(name, withSandbox);
+  describePorts(name, withSandbox);
   describeTree(name, withSandbox);
 }
 

@@ -20,7 +20,12 @@ import type { Channel, ChannelEvent } from "./sandbox.ts";
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** Throws `sandbox_gone` when there is no runner, `invalid_request` when it refuses. */
-export function openChannel(address: RunnerAddress, path: string, signal: AbortSignal): Promise<Channel> {
+export async function openChannel(address: RunnerAddress, path: string, signal: AbortSignal): Promise<Channel> {
+  return channelOver(await openConnection(address, path, signal));
+}
+
+/** The same without frames: what comes and goes is what the other end sends and takes. `not_found` when nobody is there. */
+export function openConnection(address: RunnerAddress, path: string, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const gone = (cause: unknown) =>
       new PlatformError("sandbox_gone", `the sandbox ${address.name} is not running`, { cause });
@@ -43,7 +48,9 @@ export function openChannel(address: RunnerAddress, path: string, signal: AbortS
         return reject(gone(new Error("another sandbox answers under its name")));
       }
       if (head.length > 0) socket.unshift(head);
-      resolve(channelOver(socket));
+      // Its end is seen by whoever reads it.
+      socket.on("error", () => undefined);
+      resolve(socket);
     });
     request.once("response", (response) => {
       const pieces: Buffer[] = [];
@@ -51,13 +58,13 @@ export function openChannel(address: RunnerAddress, path: string, signal: AbortS
         pieces.push(piece);
         if (pieces.reduce((sum, one) => sum + one.length, 0) > MAX_REFUSAL_BYTES) response.destroy();
       });
-      response.once("close", () => reject(refusal(Buffer.concat(pieces))));
+      response.once("close", () => reject(refusal(response.statusCode, Buffer.concat(pieces))));
     });
     request.end();
   });
 }
 
-function refusal(body: Buffer): PlatformError {
+function refusal(status: number | undefined, body: Buffer): PlatformError {
   let message = "the sandbox opens no channel";
   try {
     // Read field by field; anything else in it is ignored.
@@ -66,12 +73,10 @@ function refusal(body: Buffer): PlatformError {
   } catch {
     // Not JSON: the usual words have to do.
   }
-  return new PlatformError("invalid_request", message);
+  return new PlatformError(status === 404 ? "not_found" : "invalid_request", message);
 }
 
 function channelOver(socket: Duplex): Channel {
-  // Its end is seen by whoever reads the events.
-  socket.on("error", () => undefined);
   const send = (type: number, payload?: Uint8Array) => !socket.destroyed && socket.write(encodeFrame(type, payload));
   return {
     events: readEvents(socket),

@@ -9,10 +9,11 @@ import {
   parseDirectory,
   parseHealth,
   parseLine,
+  parsePorts,
   type WireHealth,
 } from "../runner/protocol.ts";
 import { lines } from "./lines.ts";
-import { openChannel } from "./runner-channel.ts";
+import { openChannel, openConnection } from "./runner-channel.ts";
 import { listTree, readTree, type TreeLink, writeTree } from "./runner-tree.ts";
 import { DEFAULT_PATIENCE, type Patience, watched } from "./runner-watch.ts";
 import type { DirectoryEntry, Operation, OperationResult, OutputChunk, Sandbox } from "./sandbox.ts";
@@ -231,6 +232,12 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     runProgram(command) {
       const path = `/programs?${new URLSearchParams({ command: JSON.stringify(command) })}`;
       return guarded((signal) => openChannel(address, path, signal));
+    },
+    connectPort(port) {
+      return guarded((signal) => openConnection(address, `/ports/${port}`, signal));
+    },
+    async listPorts() {
+      return parsePorts(await guarded((signal) => askJson({ method: "GET", path: "/ports", signal })));
     },
     async archive() {
       const response = await guarded((signal) => ask({ method: "GET", path: "/archive", signal }));

@@ -1,4 +1,5 @@
 // The sandbox port: where an agent's tools run. Adapters: `local` (bubblewrap); others follow. `conformance.ts` defines done.
+import type { Duplex } from "node:stream";
 
 /** What a sandbox may use. All are upper bounds that the backend enforces or says that it can't (self-test). */
 export type SandboxLimits = { memoryMb: number; cpus: number; pids: number; diskMb: number };
@@ -105,6 +106,9 @@ export type DirectoryEntry = {
 
 /** `content` has exactly `sizeBytes`, or fails: a file that shrinks meanwhile is cut off with an error. */
 export type OpenedFile = { sizeBytes: number; content: ReadableStream<Uint8Array> };
+
+/** A port of a sandbox's loopback on which something listens. `program`: what its process calls itself, at most 15 bytes of anything. */
+export type ListeningPort = { port: number; program: string | null };
 
 export type TerminalSize = { columns: number; rows: number };
 
@@ -216,6 +220,12 @@ export type Sandbox = {
   openTerminal(id: string, options: TerminalSize & { offset: number }): Promise<Channel>;
   /** A program with pipes, in /workspace. `exited` with 127: there is no such program. */
   runProgram(command: readonly string[]): Promise<Channel>;
+  /**
+   * A connection to a port of the sandbox's own loopback, 127.0.0.1 and then ::1, and to nothing else: bytes both ways, each side at the
+   * pace of the other; its end is the end of both. `not_found`: nothing listens there.
+   */
+  connectPort(port: number): Promise<Duplex>;
+  listPorts(): Promise<ListeningPort[]>;
   /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */
   archive(): Promise<ReadableStream<Uint8Array>>;
   /**

@@ -207,6 +207,11 @@ export function createSessionFiles(options: {
       return { type: "file_written", path: file.path, size_bytes: file.content.byteLength };
     },
 
+    /** Woken, or made: a person wants to see what runs in it. */
+    wakeSandbox(teamId: string, sessionId: string): Promise<Sandbox> {
+      return inSandbox(teamId, sessionId, async (sandbox) => sandbox);
+    },
+
     /** A person opens a terminal: the sandbox is woken, or made. */
     async openTerminal(
       teamId: string,

@@ -52,6 +52,7 @@ export async function startApiServer(
     maxConnections?: number;
     kek?: WebOptions["kek"];
     outsideFetch?: WebOptions["outsideFetch"];
+    previewUrl?: string;
   } = {},
 ): Promise<ApiServer> {
   const database = options.database ?? (await freshDatabase());
@@ -67,6 +68,7 @@ export async function startApiServer(
     ui: null,
     sandboxes: options.sandboxes ?? null,
     version: "0.0.0-test",
+    previewUrl: options.previewUrl ?? null,
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
     logger: createLogger("web", { level: "silent", pretty: false }),
   });

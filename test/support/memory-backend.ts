@@ -1,5 +1,6 @@
 // A sandbox backend in memory with the port's promises: journaled operations, disks with an identity, sleep and loss at will.
 import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { PlatformError } from "../../src/lib/errors.ts";
 import type { Operation, OperationResult, Sandbox, SandboxBackend, SandboxState } from "../../src/sandboxes/sandbox.ts";
 import { createMemoryTree, type MemoryTree } from "./memory-tree.ts";
@@ -55,7 +56,10 @@ const echo: Execute = async (operation) => ({
   content: operation.kind === "bash" ? `ran ${operation.command ?? "restart"}` : `did ${operation.kind}`,
 });
 
-export function createMemoryBackend(options: { execute?: Execute } = {}): MemoryBackend {
+/** Ports on which something listens, and what a connection to one leads to. */
+export type MemoryPorts = { listening: () => readonly number[]; connect: (port: number) => Duplex };
+
+export function createMemoryBackend(options: { execute?: Execute; ports?: MemoryPorts } = {}): MemoryBackend {
   const execute = options.execute ?? echo;
   const disks = new Map<string, Disk>();
 
@@ -136,6 +140,17 @@ export function createMemoryBackend(options: { execute?: Execute } = {}): Memory
       },
       async runProgram() {
         throw new PlatformError("not_supported", "this backend runs no programs");
+      },
+      async connectPort(port) {
+        alive();
+        const connection = options.ports?.listening().includes(port) ? options.ports.connect(port) : null;
+        if (!connection) throw new PlatformError("not_found", `nothing listens on port ${port}`);
+        life.addEventListener("abort", () => connection.destroy(), { once: true });
+        return connection;
+      },
+      async listPorts() {
+        alive();
+        return (options.ports?.listening() ?? []).map((port) => ({ port, program: "app" }));
       },
       async archive() {
         throw new PlatformError("not_supported", "this backend has no files");
