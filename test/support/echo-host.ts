@@ -12,7 +12,7 @@ export type Seen = {
   body: string;
 };
 
-const COMPRESS: Record<string, (text: string) => Buffer> = {
+export const COMPRESS: Record<string, (text: string) => Buffer> = {
   gzip: gzipSync,
   deflate: deflateSync,
   br: brotliCompressSync,

@@ -1,6 +1,6 @@
 // An answer on its way to the sandbox: decoded where it is encoded, without the values of credentials, and with headers that are still true.
 import { pipeline, Readable, type Transform } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { InjectionRefused } from "./injection-refused.ts";
 import { headerOf, type RawHeaders, replaceHeader, withoutHeaders } from "./raw-headers.ts";
 import type { Scrubber } from "./scrubber.ts";
@@ -11,15 +11,16 @@ export type ScrubbedAnswer = { headers: string[]; body: Readable };
 /** A body of a told length up to this is read whole, so that its new length can be told. Longer ones keep theirs. */
 const MAX_WHOLE_BYTES = 256 * 1024;
 
+// An empty body may call itself encoded, so the end of an encoding is not insisted on: HTTP tells whether an answer was cut off.
 const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
+  gzip: () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+  "x-gzip": () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
+  deflate: () => createInflate({ finishFlush: constants.Z_SYNC_FLUSH }),
+  br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
 };
-/** What is asked for upstream, of what the program asked for. */
-const ENCODINGS = ["gzip", "deflate", "br", "zstd", "identity"];
+/** What is asked for upstream, of what the program asked for. Not `deflate`: servers mean two different things by it. */
+const ENCODINGS = ["gzip", "br", "zstd", "identity"];
 /** Of the bytes as they came. */
 const DIGESTS = new Set(["content-md5", "digest", "content-digest", "repr-digest"]);
 
