@@ -7,7 +7,14 @@ import { parseEnv } from "node:util";
 import type { NamedHost } from "../egress/dial-guard.ts";
 import type { LogLevel } from "../lib/logger.ts";
 import { looksSecret } from "./looks-secret.ts";
-import { type Environment, SANDBOX_ENV_PREFIX, type Setting, type SettingName, settings } from "./settings.ts";
+import {
+  type Environment,
+  type PackageMirror,
+  SANDBOX_ENV_PREFIX,
+  type Setting,
+  type SettingName,
+  settings,
+} from "./settings.ts";
 
 export type Config = {
   port: number;
@@ -58,7 +65,7 @@ export type Config = {
     namedHosts: readonly NamedHost[];
     refusedRanges: readonly string[];
     caFile: string | null;
-    packageHosts: readonly string[];
+    packageHosts: readonly PackageMirror[];
   };
   /** Of the service that `web_search` asks; null: there is none. */
   searchUrl: string | null;

@@ -4,12 +4,14 @@ import { openDatabase } from "../db/database.ts";
 import { findNetworking, insertEgressRequests } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
+import { askPackageTools } from "../egress/ask-package-tools.ts";
 import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
 import { createBroker } from "../egress/broker.ts";
 import type { ApplyCredentials } from "../egress/credentials.ts";
-import { createDialGuard, type DialGuard } from "../egress/dial-guard.ts";
+import { createDialGuard, type DialGuard, type NamedHost } from "../egress/dial-guard.ts";
 import { createGuardedFetch } from "../egress/guarded-fetch.ts";
 import { startLinkServer } from "../egress/link-server.ts";
+import type { PackageHost } from "../egress/package-hosts.ts";
 import { listOf } from "../egress/refused-addresses.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -78,7 +80,9 @@ try {
 }
 
 async function start(databaseUrl: string): Promise<void> {
-  const { namedHosts, refusedRanges, packageHosts, caFile } = config.egress;
+  const { refusedRanges, caFile } = config.egress;
+  const namedHosts = [...config.egress.namedHosts, ...privateMirrors()];
+  const packageHosts: PackageHost[] = [...config.egress.packageHosts];
   await checkSchema(db, { url: databaseUrl, logger });
   const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
   const broker = createBroker({
@@ -98,8 +102,19 @@ async function start(databaseUrl: string): Promise<void> {
     await audit.close();
     await db.destroy();
   };
-  logger.info({ packageHosts, namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
+  logger.info({ namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
   process.send?.({ type: "ready" });
+  // Some take seconds to answer; nobody waits for them.
+  const tools = await askPackageTools(process.env);
+  packageHosts.push(...tools.flatMap(({ hosts }) => hosts));
+  logger.info({ named: config.egress.packageHosts, tools }, "package managers told where their packages are");
+}
+
+/** Those of package managers that the operator gave an address. */
+function privateMirrors(): NamedHost[] {
+  return config.egress.packageHosts.flatMap(({ host, address, port }) =>
+    address === null ? [] : [{ host, address, port }],
+  );
 }
 
 async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {

@@ -116,6 +116,16 @@ function addressRange(value: string): string {
   return value;
 }
 
+export type PackageMirror = { host: string; plain: boolean; address: string | null; port: number | null };
+
+/** `host`, `*.host`, `host=address` or `host=address:port`; with `http://` in front where it has no TLS. */
+function packageMirror(value: string): PackageMirror {
+  const plain = value.startsWith("http://");
+  const text = plain ? value.slice("http://".length) : value;
+  if (text.includes("=")) return { ...namedHost(text), plain };
+  return { host: allowedHost(text), plain, address: null, port: null };
+}
+
 function namedHost(value: string): NamedHost {
   const [name = "", place = "", ...rest] = value.split("=");
   const { host, problem } = canonicalHost(name);
@@ -127,13 +137,6 @@ function namedHost(value: string): NamedHost {
     throw new Error(`gives ${name} the address ${JSON.stringify(place)}, which is none`);
   return { host, address, port };
 }
-
-/** Where the package managers' own defaults lead. */
-const PACKAGE_HOSTS = [
-  ...["registry.npmjs.org", "registry.yarnpkg.com", "pypi.org", "files.pythonhosted.org"],
-  ...["index.crates.io", "static.crates.io", "crates.io", "rubygems.org", "index.rubygems.org"],
-  ...["proxy.golang.org", "sum.golang.org", "deb.debian.org", "security.debian.org"],
-];
 
 function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
@@ -384,12 +387,13 @@ export const settings = {
     example: "/etc/ssl/corp-ca.pem",
     about: "Certificates (PEM) by which hosts are verified, besides those of the system.",
   }),
-  BERTH_PACKAGE_HOSTS: setting<string[]>({
-    parse: listOfTexts(allowedHost),
-    fallback: () => PACKAGE_HOSTS,
-    fallbackText: "the public registries of npm, pip, cargo, gem, Go and Debian",
-    example: "npm.corp.example,pypi.corp.example",
-    about: "What `allow_package_managers` of an environment allows, by commas: name your mirrors here.",
+  BERTH_PACKAGE_HOSTS: setting<PackageMirror[]>({
+    parse: listOfTexts(packageMirror),
+    fallback: () => [],
+    fallbackText: "–",
+    example: "npm.corp.example=10.0.0.5,http://deb.corp.example=10.0.0.6",
+    about:
+      "What `allow_package_managers` of an environment allows, by commas, besides the hosts that npm, pip, apt, go, cargo and gem of this machine are set to. `name=address` or `name=address:port` is a mirror on a private address, which is reached by no other name; `http://` in front is for one without TLS, to which nothing secret is sent.",
   }),
   BERTH_SEARCH_URL: setting<string | null>({
     parse: url("http:", "https:"),

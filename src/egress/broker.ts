@@ -6,6 +6,7 @@ import {
   createServer as createHttpServer,
   type Server as HttpServer,
   type IncomingMessage,
+  Agent as PlainAgent,
   ServerResponse,
 } from "node:http";
 import { Agent } from "node:https";
@@ -13,12 +14,15 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { type Authority, createAuthority } from "./certificate-authority.ts";
-import { answerRefusal, asRefusal, beginExchange } from "./exchange.ts";
+import { asRefusal, beginExchange } from "./exchange.ts";
 import { createForwarder, type ForwardOptions, type Tunnel } from "./forward.ts";
 import { createHostBudget } from "./host-budget.ts";
+import { serveHttp2 } from "./http2-end.ts";
+import { createHttp2Upstreams } from "./http2-upstream.ts";
 import { createPolicyCache, type ReadPolicy } from "./policy-cache.ts";
 import { checkedHost, readConnectTarget } from "./read-target.ts";
 import { Refusal } from "./refusal.ts";
+import { answerRefusal, http1End } from "./sandbox-end.ts";
 
 /** Of one sandbox. */
 const MAX_CONNECTIONS = 256;
@@ -86,7 +90,7 @@ export function createBroker(options: BrokerOptions): Broker {
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const tunnel = tunnels.get(request.socket);
-    if (tunnel) void forwarder.forward(tunnel, request, response);
+    if (tunnel) void forwarder.forward(tunnel, http1End(request, response));
     else response.destroy();
   }
 
@@ -168,7 +172,7 @@ export function createBroker(options: BrokerOptions): Broker {
     let host = expected?.host ?? null;
     const secure = new TLSSocket(socket, {
       isServer: true,
-      ALPNProtocols: ["http/1.1"],
+      ALPNProtocols: ["h2", "http/1.1"],
       ...(expected && { secureContext: expected.context }),
       SNICallback: (name, done) => {
         chooseContext(name).then(
@@ -217,8 +221,24 @@ export function createBroker(options: BrokerOptions): Broker {
     });
     clearTimeout(late);
     if (!done || host === null) return void secure.destroy();
-    tunnels.set(secure, { ...place, host });
+    const tunnel = { ...place, host };
+    if (secure.alpnProtocol === "h2") return serveStreams(secure, tunnel);
+    tunnels.set(secure, tunnel);
     inner.emit("connection", secure);
+  }
+
+  function serveStreams(secure: TLSSocket, tunnel: Tunnel): void {
+    serveHttp2(secure, {
+      limits: { headerBytes: MAX_HEADER_BYTES, silentMs: SILENT_MS },
+      onRequest: (end) => void forwarder.forward(tunnel, end),
+      onBroken(error) {
+        const code = "code" in error ? String(error.code) : error.message;
+        if (code === "ECONNRESET" || code === "EPIPE") return;
+        const message = "This is not a request that can be passed on.";
+        const refusal = new Refusal("bad_request", message, { status: 400, detail: code });
+        void record(tunnel, { method: "", host: tunnel.host ?? "" }, refusal);
+      },
+    });
   }
 
   /** TLS begins with the byte of a handshake; everything else speaks to the proxy. */
@@ -258,8 +278,22 @@ export function createBroker(options: BrokerOptions): Broker {
       ...{ keepAlive: true, maxSockets: MAX_UPSTREAM_CONNECTIONS, maxTotalSockets: MAX_UPSTREAM_CONNECTIONS },
       ...{ timeout: KEPT_UPSTREAM_MS, secureContext: trusted, rejectUnauthorized: true, ALPNProtocols: ["http/1.1"] },
     });
+    const plainAgent = new PlainAgent({
+      ...{ keepAlive: true, maxSockets: MAX_UPSTREAM_CONNECTIONS, maxTotalSockets: MAX_UPSTREAM_CONNECTIONS },
+      timeout: KEPT_UPSTREAM_MS,
+    });
     const policy = createPolicyCache({ identity, read: options.readPolicy, now });
-    const place: Place = { authority, server, agent, sockets: new Set(), policy, spendHost: budget.spend };
+    const http2 = createHttp2Upstreams({ guard: options.guard, trusted, keptMs: KEPT_UPSTREAM_MS });
+    const place: Place = {
+      authority,
+      server,
+      agent,
+      plainAgent,
+      http2,
+      sockets: new Set(),
+      policy,
+      spendHost: budget.spend,
+    };
     rmSync(socketPath, { force: true });
     server.listen(socketPath);
     await once(server, "listening");
@@ -276,6 +310,8 @@ export function createBroker(options: BrokerOptions): Broker {
     place.server.close();
     for (const socket of place.sockets) socket.destroy();
     place.agent.destroy();
+    place.plainAgent.destroy();
+    place.http2.close();
   }
 
   return {

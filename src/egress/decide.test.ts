@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { Networking } from "../contract/environments.ts";
 import { decide, type Policy } from "./decide.ts";
 
-const packageHosts = ["registry.npmjs.org", "*.pythonhosted.org"];
+const packageHosts = ["registry.npmjs.org", "*.pythonhosted.org"].map((host) => ({ host, plain: false }));
 const limited = (allowed: string[], packages = false): Networking => ({
   ...{ type: "limited", allowed_hosts: allowed, allow_package_managers: packages, allow_mcp_servers: true },
 });

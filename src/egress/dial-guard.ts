@@ -21,10 +21,13 @@ export type DialGuard = {
   lookup: LookupFunction;
   /** Where the operator sends connections of this host; of a named host nothing else is reached. Otherwise the port that is asked for: 443 if none. */
   portOf(host: string, asked?: number): number;
+  /** The same for what goes without TLS; 80 otherwise. */
+  plainPortOf(host: string): number;
 };
 
 const RESOLVE_TIMEOUT_MS = 5_000;
 const HTTPS_PORT = 443;
+const HTTP_PORT = 80;
 
 export function createDialGuard(options: DialGuardOptions): DialGuard {
   const { refusedRanges, resolve = resolveByDns, ownAddresses = addressesOfThisHost } = options;
@@ -51,6 +54,7 @@ export function createDialGuard(options: DialGuardOptions): DialGuard {
 
   return {
     portOf: (host, asked = HTTPS_PORT) => (named.has(host) ? (named.get(host)?.port ?? HTTPS_PORT) : asked),
+    plainPortOf: (host) => named.get(host)?.port ?? HTTP_PORT,
     lookup(host, lookupOptions, callback) {
       addressesOf(host).then(
         (addresses) => {

@@ -1,5 +1,4 @@
 // One request of a sandbox from its first line to its audit line.
-import type { ServerResponse } from "node:http";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import { InjectionRefused } from "../secrets/inject/injection-refused.ts";
@@ -75,18 +74,6 @@ export function beginExchange(
         logger.warn({ sessionId, host, rule, detail }, "a sandbox tried what no program does by accident");
     },
   };
-}
-
-/** In words that a person and a model understand; the connection ends with it. */
-export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
-  const body = `Refused by the sandbox's egress broker (${refusal.rule}): ${refusal.message}\n`;
-  response.writeHead(refusal.status, {
-    "content-type": "text/plain; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    "x-berth-egress": refusal.rule,
-    connection: "close",
-  });
-  response.end(body);
 }
 
 export function asRefusal(error: unknown): Refusal {

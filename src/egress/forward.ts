@@ -1,19 +1,26 @@
 // Carries an allowed request to its host and the answer back, both as they come: no body is held in memory.
-import { type Agent, type ClientRequest, type IncomingMessage, ServerResponse } from "node:http";
-import { request as httpsRequest } from "node:https";
-import type { Duplex } from "node:stream";
+import { type Agent, type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream";
 import type { ApplyCredentials, CredentialedAnswer, CredentialedRequest } from "./credentials.ts";
-import { decide, type Policy } from "./decide.ts";
+import { decide, mayGoPlain, type Policy } from "./decide.ts";
 import type { DialGuard } from "./dial-guard.ts";
-import { answerRefusal, asRefusal, beginExchange, type Exchange, type ExchangeParts } from "./exchange.ts";
-import { readTarget, type Target } from "./read-target.ts";
+import { asRefusal, beginExchange, type Exchange, type ExchangeParts } from "./exchange.ts";
+import type { Http2Upstreams } from "./http2-upstream.ts";
+import { joinSockets } from "./join-sockets.ts";
+import type { PackageHost } from "./package-hosts.ts";
+import { type RequestHead, readTarget, type Target } from "./read-target.ts";
 import { Refusal } from "./refusal.ts";
-import { downstreamHeaders, upstreamHeaders, valuesOf } from "./request-headers.ts";
-
-const CONNECT_MS = 15_000;
-/** Without a byte in either direction; a model may think for long before its first one. */
-const IDLE_MS = 15 * 60_000;
+import { downstreamHeaders, trailersOf, upstreamHeaders, valuesOf, withoutCredentials } from "./request-headers.ts";
+import { http1End, type SandboxEnd } from "./sandbox-end.ts";
+import {
+  beginHttp1,
+  http1Request,
+  http1Upstream,
+  type RequestPlan,
+  type UpstreamAnswer,
+  type UpstreamRequest,
+} from "./upstream-request.ts";
 
 /** What a connection of a sandbox is known by. `host`: what it was opened for; null on one to the proxy itself. */
 export type Tunnel = {
@@ -22,38 +29,43 @@ export type Tunnel = {
   policy: () => Promise<Policy | null>;
   /** Connections of this sandbox to hosts; shared with no other. */
   agent: Agent;
+  /** The same, without TLS. */
+  plainAgent: Agent;
+  /** The same, to those that are spoken to in HTTP/2. */
+  http2: Http2Upstreams;
   spendHost: (host: string) => void;
 };
 
 export type ForwardOptions = ExchangeParts & {
   guard: DialGuard;
-  packageHosts: readonly string[];
+  /** Read at each request: it grows while package managers are asked. */
+  packageHosts: readonly PackageHost[];
   applyCredentials: ApplyCredentials | null;
 };
 
 export type Forwarder = {
-  forward(tunnel: Tunnel, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  forward(tunnel: Tunnel, end: SandboxEnd): Promise<void>;
   /** A WebSocket's handshake, and its bytes from then on. */
   upgrade(tunnel: Tunnel, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 };
 
-type Admitted = { target: Target } & Omit<CredentialedRequest, "used">;
+type Admitted = { target: Target; sentToHttps: boolean } & Omit<CredentialedRequest, "used">;
 
 export function createForwarder(options: ForwardOptions): Forwarder {
   const { guard, packageHosts, applyCredentials } = options;
 
-  function begin(tunnel: Tunnel, request: IncomingMessage): Exchange {
-    const host = tunnel.host ?? valuesOf(request.rawHeaders, "host")[0] ?? "";
-    const path = (request.url ?? "").replace(/^https?:\/\/[^/?#]*/i, "");
-    return beginExchange(options, { method: request.method ?? "", host, port: tunnel.host === null ? 80 : 443, path });
+  function begin(tunnel: Tunnel, head: RequestHead): Exchange {
+    const host = tunnel.host ?? valuesOf(head.rawHeaders, "host")[0] ?? "";
+    const path = head.url.replace(/^https?:\/\/[^/?#]*/i, "");
+    return beginExchange(options, { method: head.method, host, port: tunnel.host === null ? 80 : 443, path });
   }
 
   /** All that is decided before a byte leaves. Throws a `Refusal`. */
-  async function admit(tunnel: Tunnel, request: IncomingMessage, exchange: Exchange): Promise<Admitted> {
-    const { method = "", url = "", rawHeaders } = request;
+  async function admit(tunnel: Tunnel, end: SandboxEnd, exchange: Exchange): Promise<Admitted> {
+    const { method, rawHeaders } = end.head;
     const policy = await tunnel.policy();
     exchange.belongsTo(policy);
-    const target = readTarget({ method, url, rawHeaders }, tunnel.host);
+    const target = readTarget(end.head, tunnel.host);
     const { host, path } = target;
     exchange.line.host = host;
     exchange.line.port = target.scheme === "https" ? 443 : 80;
@@ -61,121 +73,83 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     exchange.line.rule = rule;
     tunnel.spendHost(host);
     const headers = upstreamHeaders(rawHeaders);
-    if (!policy || !applyCredentials || target.scheme === "http") return { target, headers, body: null, answer: null };
-    const { used, ...applied } = await applyCredentials({
-      ...policy,
-      host,
-      method,
-      path,
-      headers,
-      body: bodyOf(request),
-    });
+    const untouched = { target, body: null, answer: null };
+    if (policy && target.scheme === "http") {
+      const carried = mayGoPlain(policy, { host, packageHosts });
+      return { ...untouched, headers: withoutCredentials(headers), sentToHttps: !carried };
+    }
+    if (!policy || !applyCredentials) return { ...untouched, headers, sentToHttps: false };
+    const { used, ...applied } = await applyCredentials({ ...policy, host, method, path, headers, body: bodyOf(end) });
     exchange.used(used);
-    return { target, ...applied };
+    return { target, ...applied, sentToHttps: false };
   }
 
-  function dial(
-    tunnel: Tunnel,
-    method: string,
-    { target, headers }: Pick<Admitted, "target" | "headers">,
-  ): ClientRequest {
-    const { host, path } = target;
-    const upstream = httpsRequest({
-      ...{ host, servername: host, port: guard.portOf(host), lookup: guard.lookup, agent: tunnel.agent },
-      ...{ method, path, headers: ["Host", host, ...headers], timeout: IDLE_MS },
-    });
-    upstream.on("timeout", () => {
-      upstream.destroy(new Refusal("upstream_timeout", "The host was silent for too long.", { status: 504 }));
-    });
-    upstream.once("socket", (socket) => {
-      if (!socket.connecting) return;
-      const late = setTimeout(() => {
-        upstream.destroy(
-          new Refusal("upstream_timeout", "The host did not take the connection in time.", { status: 504 }),
-        );
-      }, CONNECT_MS);
-      for (const event of ["secureConnect", "close"]) socket.once(event, () => clearTimeout(late));
-    });
-    return upstream;
-  }
-
-  async function forward(tunnel: Tunnel, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = begin(tunnel, request);
-    response.once("close", () => endOf(exchange, response));
-    request.on("data", (piece: Buffer) => {
+  async function forward(tunnel: Tunnel, end: SandboxEnd): Promise<void> {
+    const exchange = begin(tunnel, end.head);
+    end.answer.onceClosed(() => endOf(exchange, end));
+    end.body.on("data", (piece: Buffer) => {
       exchange.line.requestBytes += piece.length;
     });
-    request.pause();
+    end.body.pause();
     try {
-      const admitted = await admit(tunnel, request, exchange);
-      if (admitted.target.scheme === "http")
-        return sendToHttps(request, response, { exchange, target: admitted.target });
-      if (response.destroyed) return;
-      carry(tunnel, request, response, { admitted, exchange, mayRepeat: true });
+      const admitted = await admit(tunnel, end, exchange);
+      if (admitted.sentToHttps) return sendToHttps(end, exchange, admitted.target);
+      if (end.answer.isGone()) return;
+      await carry(tunnel, end, { admitted, exchange, mayRepeat: true });
     } catch (error) {
-      refuse(response, exchange, error);
+      refuse(end, exchange, error);
     }
   }
 
-  function carry(
+  async function carry(
     tunnel: Tunnel,
-    request: IncomingMessage,
-    response: ServerResponse,
+    end: SandboxEnd,
     work: { admitted: Admitted; exchange: Exchange; mayRepeat: boolean },
-  ): void {
+  ): Promise<void> {
     const { admitted, exchange } = work;
-    const { body } = admitted;
-    const framing = framingOf(request, body);
-    const upstream = dial(tunnel, request.method ?? "GET", { ...admitted, headers: [...admitted.headers, ...framing] });
-    const giveUp = () => upstream.destroy();
-    response.once("close", giveUp);
-    upstream.once("response", (answer) => passBack(answer, response, { exchange, rewrite: admitted.answer, request }));
-    upstream.once("error", (error) => {
-      response.off("close", giveUp);
-      const stale = upstream.reusedSocket && "code" in error && error.code === "ECONNRESET";
-      // The host closed a kept connection in the same moment. It may have done what it was asked to: only what changes nothing is asked again.
-      if (
-        stale &&
-        work.mayRepeat &&
-        isSafe(request) &&
-        framing.length === 0 &&
-        !response.headersSent &&
-        !response.destroyed
-      )
-        return carry(tunnel, request, response, { ...work, mayRepeat: false });
-      refuse(response, exchange, error);
+    const framing = framingOf(end, admitted.body);
+    const { scheme, host, path } = admitted.target;
+    const { method } = end.head;
+    const plan: RequestPlan = { scheme, host, path, method, headers: [...admitted.headers, ...framing] };
+    const upstream = needsHttp2(end) ? await tunnel.http2.request(plan) : http1Request(plan, { guard, ...tunnel });
+    let failed = false;
+    end.answer.onceClosed(() => !failed && upstream.destroy());
+    if (end.answer.isGone()) return upstream.destroy();
+    upstream.onceAnswered((answer) => void passBack(answer, end, { exchange, rewrite: admitted.answer }));
+    upstream.onceFailed((error) => {
+      failed = true;
+      // It may have done what it was asked to: only what changes nothing is asked again.
+      const again = work.mayRepeat && isSafe(end.head) && framing.length === 0;
+      if (again && upstream.isStale(error) && !end.answer.isBegun() && !end.answer.isGone())
+        return void carry(tunnel, end, { ...work, mayRepeat: false }).catch((next) => refuse(end, exchange, next));
+      refuse(end, exchange, error);
     });
-    if (framing.length === 0) {
-      request.resume();
-      upstream.end();
-    } else if (body && "whole" in body) upstream.end(body.whole);
-    else if (body) {
-      body.through.once("error", (error) => upstream.destroy(error));
-      request.pipe(body.through).pipe(upstream);
-    } else request.pipe(upstream);
+    sendBody(end, upstream, { framing, body: admitted.body });
   }
 
   async function upgrade(tunnel: Tunnel, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const exchange = begin(tunnel, request);
+    const { method = "", url = "", rawHeaders } = request;
+    const exchange = begin(tunnel, { method, url, rawHeaders });
     socket.on("error", () => socket.destroy());
     const response = new ServerResponse(request);
     // The server has let go of the socket. What answers on it now, other than the upstream's bytes, is an answer like any other.
     response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0]);
     response.shouldKeepAlive = false;
     response.once("finish", () => socket.end());
+    const end = http1End(request, response);
     let opened = false;
-    socket.once("close", () => endOf(exchange, opened ? null : response));
+    socket.once("close", () => endOf(exchange, opened ? null : end));
     try {
-      const admitted = await admit(tunnel, request, exchange);
+      const admitted = await admit(tunnel, end, exchange);
       if (admitted.target.scheme === "http") throw plainRefusal();
       if (socket.destroyed) return;
       const headers = [...admitted.headers, "Connection", "Upgrade", "Upgrade", "websocket"];
-      const upstream = dial(tunnel, request.method ?? "GET", { ...admitted, headers });
+      const { scheme, host, path } = admitted.target;
+      const upstream = beginHttp1({ scheme, host, path, method, headers }, { guard, ...tunnel });
+      const asked = http1Upstream(upstream, method);
       socket.once("close", () => upstream.destroy());
-      upstream.once("response", (answer) =>
-        passBack(answer, response, { exchange, rewrite: admitted.answer, request }),
-      );
-      upstream.once("error", (error) => refuse(response, exchange, error));
+      asked.onceAnswered((answer) => void passBack(answer, end, { exchange, rewrite: admitted.answer }));
+      asked.onceFailed((error) => refuse(end, exchange, error));
       upstream.once("upgrade", (answer, upstreamSocket, upstreamHead) => {
         opened = true;
         response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
@@ -184,7 +158,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       });
       upstream.end();
     } catch (error) {
-      refuse(response, exchange, error);
+      refuse(end, exchange, error);
     }
   }
 
@@ -192,21 +166,25 @@ export function createForwarder(options: ForwardOptions): Forwarder {
 }
 
 /** RFC 9110, section 9.2.1. */
-function isSafe({ method = "" }: IncomingMessage): boolean {
+function isSafe({ method }: RequestHead): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-function bodyOf(request: IncomingMessage) {
-  const framing = framingOf(request, null);
-  if (framing.length === 0) return null;
-  const lengthBytes = framing[0] === "Content-Length" ? Number(framing[1]) : null;
-  return { lengthBytes, read: (limitBytes: number) => readWhole(request, limitBytes) };
+/** Nothing else does: what an HTTP/2 program asks is answered by hosts of either version. */
+function needsHttp2({ speaksHttp2, head }: SandboxEnd): boolean {
+  return speaksHttp2 && /^application\/grpc(?![\w-])/i.test(valuesOf(head.rawHeaders, "content-type")[0] ?? "");
 }
 
-async function readWhole(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+function bodyOf({ framing, body }: SandboxEnd) {
+  if (framing.length === 0) return null;
+  const lengthBytes = framing[0] === "Content-Length" ? Number(framing[1]) : null;
+  return { lengthBytes, read: (limitBytes: number) => readWhole(body, limitBytes) };
+}
+
+async function readWhole(body: Readable, limitBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length;
     if (length > limitBytes)
       throw new Refusal("body_too_large", `A body that a credential is put into has at most ${limitBytes} bytes.`, {
@@ -218,72 +196,63 @@ async function readWhole(request: IncomingMessage, limitBytes: number): Promise<
 }
 
 /** How the body is delimited, as the program in the sandbox did it unless it changes; nothing where there is none. */
-function framingOf(request: IncomingMessage, body: Admitted["body"]): string[] {
+function framingOf({ framing }: SandboxEnd, body: Admitted["body"]): readonly string[] {
   if (body && "whole" in body) return ["Content-Length", String(body.whole.length)];
-  if (request.headers["transfer-encoding"] !== undefined) return ["Transfer-Encoding", "chunked"];
-  const length = request.headers["content-length"];
-  if (length === undefined) return [];
-  return body && !body.keepsLength ? ["Transfer-Encoding", "chunked"] : ["Content-Length", length];
+  return framing[0] === "Content-Length" && body && !body.keepsLength ? ["Transfer-Encoding", "chunked"] : framing;
+}
+
+function sendBody(
+  end: SandboxEnd,
+  upstream: UpstreamRequest,
+  { framing, body }: { framing: readonly string[]; body: Admitted["body"] },
+): void {
+  if (framing.length === 0) {
+    end.body.resume();
+    upstream.to.end();
+    return;
+  }
+  if (body && "whole" in body) return void upstream.to.end(body.whole);
+  // Before `pipe` ends what it writes to.
+  end.body.once("end", () => {
+    const trailers = trailersOf(end.trailers());
+    if (trailers.length > 0 && framing[0] === "Transfer-Encoding") upstream.trailers(trailers);
+  });
+  // A host may answer before it has read all: the rest goes nowhere.
+  upstream.to.once("close", () => end.body.unpipe().resume());
+  if (body) {
+    body.through.once("error", (error) => upstream.destroy(error));
+    end.body.pipe(body.through).pipe(upstream.to);
+  } else end.body.pipe(upstream.to);
 }
 
 async function passBack(
-  answer: IncomingMessage,
-  response: ServerResponse,
-  about: { exchange: Exchange; rewrite: CredentialedAnswer | null; request: IncomingMessage },
+  answer: UpstreamAnswer,
+  end: SandboxEnd,
+  { exchange, rewrite }: { exchange: Exchange; rewrite: CredentialedAnswer | null },
 ): Promise<void> {
-  const { exchange, rewrite, request } = about;
-  const status = answer.statusCode ?? 502;
+  const { status, words, hasBody } = answer;
   exchange.line.status = status;
-  const raw = downstreamHeaders(answer.rawHeaders);
+  const raw = downstreamHeaders(answer.headers);
   try {
-    const head = { method: request.method ?? "GET", status, headers: raw };
-    const { headers, body } = rewrite ? await rewrite.rewrite(head, answer) : { headers: raw, body: answer };
-    const words = answer.statusMessage ?? "";
-    response.sendDate = false;
-    response.writeHead(status, rewrite ? rewrite.text(words) : words, headers);
-    // An event stream may have nothing to say yet.
-    response.flushHeaders();
-    body.on("data", (piece: Buffer) => {
+    const head = { method: end.head.method, status, headers: raw };
+    const changed = rewrite ? await rewrite.rewrite(head, answer.body) : { headers: raw, body: answer.body };
+    end.answer.begin({ status, words: rewrite ? rewrite.text(words) : words, headers: changed.headers, hasBody });
+    changed.body.on("data", (piece: Buffer) => {
       exchange.line.responseBytes += piece.length;
     });
-    pipeline(body, response, (error) => {
+    answer.body.once("end", () => {
+      const trailers = trailersOf(answer.trailers());
+      if (trailers.length > 0) end.answer.trailers(rewrite ? rewrite.headers(trailers) : trailers);
+    });
+    if (!hasBody && end.speaksHttp2) return void changed.body.resume();
+    pipeline(changed.body, end.answer.to, (error) => {
       // Half an answer must not look whole: the connection is cut.
-      if (error) response.destroy();
+      if (error) end.answer.cut();
     });
   } catch (error) {
-    answer.destroy();
-    refuse(response, exchange, error);
+    answer.body.destroy();
+    refuse(end, exchange, error);
   }
-}
-
-function joinSockets(ends: {
-  exchange: Exchange;
-  answer: IncomingMessage;
-  rewrite: CredentialedAnswer | null;
-  socket: Duplex;
-  head: Buffer;
-  upstreamSocket: Duplex;
-  upstreamHead: Buffer;
-}): void {
-  const { exchange, answer, rewrite, socket, head, upstreamSocket, upstreamHead } = ends;
-  const lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket"];
-  const raw = downstreamHeaders(answer.rawHeaders);
-  const headers = rewrite ? rewrite.headers(raw) : raw;
-  for (let index = 0; index + 1 < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
-  socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-  if (upstreamHead.length > 0) upstreamSocket.unshift(upstreamHead);
-  if (head.length > 0) socket.unshift(head);
-  socket.on("data", (piece: Buffer) => {
-    exchange.line.requestBytes += piece.length;
-  });
-  upstreamSocket.on("data", (piece: Buffer) => {
-    exchange.line.responseBytes += piece.length;
-  });
-  // Two pipelines watch each of them, on top of what watched them before.
-  for (const each of [socket, upstreamSocket]) each.setMaxListeners(32);
-  pipeline(socket, upstreamSocket, () => upstreamSocket.destroy());
-  if (rewrite) pipeline(upstreamSocket, rewrite.socket(), socket, () => socket.destroy());
-  else pipeline(upstreamSocket, socket, () => socket.destroy());
 }
 
 function plainRefusal(): Refusal {
@@ -291,41 +260,27 @@ function plainRefusal(): Refusal {
 }
 
 /** What asks over plain HTTP is sent to https, so that links of old still lead somewhere. */
-function sendToHttps(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { exchange, target }: { exchange: Exchange; target: Target },
-): void {
+function sendToHttps(end: SandboxEnd, exchange: Exchange, target: Target): void {
   const refusal = plainRefusal();
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    refuse(response, exchange, refusal);
-    return;
-  }
+  const { method } = end.head;
+  if (method !== "GET" && method !== "HEAD") return void refuse(end, exchange, refusal);
   exchange.refused(refusal);
   exchange.line.status = 307;
-  response.writeHead(307, {
-    location: `https://${target.host}${target.path}`,
-    "content-length": 0,
-    connection: "close",
-  });
-  response.end();
+  end.answer.redirect(307, `https://${target.host}${target.path}`);
 }
 
-function refuse(response: ServerResponse, exchange: Exchange, error: unknown): void {
+function refuse({ answer }: SandboxEnd, exchange: Exchange, error: unknown): void {
   const refusal = asRefusal(error);
-  if (response.writableFinished) return;
+  if (answer.isWhole()) return;
   exchange.refused(refusal);
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
+  if (answer.isBegun() || answer.isGone()) return void answer.cut();
   exchange.line.status = refusal.status;
-  answerRefusal(response, refusal);
+  answer.refuse(refusal);
 }
 
-/** `response`: null once the bytes are no longer HTTP. */
-function endOf(exchange: Exchange, response: ServerResponse | null): void {
-  if (response && !response.writableFinished && exchange.line.decision === "allow") {
+/** `end`: null once the bytes are no longer HTTP. */
+function endOf(exchange: Exchange, end: SandboxEnd | null): void {
+  if (end && !end.answer.isWhole() && exchange.line.decision === "allow") {
     exchange.refused(new Refusal("client_gone", "The program went away before its answer was whole."));
   }
   exchange.end();

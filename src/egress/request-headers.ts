@@ -21,6 +21,13 @@ const NOT_UPSTREAM = new Set([...HOP_BY_HOP, "host", "expect", "content-length",
 /** The sandbox must not be sent past the broker, nor told of a way that does not exist. */
 const NOT_DOWNSTREAM = new Set([...HOP_BY_HOP, "alt-svc"]);
 
+/** What decides how a message is read, and comes too late after it. */
+const NOT_IN_TRAILERS = new Set([
+  ...HOP_BY_HOP,
+  ...["host", "content-length", "content-encoding", "content-type", "content-range", "expect", "max-forwards"],
+  ...["authorization", "cookie", "set-cookie", "cache-control", "location", "www-authenticate", "alt-svc"],
+]);
+
 function* pairs(raw: RawHeaders): Generator<[name: string, value: string]> {
   for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? "", raw[index + 1] ?? ""];
 }
@@ -47,11 +54,24 @@ export function upstreamHeaders(raw: RawHeaders): string[] {
   });
 }
 
+/** Of a request that anybody on its way can read. */
+export function withoutCredentials(raw: RawHeaders): string[] {
+  return [...pairs(raw)].flatMap(([name, value]) => (/^(authorization|cookie)$/i.test(name) ? [] : [name, value]));
+}
+
 /** What of an answer goes to the sandbox. */
 export function downstreamHeaders(raw: RawHeaders): string[] {
   const declared = declaredHopByHop(raw);
   return [...pairs(raw)].flatMap(([name, value]) => {
     const lower = name.toLowerCase();
     return NOT_DOWNSTREAM.has(lower) || declared.has(lower) ? [] : [name, value];
+  });
+}
+
+/** What follows a body, in either direction. */
+export function trailersOf(raw: RawHeaders): string[] {
+  return [...pairs(raw)].flatMap(([name, value]) => {
+    const lower = name.toLowerCase();
+    return NOT_IN_TRAILERS.has(lower) || SPEAKING_FOR_OTHERS.test(lower) ? [] : [name, value];
   });
 }

@@ -14,6 +14,7 @@ import { type Authority, createAuthority } from "../../src/egress/certificate-au
 import type { ApplyCredentials } from "../../src/egress/credentials.ts";
 import type { Policy } from "../../src/egress/decide.ts";
 import { createDialGuard, type NamedHost } from "../../src/egress/dial-guard.ts";
+import type { PackageHost } from "../../src/egress/package-hosts.ts";
 import { listOf } from "../../src/egress/refused-addresses.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 
@@ -46,6 +47,7 @@ export async function startUpstream(authority: Authority, handle: RequestListene
 export type EgressWorld = {
   broker: Broker;
   lines: AuditLine[];
+  directory: string;
   /** What the sandbox's session may reach; null: it has none. */
   policy: { current: Policy | null };
   socketPath: string;
@@ -79,7 +81,9 @@ export async function startEgressWorld(options: {
   networking: Networking;
   namedHosts?: (upstreamAuthority: Authority) => Promise<NamedHost[]>;
   resolve?: (host: string) => Promise<string[]>;
-  packageHosts?: string[];
+  /** Certificates besides those of the upstreams' authority. */
+  trusted?: string[];
+  packageHosts?: PackageHost[];
   applyCredentials?: ApplyCredentials;
   now?: () => number;
 }): Promise<EgressWorld> {
@@ -91,7 +95,7 @@ export async function startEgressWorld(options: {
   };
   const broker = createBroker({
     readPolicy: async () => policy.current,
-    trusted: [upstreamAuthority.certificate],
+    trusted: [upstreamAuthority.certificate, ...(options.trusted ?? [])],
     guard: createDialGuard({
       namedHosts: (await options.namedHosts?.(upstreamAuthority)) ?? [],
       refusedRanges: listOf([]),
@@ -124,7 +128,7 @@ export async function startEgressWorld(options: {
     return secure(socket, { servername: host, ...settings });
   };
   return {
-    ...{ broker, lines, policy, socketPath, ca, upstreamAuthority, dial, tunnel },
+    ...{ broker, lines, directory, policy, socketPath, ca, upstreamAuthority, dial, tunnel },
     transparent: async (servername, settings) =>
       secure(await dial(), { ...(servername && { servername }), ...settings }),
     async request(host, { path = "/", method = "GET", headers = {}, body } = {}) {
