@@ -83,7 +83,15 @@ function http2End(stream: ServerHttp2Stream, raw: RawHeaders): SandboxEnd {
       isBegun: () => stream.headersSent,
       isGone: () => stream.destroyed || stream.closed,
       isWhole: () => stream.writableFinished && !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR,
-      onceClosed: (listener) => void stream.once("close", listener),
+      onceClosed(listener) {
+        let told = false;
+        // As in HTTP/1.1: an answer that was handed over whole is over, whatever the program does with its side.
+        for (const event of ["finish", "close"])
+          stream.once(event, () => {
+            if (!told) listener();
+            told = true;
+          });
+      },
     },
   };
 }
