@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type EgressWorld, LIMITED, startEgressWorld } from "../../test/support/egress-world.ts";
+import { type EgressWorld, startEgressWorld } from "../../test/support/egress-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { Networking } from "../contract/environments.ts";
 
@@ -14,8 +14,8 @@ let mirror: Server;
 const seen: { url: string; headers: IncomingMessage["headers"] }[] = [];
 
 const networking = (allowed: boolean): Networking => ({
-  ...LIMITED("page.example.com"),
-  allow_package_managers: allowed,
+  type: "limited",
+  ...{ allow_mcp_servers: false, allow_package_managers: allowed, allowed_hosts: ["page.example.com"] },
 });
 
 beforeEach(async () => {
