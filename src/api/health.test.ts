@@ -17,6 +17,7 @@ const health = {
 const good: HealthFacts = {
   database: { error: null },
   migrations: { current: true, detail: "schema 0001" },
+  packages: [{ tool: "npm", hosts: [{ host: "registry.npmjs.org", plain: false }], problem: null }],
   workers: [{ id: "wrk_1", seenAgoMs: 900, version: "1", health }],
 };
 const withHealth = (changes: object): HealthFacts => ({
@@ -34,7 +35,7 @@ test("all is well", () => {
 test.each<[string, HealthFacts, string, "ready" | "not_ready", RegExp]>([
   [
     "the database is away",
-    { database: { error: "ECONNREFUSED" }, migrations: null, workers: null },
+    { database: { error: "ECONNREFUSED" }, migrations: null, packages: null, workers: null },
     "database",
     "not_ready",
     /ECONNREFUSED/,
@@ -182,4 +183,25 @@ test("a weak sandbox is usable, and the demo model is named", () => {
     detail: expect.stringMatching(/no memory limit/),
   });
   expect(parts.gateway).toMatchObject({ ok: true, demo: true });
+});
+
+test("where packages come from is told with what does not work, and without tools that are not there", () => {
+  const part = (packages: HealthFacts["packages"]) => toReadiness({ ...good, packages }, "1").parts.packages;
+  const hosts = [
+    { host: "deb.corp.example", plain: true },
+    { host: "a.example", plain: false },
+  ];
+  expect(
+    part([
+      { tool: "apt", hosts, problem: null },
+      { tool: "go", hosts: [], problem: "is not installed" },
+      { tool: "npm", hosts: [], problem: "10.0.0.5 is an address" },
+    ]),
+  ).toMatchObject({
+    state: "ok",
+    detail: "Packages come from – apt: http://deb.corp.example, a.example; npm: (10.0.0.5 is an address).",
+    hosts,
+  });
+  expect(part(null)).toMatchObject({ ok: true, state: "degraded" });
+  expect(part([])?.detail).toContain("BERTH_PACKAGE_HOSTS");
 });

@@ -11,10 +11,18 @@ export type PartHealth = {
 };
 export type Readiness = { status: "ready" | "not_ready"; version: string; parts: Record<string, PartHealth> };
 
+export type PackageTool = {
+  tool: string;
+  hosts: readonly { host: string; plain: boolean }[];
+  problem: string | null;
+};
+
 /** What is known of the other processes. `null`: could not be asked, and why. */
 export type HealthFacts = {
   database: { error: string | null };
   migrations: { current: boolean; detail: string } | null;
+  /** What package managers are set to; null: not told yet. */
+  packages: readonly PackageTool[] | null;
   workers: readonly { id: string; seenAgoMs: number; version: string; health: unknown }[] | null;
 };
 
@@ -48,6 +56,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     data: dataPart(workers.map((worker) => worker.health)),
     snapshots: snapshotsPart(workers),
     tools: worstOf(workers, toolsPart),
+    packages: packagesPart(facts.packages),
   };
   const essential = [parts.database, parts.migrations, parts.worker];
   return { status: essential.every((part) => part.ok) ? "ready" : "not_ready", version, parts };
@@ -56,6 +65,18 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
 function migrationsPart(migrations: HealthFacts["migrations"]): PartHealth {
   if (!migrations) return down("The schema is not known while the database is away.");
   return migrations.current ? up(migrations.detail) : down(migrations.detail);
+}
+
+function packagesPart(tools: HealthFacts["packages"]): PartHealth {
+  if (!tools) return degraded("Not known yet: the egress broker tells, once it has asked npm, pip and the others.");
+  const written = tools.map(({ tool, hosts, problem }) => {
+    const names = hosts.map(({ host, plain }) => (plain ? `http://${host}` : host));
+    const missing = problem === null || problem === "is not installed" ? [] : [`(${problem})`];
+    return { tool, words: [...names, ...missing] };
+  });
+  const told = written.filter(({ words }) => words.length > 0).map(({ tool, words }) => `${tool}: ${words.join(", ")}`);
+  if (told.length === 0) return up("No package manager is set up here; name its hosts in BERTH_PACKAGE_HOSTS.");
+  return { ...up(`Packages come from – ${told.join("; ")}.`), hosts: tools.flatMap(({ hosts }) => hosts) };
 }
 
 function workerPart(live: readonly { seenAgoMs: number; health: unknown }[], all: HealthFacts["workers"]): PartHealth {

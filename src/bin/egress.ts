@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openDatabase } from "../db/database.ts";
 import { findNetworking, insertEgressRequests } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
+import { savePackageHosts } from "../db/package-hosts.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
 import { askPackageTools } from "../egress/ask-package-tools.ts";
 import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
@@ -107,7 +108,12 @@ async function start(databaseUrl: string): Promise<void> {
   // Some take seconds to answer; nobody waits for them.
   const tools = await askPackageTools(process.env);
   packageHosts.push(...tools.flatMap(({ hosts }) => hosts));
-  logger.info({ named: config.egress.packageHosts, tools }, "package managers told where their packages are");
+  const named = config.egress.packageHosts.map(({ host, plain }) => ({ host, plain }));
+  const all = [{ tool: "BERTH_PACKAGE_HOSTS", hosts: named, problem: null }, ...tools];
+  logger.info({ tools: all }, "package managers told where their packages are");
+  await savePackageHosts(db, all).catch((error: unknown) => {
+    logger.warn({ err: error }, "where packages come from could not be written down for /readyz");
+  });
 }
 
 /** Those of package managers that the operator gave an address. */

@@ -26,6 +26,7 @@ import { listLiveWorkers, listMigrations, pingDatabase } from "../db/health.ts";
 import { forgetOldKeys } from "../db/idempotency.ts";
 import { forgetExpiredLogins } from "../db/login.ts";
 import { schemaState } from "../db/migrate.ts";
+import { readPackageHosts } from "../db/package-hosts.ts";
 import { forgetExpiredPortPreviews } from "../db/port-previews.ts";
 import { lastSeqs } from "../db/sessions.ts";
 import { forgetOldTimeline } from "../db/timeline.ts";
@@ -295,13 +296,15 @@ async function readHealthFacts(db: Database): Promise<HealthFacts> {
   try {
     await pingDatabase(db);
   } catch (error) {
-    return { database: { error: messageOf(error) }, migrations: null, workers: null };
+    return { database: { error: messageOf(error) }, migrations: null, packages: null, workers: null };
   }
   try {
     const migrations = await schemaState(() => listMigrations(db));
-    return { database: { error: null }, migrations, workers: await listLiveWorkers(db) };
+    // A schema that is behind has no such table: that is told by `migrations`.
+    const packages = migrations.current ? await readPackageHosts(db) : null;
+    return { database: { error: null }, migrations, packages, workers: await listLiveWorkers(db) };
   } catch (error) {
-    return { database: { error: messageOf(error) }, migrations: null, workers: null };
+    return { database: { error: messageOf(error) }, migrations: null, packages: null, workers: null };
   }
 }
 

@@ -46,7 +46,7 @@ describe.skipIf(missing)("egress", () => {
         refusedRanges: listOf([]),
         resolve: async (host) => (host === "inside.example.com" ? ["169.254.169.254"] : []),
       }),
-      packageHosts: [],
+      packageHosts: ["npm.example.com", "pypi.example.com"].map((host) => ({ host, plain: false })),
       applyCredentials: null,
       audit: { add: (line) => void lines.push(line), close: async () => undefined },
       logger: createLogger("egress", { level: "silent", pretty: false }),
@@ -70,13 +70,12 @@ describe.skipIf(missing)("egress", () => {
       limits: { ...TEST_LIMITS, memoryMb: 1024, pids: 128 },
       env: {},
     });
-    const networking = LIMITED(
-      "api.example.com",
-      "git.example.com",
-      "npm.example.com",
-      "pypi.example.com",
-      "inside.example.com",
-    );
+    // npm and pip get their packages by the rule for package managers.
+    const networking = {
+      type: "limited" as const,
+      ...{ allow_mcp_servers: false, allow_package_managers: true },
+      allowed_hosts: ["api.example.com", "git.example.com", "inside.example.com"],
+    };
     policies.set(sandbox.identity, { teamId: "team_1", sessionId: "sesn_egress", networking });
     await until(async () => (await sh("ls /run/berth")).includes("ca-certificates.crt"));
   });

@@ -4,10 +4,12 @@
 import { Field } from "../components/ui/field.tsx";
 import { Select, Textarea } from "../components/ui/input.tsx";
 import type { FormDraft } from "../components/use-form-draft.ts";
+import { useHealth } from "../settings/use-health.ts";
 import { type EnvironmentDraft, type EnvironmentProblems, networkingWords } from "./environment-draft.ts";
 
 export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, EnvironmentProblems> }) {
   const { draft, problems, change } = state;
+  const packages = useHealth().data?.parts.packages?.detail;
   return (
     <fieldset className="grid min-w-0 gap-3 rounded-md border border-line p-3">
       <legend className="px-1 font-medium">Network and packages</legend>
@@ -52,6 +54,7 @@ export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, 
             checked={draft.allowPackageManagers}
             onChange={(allowPackageManagers) => change({ allowPackageManagers })}
           />
+          {packages && <p className="pl-6 text-muted text-[13px] [overflow-wrap:anywhere]">{packages}</p>}
           <Check
             label="The agent's MCP servers too"
             checked={draft.allowMcpServers}
