@@ -9,6 +9,8 @@ export type PartHealth = {
   detail: string;
   /** Only of the gateway: the built-in demo model answers. */
   demo?: boolean;
+  /** Only of the tools: `web_search` has a service to ask. Absent while no worker has told. */
+  webSearch?: boolean;
 };
 export type Health = { status: "ready" | "not_ready"; version: string; parts: Record<string, PartHealth> };
 

@@ -3,6 +3,7 @@
 
 import type { ToolName } from "../../contract/agents.ts";
 import { Select } from "../components/ui/input.tsx";
+import { useHealth } from "../settings/use-health.ts";
 import { type Policy, type ToolSwitch, toolLabels, toolNames } from "./agent-draft.ts";
 
 /** `auto` is only offered where a program has set it: the form keeps what is there. */
@@ -18,21 +19,25 @@ type ToolSwitchesProps = {
 };
 
 export function ToolSwitches({ tools, onChange }: ToolSwitchesProps) {
+  const { data: health } = useHealth();
+  const cannotSearch = health?.parts.tools?.webSearch === false;
   return (
     <fieldset className="min-w-0">
       <legend className="mb-1 font-medium">Tools</legend>
       <ul className="rounded-md border border-line bg-panel">
         {toolNames.map((name) => {
           const tool = tools[name];
+          const isNotOffered = cannotSearch && name === "web_search";
           const change = (changes: Partial<ToolSwitch>) => onChange({ ...tools, [name]: { ...tool, ...changes } });
           return (
-            <li key={name} className="flex items-center gap-3 border-line px-3 py-1.5 not-last:border-b">
+            <li key={name} className="flex flex-wrap items-center gap-x-3 border-line px-3 py-1.5 not-last:border-b">
               <label className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 py-1">
                 <span className="flex items-center gap-3">
                   <input
                     type="checkbox"
                     className="size-4 accent-accent max-md:size-5"
                     checked={tool.enabled}
+                    aria-describedby={isNotOffered ? "no-search" : undefined}
                     onChange={(event) => change({ enabled: event.target.checked })}
                   />
                   <code className="w-24 font-mono text-[13px]">{name}</code>
@@ -51,6 +56,12 @@ export function ToolSwitches({ tools, onChange }: ToolSwitchesProps) {
                 <option value="always_ask">{policyLabels.always_ask}</option>
                 {tool.policy === "auto" && <option value="auto">{policyLabels.auto}</option>}
               </Select>
+              {isNotOffered && (
+                <p id="no-search" className="basis-full pb-1 pl-7 text-[13px] text-muted max-md:pl-8">
+                  Agents are not offered it: this server has no search service. Its operator sets{" "}
+                  <code className="font-mono">BERTH_SEARCH_URL</code>.
+                </p>
+              )}
             </li>
           );
         })}
