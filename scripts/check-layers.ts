@@ -76,7 +76,7 @@ const owners: readonly { packages: RegExp; folders: readonly string[] }[] = [
   { packages: /^(commander)$/, folders: ["cli"] },
   { packages: /^(@peculiar\/x509|reflect-metadata|undici)$/, folders: ["egress"] },
   { packages: /^(@modelcontextprotocol\/sdk)$/, folders: ["mcp"] },
-  { packages: /^(@mozilla\/readability|htmlparser2|linkedom|turndown)$/, folders: ["web-tools"] },
+  { packages: /^(@mozilla\/readability|htmlparser2|linkedom|turndown|unpdf)$/, folders: ["web-tools"] },
   { packages: /^(aws4fetch)$/, folders: ["blobs", "secrets"] },
   { packages: /^(esbuild|@iconify-json\/lucide)$/, folders: ["scripts"] },
   { packages: /^(@anthropic-ai\/sdk|fast-check|playwright-core|vitest)$/, folders: ["test", "bench", "root"] },

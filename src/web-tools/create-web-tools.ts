@@ -16,8 +16,6 @@ import { createReadPage } from "./read-page.ts";
 import { searchWeb } from "./search-web.ts";
 import type { WebAnswer, WebCaller, WebRequest, WebTools } from "./web-tools.ts";
 
-/** Of the body, as it is after decompression. */
-const MAX_BYTES = 5 * 1024 * 1024;
 /** From the first look-up to the last byte, redirects and all. */
 const MAX_MS = 30_000;
 /** Of one worker, at once. */
@@ -34,18 +32,20 @@ export type WebToolsOptions = {
   logger: Logger;
   now: () => number;
   maxMs?: number;
+  /** For a page to be read in, once it is there. */
+  maxReadMs?: number;
 };
 
 export function createWebTools(options: WebToolsOptions): WebTools {
   const { audit, searchUrl, logger, maxMs = MAX_MS } = options;
   const parts: FetchPageParts = { ...options, get: createGuardedGet(options) };
-  const readPage = createReadPage();
+  const readPage = createReadPage(options.maxReadMs === undefined ? {} : { maxMs: options.maxReadMs });
   const inTurn = createSemaphore(MAX_REQUESTS);
   const serviceUrl = searchUrl === null ? null : new URL(searchUrl);
 
   async function answer(request: WebRequest, caller: WebCaller, signal: AbortSignal): Promise<WebAnswer> {
     if (request.kind === "fetch") {
-      const page = await fetchPage(parts, { ...request, caller, maxBytes: MAX_BYTES, signal });
+      const page = await fetchPage(parts, { ...request, caller, signal });
       return describePage(page, { readPage, maxContentTokens: request.maxContentTokens });
     }
     if (serviceUrl === null) return failed(request, "No search service is configured on this server.");

@@ -13,12 +13,6 @@ const SHOWN_OF_FAILURE = 4 * 1024;
 /** A token is four bytes of English; of what has more tokens a byte, less is shown than could be. */
 const BYTES_PER_TOKEN = 4;
 
-const HOWS = {
-  main: "the main text of the page, as Markdown",
-  whole: "the page as Markdown",
-  bare: "the page as plain text, since it is too large or too odd for more",
-} as const;
-
 export async function describePage(
   page: FetchedPage,
   options: { readPage: ReadPage; maxContentTokens: number | null },
@@ -53,7 +47,12 @@ async function textOf(page: FetchedPage, readPage: ReadPage): Promise<ReadText> 
     case "page": {
       const read = await readPage({ html: body.text, url: page.url.href });
       if (read === null) return { answer: answerOf("failed", "web_fetch: The page could not be read in time.") };
-      return { ...read, how: HOWS[read.how] };
+      return read;
+    }
+    case "pdf": {
+      // Half a PDF can't be read.
+      const read = page.truncated ? null : await readPage({ pdf: body.bytes });
+      return read ?? { answer: unreadable(page, "a PDF that can't be read here") };
     }
     case "image":
       if (page.truncated || body.bytes.length > MAX_IMAGE_BYTES)

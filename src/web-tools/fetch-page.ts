@@ -5,6 +5,7 @@ import { asRefusal, beginExchange, type ExchangeParts } from "../egress/exchange
 import { Refusal } from "../egress/refusal.ts";
 import { whyNotFrom } from "./domain-rules.ts";
 import type { GotAnswer, GuardedGet } from "./guarded-get.ts";
+import { maxBytesOf } from "./read-body.ts";
 import type { DomainRules, WebCaller } from "./web-tools.ts";
 
 const MAX_REDIRECTS = 5;
@@ -28,12 +29,12 @@ export type FetchedPage = GotAnswer & { url: URL };
 /** Throws a `Refusal`, or the signal's reason. */
 export async function fetchPage(
   parts: FetchPageParts,
-  request: { url: string; domains: DomainRules; caller: WebCaller; maxBytes: number; signal: AbortSignal },
+  request: { url: string; domains: DomainRules; caller: WebCaller; signal: AbortSignal },
 ): Promise<FetchedPage> {
-  const { caller, domains, maxBytes, signal } = request;
+  const { caller, domains, signal } = request;
   let url = readHop(parts, request.url, caller);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const answer = await ask(parts, { url, domains, caller, maxBytes, signal });
+    const answer = await ask(parts, { url, domains, caller, signal });
     const { status, location } = answer;
     if (status < 300 || status >= 400 || location === null) return { ...answer, url };
     url = readHop(parts, URL.canParse(location, url) ? new URL(location, url).href : location, caller);
@@ -73,7 +74,7 @@ export function readUrl(text: string): URL {
 
 async function ask(
   parts: FetchPageParts,
-  { url, domains, caller, maxBytes, signal }: Omit<Parameters<typeof fetchPage>[1], "url"> & { url: URL },
+  { url, domains, caller, signal }: Omit<Parameters<typeof fetchPage>[1], "url"> & { url: URL },
 ): Promise<GotAnswer> {
   const host = url.hostname;
   const exchange = beginExchange(parts, { method: "GET", host, port: HTTPS_PORT, path: url.pathname });
@@ -85,7 +86,13 @@ async function ask(
     const why = whyNotFrom(host, url.pathname, domains);
     if (why !== null) throw new Refusal("tool_domains", why);
     line.rule = decide(policy, { host, packageHosts: [] });
-    const answer = await parts.get({ host, path: `${url.pathname}${url.search}`, headers: HEADERS, maxBytes, signal });
+    const answer = await parts.get({
+      host,
+      path: `${url.pathname}${url.search}`,
+      headers: HEADERS,
+      maxBytesOf,
+      signal,
+    });
     line.status = answer.status;
     line.responseBytes = answer.receivedBytes;
     return answer;

@@ -23,7 +23,7 @@ export type GuardedGet = (options: {
   path: string;
   headers: Readonly<Record<string, string>>;
   /** Of the body, as it is after decompression. */
-  maxBytes: number;
+  maxBytesOf: (contentType: string) => number;
   signal: AbortSignal;
 }) => Promise<GotAnswer>;
 
@@ -39,7 +39,7 @@ export type GotAnswer = {
 
 /** Throws what the connection threw, a `Refusal`, or the signal's reason. */
 export function createGuardedGet({ guard, trusted }: { guard: DialGuard; trusted: SecureContext }): GuardedGet {
-  return async ({ host, path, headers, maxBytes, signal }) => {
+  return async ({ host, path, headers, maxBytesOf, signal }) => {
     const request = httpsRequest({
       ...{ host, servername: host, port: guard.portOf(host), lookup: guard.lookup, secureContext: trusted, path },
       // A connection of its own: kept ones would outlive what allowed them.
@@ -51,7 +51,7 @@ export function createGuardedGet({ guard, trusted }: { guard: DialGuard; trusted
     request.end();
     try {
       const [answer] = (await once(request, "response", { signal })) as [IncomingMessage];
-      return await readAnswer(answer, maxBytes);
+      return await readAnswer(answer, maxBytesOf);
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -61,7 +61,7 @@ export function createGuardedGet({ guard, trusted }: { guard: DialGuard; trusted
   };
 }
 
-async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<GotAnswer> {
+async function readAnswer(answer: IncomingMessage, maxBytesOf: (contentType: string) => number): Promise<GotAnswer> {
   const told = {
     status: answer.statusCode ?? 0,
     contentType: answer.headers["content-type"] ?? "",
@@ -75,7 +75,7 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Go
   answer.on("data", (piece: Buffer) => {
     receivedBytes += piece.length;
   });
-  const { body, truncated } = await readUpTo(decoded(answer), maxBytes);
+  const { body, truncated } = await readUpTo(decoded(answer), maxBytesOf(told.contentType));
   return { ...told, body, truncated, receivedBytes };
 }
 

@@ -1,20 +1,31 @@
-// What an answer's bytes are: a page, a text, an image, or something that a model can't read. Pure.
+// What an answer's bytes are: a page, a text, an image, a PDF, or something that a model can't read. Pure.
 
 export type ReadBody =
   | { kind: "page" | "text"; text: string; mediaType: string }
-  | { kind: "image"; mediaType: string; bytes: Buffer }
+  | { kind: "image" | "pdf"; mediaType: string; bytes: Buffer }
   | { kind: "other"; mediaType: string };
 
+const PDF = "application/pdf";
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const TEXTUAL =
   /^(text\/.*|application\/(.*\+)?(json|xml|yaml|x-yaml|toml|javascript|x-javascript|ecmascript|x-sh|sql|x-ndjson|graphql|rtf|x-tex)|image\/svg\+xml|message\/.*)$/;
 const HTML = /^(text\/html|application\/xhtml\+xml)$/;
+/** After decompression. */
+const MAX_BYTES = 5 * 1024 * 1024;
+const MAX_PDF_BYTES = 20 * 1024 * 1024;
 /** Where the HTML standard looks for a page's own word about its encoding. */
 const META_BYTES = 1024;
+
+/** How much of an answer is read: of a PDF all is needed, of a text the beginning will do. */
+export function maxBytesOf(contentType: string): number {
+  return contentType.toLowerCase().startsWith(PDF) ? MAX_PDF_BYTES : MAX_BYTES;
+}
 
 export function readBody(body: Buffer, contentType: string): ReadBody {
   const declared = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
   const mediaType = declared || (looksLikeText(body) ? "text/plain" : "application/octet-stream");
+  if (mediaType === PDF || (!TEXTUAL.test(mediaType) && body.subarray(0, 5).toString("latin1") === "%PDF-"))
+    return { kind: "pdf", mediaType: PDF, bytes: body };
   if (IMAGES.has(mediaType)) return { kind: "image", mediaType, bytes: body };
   // Many servers say "octet-stream" of what they do not know, a text among it.
   const isText = TEXTUAL.test(mediaType) || (mediaType === "application/octet-stream" && looksLikeText(body));

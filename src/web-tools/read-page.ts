@@ -11,11 +11,17 @@ const MAX_START_MS = 60_000;
 const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 const THREAD = new URL("./read-page-thread.ts", import.meta.url);
 
-/** `how`: `main`: what seems to be the main text · `whole` · `bare`: text only, since the page is too large or too odd for more. */
-export type PageText = { title: string; text: string; how: "main" | "whole" | "bare" };
+/** What the text is, in words. */
+export type PageText = { title: string; text: string; how: string };
+
+const HOWS = {
+  main: "the main text of the page, as Markdown",
+  whole: "the page as Markdown",
+  bare: "the page as plain text, since it is too large or too odd for more",
+} as const;
 export type ReadPage = (page: PageThreadData) => Promise<PageText | null>;
 
-/** Gives null for a page that can't even be read as bare text in time. */
+/** Gives null for what can't be read in time, or at all. */
 export function createReadPage({ maxMs = MAX_MS }: { maxMs?: number } = {}): ReadPage {
   const inTurn = createSemaphore(MAX_THREADS);
   return (page) => inTurn(() => readInThread(page, maxMs));
@@ -39,9 +45,11 @@ function readInThread(page: PageThreadData, maxMs: number): Promise<PageText | n
         return;
       }
       const { title, text } = message;
-      // Markdown without a word in it is of a page whose text only scripts would bring.
-      if (message.kind === "bare") best = { title, text, how: "bare" };
-      else if (text !== "") best = { title, text, how: message.whole ? "whole" : "main" };
+      if (message.kind === "pdf")
+        best = { title, text, how: `the text of ${message.pages} of the ${message.of} pages of a PDF` };
+      // Markdown without a word in it is of a page whose text only scripts would bring: then the bare text stays.
+      else if (message.kind === "bare") best = { title, text, how: HOWS.bare };
+      else if (text !== "") best = { title, text, how: message.whole ? HOWS.whole : HOWS.main };
     });
     // Out of memory, or out of stack: what it said until then is what there is.
     thread.once("error", finish);

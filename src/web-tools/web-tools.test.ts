@@ -10,6 +10,17 @@ const ARTICLE = `<!doctype html><html><head><title>On &amp; on</title><script>do
   ${"<p>A paragraph, with commas, that goes on for a while, and <a href='/next?a=1#b'>leads on</a>.</p>".repeat(12)}
   <pre><code>let x = 1;</code></pre></article></body></html>`;
 
+const PDF = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R 6 0 R]/Count 2>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 144]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length 44>>stream
+BT /F1 18 Tf 10 100 Td (Words of a PDF) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+6 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 144]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+trailer<</Root 1 0 R>>`;
+
 type Handle = (response: ServerResponse, path: string) => void;
 const send =
   (type: string, body: string | Buffer, headers: Record<string, string> = {}): Handle =>
@@ -33,6 +44,9 @@ const PATHS: Record<string, Handle> = {
   "/utf7": send("text/html; charset=utf-7", "<body><p>+ADw-script+AD4-</p>"),
   "/untyped": send("", "<!DOCTYPE html><title>T</title><p>Hello <b>you</b></p>"),
   "/short": send("text/html", "<title>T</title><body><p>Hello <b>you</b></p><p hidden>not you</p><a href=x>l</a>"),
+  "/pdf": send("application/pdf", PDF),
+  "/untyped-pdf": send("application/octet-stream", PDF),
+  "/broken-pdf": send("application/pdf", "%PDF-1.4 nothing"),
   "/zip": send("application/zip", Buffer.from([0x50, 0x4b, 3, 4, 0, 0])),
   "/image": send("image/png", Buffer.from([0x89, 0x50, 0x4e, 0x47])),
   "/gone": (response) => void response.writeHead(404, { "content-type": "text/plain" }).end("no such page"),
@@ -43,7 +57,7 @@ const PATHS: Record<string, Handle> = {
   "/large": send("text/plain", "L".repeat(10 * MB)),
   "/long": send("text/plain", "0123456789".repeat(20_000)),
   "/deep": send("text/html", `${"<div>".repeat(200_000)}at the bottom`),
-  "/attributes": send("text/html", `<p ${Array.from({ length: 100_000 }, (_, at) => `a${at}=1`).join(" ")}>still text`),
+  "/attributes": send("text/html", `<p ${Array.from({ length: 400_000 }, (_, at) => `a${at}=1`).join(" ")}>still text`),
   "/inside": redirectTo("https://169.254.169.254/latest/meta-data"),
   "/inside-by-name": redirectTo("https://metadata.example.com/latest"),
   "/to-file": redirectTo("file:///etc/passwd"),
@@ -107,6 +121,8 @@ describe("web_fetch gives what a model can read", () => {
     ["/meta", "日本"],
     ["/untyped", "Hello **you**"],
     ["/short", "Hello **you**\n\n[l](https://site.example.com/x)\n-----"],
+    ["/pdf", "the text of 2 of the 2 pages of a PDF"],
+    ["/untyped-pdf", "[page 2]\nWords of a PDF"],
     ["/gzip", "packed words"],
     ["/to-http", "plain words"],
     ["/to-other", "plain words"],
@@ -127,6 +143,7 @@ describe("web_fetch gives what a model can read", () => {
       outcome: "failed",
       content: expect.stringMatching(/curl/),
     });
+    expect((await world.fetch(site("/broken-pdf"))).content).toMatch(/a PDF that can't be read here.*curl/);
     const gone = await world.fetch(site("/gone"));
     expect(gone).toMatchObject({ outcome: "failed", content: expect.stringMatching(/status 404[\s\S]*no such page/) });
   });
@@ -243,11 +260,6 @@ describe("hostile answers stay bounded", () => {
     expect(content).toContain("plain text");
   });
 
-  test("a page that keeps its reader busy ends its thread, not the process", async () => {
-    const { content } = await world.fetch(site("/attributes"));
-    expect(content).toContain("still text");
-  });
-
   test("an interrupt ends a request at once, with its own reason", async () => {
     const stop = new AbortController();
     const request = { kind: "fetch", url: site("/silent"), domains: { allowed: null, blocked: null } } as const;
@@ -260,6 +272,22 @@ describe("hostile answers stay bounded", () => {
     await expect(running).rejects.toThrow("interrupted");
   });
 });
+
+test("a page that would keep its reader busy for minutes ends its thread, and its bare text is there", async () => {
+  const brief = await startWebWorld({
+    hosts: ["site.example.com"],
+    handle: (request, response) => PATHS[request.url ?? ""]?.(response, ""),
+    maxReadMs: 5_000,
+  });
+  try {
+    const { outcome, content } = await brief.fetch(site("/attributes"));
+    expect(outcome).toBe("ok");
+    expect(content).toContain("still text");
+    expect(content).toContain("the page as plain text");
+  } finally {
+    await brief.close();
+  }
+}, 90_000);
 
 test("an answer that does not come, or not to its end, is given up", async () => {
   const impatient = await startWebWorld({

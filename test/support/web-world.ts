@@ -49,6 +49,7 @@ export async function startWebWorld(options: {
   addresses?: Readonly<Record<string, string[]>>;
   search?: RequestListener;
   maxMs?: number;
+  maxReadMs?: number;
 }): Promise<WebWorld> {
   const authority = await createAuthority({ now: Date.now });
   const upstream = await startUpstream(authority, options.handle);
@@ -74,6 +75,7 @@ export async function startWebWorld(options: {
     logger,
     now: Date.now,
     ...(options.maxMs === undefined ? {} : { maxMs: options.maxMs }),
+    ...(options.maxReadMs === undefined ? {} : { maxReadMs: options.maxReadMs }),
   });
   const signal = new AbortController().signal;
   return {

@@ -174,7 +174,7 @@ const tools: Tool[] = [
   tool({
     name: "web_fetch",
     description:
-      "Fetch the content of a URL: a page is given as Markdown, a text or an image as it is. Only https, and no page that its scripts would have to fill.",
+      "Fetch the content of a URL: a page is given as Markdown, of a PDF the text, a text or an image as it is. Only https, and no page that its scripts would have to fill.",
     properties: { url: text },
     required: ["url"],
     readOnly: true,
