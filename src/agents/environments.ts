@@ -3,10 +3,12 @@ import {
   type CloudConfig,
   type CreateEnvironmentInput,
   type Environment,
+  MAX_ALLOWED_HOSTS,
   resolveConfig,
   type UpdateEnvironmentInput,
 } from "../contract/environments.ts";
 import { patchMetadata } from "../contract/fields.ts";
+import { findAllowed } from "../contract/host-names.ts";
 import { MAX_METADATA_KEYS } from "../contract/metadata-limits.ts";
 import type { Page } from "../contract/page.ts";
 import { afterCommit, type Database, type DatabaseTransaction, isUniqueViolation } from "../db/database.ts";
@@ -88,6 +90,34 @@ export function createEnvironments(options: {
           now: new Date(clock.now()),
         }),
       );
+      afterCommit(tx, onChanged);
+      return toEnvironment(await getEnvironment(tx, { teamId, environmentId }));
+    },
+
+    /** Adds to what is allowed at this moment, so that nobody's change is lost; a host that is allowed already stays. */
+    async allowHost(
+      tx: DatabaseTransaction,
+      teamId: string,
+      { environmentId, host }: { environmentId: string; host: string },
+    ): Promise<Environment> {
+      const before = await getEnvironment(tx, { teamId, environmentId, forUpdate: true });
+      if (before.archivedAt)
+        throw new PlatformError("invalid_request", `Environment ${environmentId} is archived and cannot be changed.`);
+      const { networking } = before.config;
+      if (networking.type !== "limited")
+        throw new PlatformError(
+          "invalid_request",
+          `Environment ${environmentId} has no list of hosts: its network is ${networking.type}.`,
+        );
+      if (networking.allowed_hosts.includes(host) || findAllowed(host, networking.allowed_hosts) !== null)
+        return toEnvironment(before);
+      const allowed_hosts = [...networking.allowed_hosts, host];
+      if (allowed_hosts.length > MAX_ALLOWED_HOSTS)
+        throw new PlatformError("invalid_request", `host: an environment allows at most ${MAX_ALLOWED_HOSTS} hosts`);
+      const { name, description, metadata } = before;
+      const config = { ...before.config, networking: { ...networking, allowed_hosts } };
+      const now = new Date(clock.now());
+      await updateEnvironment(tx, { id: environmentId, teamId, name, description, config, metadata, now });
       afterCommit(tx, onChanged);
       return toEnvironment(await getEnvironment(tx, { teamId, environmentId }));
     },

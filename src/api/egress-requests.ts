@@ -12,7 +12,7 @@ export function egressRequestRoutes(routes: Routes, readEgressRequests: ReadEgre
       tag: "Environments",
       summary: "List what sandboxes asked of the outside",
       description:
-        "Newest first: each request that went through the egress broker or was refused by it, with the rule that decided. Without queries, headers and bodies. `session_id` and `decision` narrow the list. Kept for 30 days, beyond the session that asked.",
+        "Newest first: each request that went through the egress broker or was refused by it, with the rule that decided. Without queries, headers and bodies. `session_id`, `environment_id`, `host`, `decision` and `suspicious` narrow the list. Kept for 30 days, beyond the session that asked.",
       query: egressRequestsQuery,
       answer: pageOf(egressRequestObject),
     },

@@ -1,7 +1,12 @@
 // `/v1/environments`: where sessions run.
 import { z } from "zod";
 import type { Environments } from "../agents/environments.ts";
-import { createEnvironmentInput, listEnvironmentsQuery, updateEnvironmentInput } from "../contract/environments.ts";
+import {
+  allowHostInput,
+  createEnvironmentInput,
+  listEnvironmentsQuery,
+  updateEnvironmentInput,
+} from "../contract/environments.ts";
 import { environmentObject, pageOf } from "./objects.ts";
 import type { Routes } from "./route.ts";
 
@@ -50,6 +55,20 @@ export function environmentRoutes(routes: Routes, environments: Environments): v
     },
     (tx, { teamId, params, body }) =>
       environments.update(tx, teamId, { environmentId: params("environment_id"), input: body }),
+  );
+  routes.change(
+    {
+      method: "post",
+      path: "/v1/environments/{environment_id}/allowed_hosts",
+      tag,
+      summary: "Allow one more host in an environment with a limited network",
+      description:
+        "Berth's own. Adds to the hosts that are allowed at this moment; one that is among them already changes nothing. Holds in running sessions within seconds.",
+      body: allowHostInput,
+      answer: environmentObject,
+    },
+    (tx, { teamId, params, body }) =>
+      environments.allowHost(tx, teamId, { environmentId: params("environment_id"), host: body.host }),
   );
   routes.change(
     {

@@ -1,9 +1,10 @@
 // The egress broker's process: what sandboxes reach of the outside goes through it. Without it they reach nothing.
 import { join } from "node:path";
 import { openDatabase } from "../db/database.ts";
-import { findNetworking, insertEgressRequests } from "../db/egress-requests.ts";
+import { findNetworking } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { savePackageHosts } from "../db/package-hosts.ts";
+import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
 import { askPackageTools } from "../egress/ask-package-tools.ts";
 import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
@@ -22,6 +23,7 @@ import { createRefreshToken } from "../secrets/refresh-token.ts";
 import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createSessionCredentials } from "../secrets/session-credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
+import { createRecordEgressRequests } from "../sessions/record-egress-requests.ts";
 import { watchStarter } from "../supervisor/starter-watch.ts";
 import { checkSchema } from "./check-schema.ts";
 import { loadConfigOrExit } from "./config.ts";
@@ -52,6 +54,8 @@ const db = openDatabase({
   waitsLike: "requests",
   onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
 });
+const notifier = createNotifier({ url, applicationName: "berth-egress wake-ups", logger });
+const record = createRecordEgressRequests({ db, now: Date.now, onLogGrew: notifier.logGrew });
 const audit = createAuditQueue({ write: writeLines, logger });
 
 let stop: () => Promise<void> = () => db.destroy();
@@ -101,6 +105,7 @@ async function start(databaseUrl: string): Promise<void> {
     link.close();
     await broker.closeAll();
     await audit.close();
+    await notifier.close();
     await db.destroy();
   };
   logger.info({ namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
@@ -143,5 +148,5 @@ async function writeLines(lines: readonly AuditLine[]): Promise<void> {
     logger.warn({ ...line }, "a sandbox without a session asked for the outside");
     return [];
   });
-  if (rows.length > 0) await insertEgressRequests(db, rows);
+  if (rows.length > 0) await record(rows);
 }

@@ -2,6 +2,7 @@
 import { createAgentsClient } from "./agents.ts";
 import { createApiKeysClient } from "./api-keys.ts";
 import { createChannelsClient } from "./channels.ts";
+import { createEgressRequestsClient } from "./egress-requests.ts";
 import { createEnvironmentsClient } from "./environments.ts";
 import { createEventsClient } from "./events.ts";
 import { createFilesClient } from "./files.ts";
@@ -24,6 +25,7 @@ export function createBerthClient(options: ClientOptions = {}) {
     agents: createAgentsClient(transport),
     apiKeys: createApiKeysClient(transport),
     channels: createChannelsClient(transport),
+    egressRequests: createEgressRequestsClient(transport),
     environments: createEnvironmentsClient(transport),
     events: createEventsClient(transport),
     files: createFilesClient(transport),

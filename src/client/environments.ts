@@ -11,6 +11,9 @@ export function createEnvironmentsClient(transport: Transport) {
       transport.json<Environment>("GET", path(environmentId), signal ? { signal } : {}),
     update: (environmentId: string, input: UpdateEnvironmentInput) =>
       transport.json<Environment>("POST", path(environmentId), { body: input }),
+    /** Adds to what is allowed; a host that is allowed already stays. */
+    allowHost: (environmentId: string, host: string) =>
+      transport.json<Environment>("POST", `${path(environmentId)}/allowed_hosts`, { body: { host } }),
     /** It takes no new sessions; those that it has go on. */
     archive: (environmentId: string) => transport.json<Environment>("POST", `${path(environmentId)}/archive`),
     /** It is not seen again; the sessions that it has go on. */

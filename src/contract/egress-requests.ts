@@ -8,6 +8,8 @@ export const egressRequestObject = z.strictObject({
   type: z.literal("egress_request"),
   id: z.string(),
   session_id: z.string(),
+  /** The session's; null once that is deleted. */
+  environment_id: z.string().nullable(),
   /** When it began. It is listed when it is over: a stream, when that has ended. */
   created_at: z.iso.datetime(),
   /** Empty for a connection that ended before a request was made on it. */
@@ -37,6 +39,11 @@ export const egressRequestsQuery = z.strictObject({
   ...listQuery,
   order: z.enum(["asc", "desc"]).optional(),
   session_id: z.string().optional(),
+  environment_id: z.string().optional(),
   decision: z.enum(DECISIONS).optional(),
+  /** The whole name, or `*.example.com` for every name below it. */
+  host: z.string().max(255).optional(),
+  /** Only those that no program makes by accident. */
+  suspicious: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
 });
 export type EgressRequestsQuery = z.infer<typeof egressRequestsQuery>;

@@ -29,6 +29,8 @@ export type Environment = {
   archived_at: string | null;
 };
 
+export const MAX_ALLOWED_HOSTS = 1000;
+
 const packageList = z.array(z.string()).max(0, { error: NOT_SUPPORTED }).nullish();
 const packages = z
   .strictObject({
@@ -53,7 +55,7 @@ const networking = z
       type: z.literal("limited"),
       allow_mcp_servers: z.boolean().nullish(),
       allow_package_managers: z.boolean().nullish(),
-      allowed_hosts: z.array(allowedHost).max(1000).nullish(),
+      allowed_hosts: z.array(allowedHost).max(MAX_ALLOWED_HOSTS).nullish(),
     }),
   ])
   .nullish();
@@ -87,6 +89,8 @@ export const updateEnvironmentInput = z.strictObject({
   scope,
 });
 export type CreateEnvironmentInput = z.infer<typeof createEnvironmentInput>;
+/** Berth's own. */
+export const allowHostInput = z.strictObject({ host: allowedHost });
 export type UpdateEnvironmentInput = z.infer<typeof updateEnvironmentInput>;
 
 export const listEnvironmentsQuery = z.strictObject({

@@ -206,6 +206,23 @@ export type SessionRestoredEvent = Stored<
   }
 >;
 
+/**
+ * Berth's own: the session's sandbox tried to reach the outside in a way that no program does by accident, and was refused. `rule`: why;
+ * `path`: without its query. The request is listed in `/v1/egress_requests`. The model is not told: its program was.
+ */
+export type EgressRefusedEvent = Stored<
+  "session.egress_refused",
+  {
+    egress_request_id: string;
+    method: string;
+    host: string;
+    port: number;
+    path: string;
+    rule: string;
+    detail: string | null;
+  }
+>;
+
 export type UsageSnapshot = {
   input_tokens: number;
   output_tokens: number;
@@ -249,7 +266,8 @@ export type StatusEvent =
   | SessionUsageEvent
   | SessionRestoredEvent
   | SessionRewoundEvent
-  | SessionForkedEvent;
+  | SessionForkedEvent
+  | EgressRefusedEvent;
 export type SpanEvent = ModelRequestStartEvent | ModelRequestEndEvent;
 
 /** Everything that is stored in a session's log. */

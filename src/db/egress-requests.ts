@@ -27,6 +27,8 @@ export type EgressRequestRow = {
   durationMs: number;
 };
 
+export type ListedEgressRequest = EgressRequestRow & { environmentId: string | null };
+
 /** What the session of a disk may reach now; null when it is no session's. */
 export async function findNetworking(
   db: Database,
@@ -54,10 +56,12 @@ export async function findSessionNetworking(
   return networking ? { teamId, sessionId, networking } : null;
 }
 
-/** Those of teams that are gone are left out. */
-export async function insertEgressRequests(db: Database, rows: readonly EgressRequestRow[]): Promise<void> {
+/** Those of teams that are gone are left out. Returns the ids of those that were not there yet. */
+export async function insertEgressRequests(db: Database, rows: readonly EgressRequestRow[]): Promise<string[]> {
   const lines = rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
-  await sql`insert into egress_requests (id, team_id, session_id, created_at, method, host, port, path, decision, rule, detail,
+  const result = await sql<{
+    id: string;
+  }>`insert into egress_requests (id, team_id, session_id, created_at, method, host, port, path, decision, rule, detail,
       suspicious, status, request_bytes, response_bytes, duration_ms)
     select r."id", r."teamId", r."sessionId", r."createdAt", r."method", r."host", r."port", r."path", r."decision", r."rule",
       r."detail", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs"
@@ -65,7 +69,8 @@ export async function insertEgressRequests(db: Database, rows: readonly EgressRe
       "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "suspicious" boolean,
       "status" integer, "requestBytes" bigint, "responseBytes" bigint, "durationMs" integer)
     where exists (select 1 from teams t where t.id = r."teamId")
-    on conflict (id) do nothing`.execute(db);
+    on conflict (id) do nothing returning id`.execute(db);
+  return result.rows.map(({ id }) => id);
 }
 
 export async function listEgressRequests(
@@ -73,18 +78,29 @@ export async function listEgressRequests(
   input: {
     teamId: string;
     sessionId: string | null;
+    environmentId: string | null;
     decision: EgressRequest["decision"] | null;
+    host: string | null;
+    suspicious: boolean | null;
     page: PageRequest;
   },
-): Promise<EgressRequestRow[]> {
+): Promise<ListedEgressRequest[]> {
   const conditions: RawBuilder<unknown>[] = [sql`r.team_id = ${input.teamId}`];
   if (input.sessionId !== null) conditions.push(sql`r.session_id = ${input.sessionId}`);
+  if (input.environmentId !== null) conditions.push(sql`s.environment_id = ${input.environmentId}`);
   if (input.decision !== null) conditions.push(sql`r.decision = ${input.decision}`);
-  const result = await sql<EgressRequestRow>`
+  if (input.suspicious !== null) conditions.push(sql`r.suspicious = ${input.suspicious}`);
+  if (input.host?.startsWith("*."))
+    conditions.push(sql`right(r.host, ${input.host.length - 1}) = ${input.host.slice(1)}`);
+  else if (input.host !== null) conditions.push(sql`r.host = ${input.host}`);
+  const result = await sql<ListedEgressRequest>`
     select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.method, r.host, r.port, r.path,
       r.decision, r.rule, r.detail, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
-      r.duration_ms as "durationMs"
-    from egress_requests r ${pageClause("r", conditions, input.page)}`.execute(db);
+      r.duration_ms as "durationMs",
+      s.environment_id as "environmentId"
+    from egress_requests r left join sessions s on s.id = r.session_id ${pageClause("r", conditions, input.page)}`.execute(
+    db,
+  );
   return result.rows;
 }
 

@@ -2,7 +2,7 @@
 import type { EgressRequest, EgressRequestsQuery } from "../contract/egress-requests.ts";
 import type { Page } from "../contract/page.ts";
 import type { Database } from "../db/database.ts";
-import { type EgressRequestRow, listEgressRequests } from "../db/egress-requests.ts";
+import { type ListedEgressRequest, listEgressRequests } from "../db/egress-requests.ts";
 import { readPage } from "../lib/page-cursor.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -17,12 +17,15 @@ export function createReadEgressRequests({ db }: { db: Database }): ReadEgressRe
       order: query.order ?? "desc",
       limit: query.limit ?? DEFAULT_LIMIT,
       cursor: query.page,
-      positionOf: (row: EgressRequestRow) => row,
+      positionOf: (row: ListedEgressRequest) => row,
       read: (request) =>
         listEgressRequests(db, {
           teamId,
           sessionId: query.session_id ?? null,
+          environmentId: query.environment_id ?? null,
           decision: query.decision ?? null,
+          host: query.host?.toLowerCase() ?? null,
+          suspicious: query.suspicious ?? null,
           page: request,
         }),
     });
@@ -30,11 +33,12 @@ export function createReadEgressRequests({ db }: { db: Database }): ReadEgressRe
   };
 }
 
-function toEgressRequest(row: EgressRequestRow): EgressRequest {
+function toEgressRequest(row: ListedEgressRequest): EgressRequest {
   return {
     type: "egress_request",
     id: row.id,
     session_id: row.sessionId,
+    environment_id: row.environmentId,
     created_at: row.createdAt.toISOString(),
     method: row.method,
     host: row.host,

@@ -16,6 +16,7 @@ const EVENT_TYPES = [
   "session.restored",
   "session.rewound",
   "session.forked",
+  "session.egress_refused",
   "agent.thread_context_compacted",
 ] as const;
 const DEFAULT_LIMIT = 100;

@@ -55,6 +55,36 @@ test("a session's disk leads to what its environment allows now, and another dis
   expect(await findNetworking(db, { identity: "disk-2" })).toBeNull();
 });
 
+test("one more host is allowed without the list being sent: two at once are both kept, one that is allowed stays", async () => {
+  const environment = await server.client().beta.environments.create({
+    name: "asked for",
+    config: { type: "cloud", networking: { type: "limited", allowed_hosts: ["*.example.org"] } },
+  });
+  const allow = (host: unknown, id = environment.id) =>
+    server.call("POST", `/v1/environments/${id}/allowed_hosts`, { body: { host } });
+  const answers = await Promise.all(["a.example.com", "b.example.com", "c.example.com"].map((host) => allow(host)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await allow("git.example.org")).status).toBe(200);
+  expect((await allow("a.example.com")).status).toBe(200);
+  const { body: kept } = await server.call("GET", `/v1/environments/${environment.id}`);
+  const { config } = kept as { config: { networking: { allowed_hosts: string[] } } };
+  expect(config.networking.allowed_hosts.toSorted()).toEqual([
+    "*.example.org",
+    "a.example.com",
+    "b.example.com",
+    "c.example.com",
+  ]);
+  for (const wrong of ["*.com", "10.0.0.1", "a.example.com/x", "", null, ["a.example.com"]])
+    expect((await allow(wrong)).status, JSON.stringify(wrong)).toBe(400);
+  expect((await allow("a.example.com", newId("environment"))).status).toBe(404);
+  const open = await server.client().beta.environments.create({ name: "open" });
+  const { status, body } = await allow("a.example.com", open.id);
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toContain("unrestricted");
+  await server.client().beta.environments.archive(environment.id);
+  expect((await allow("d.example.com")).status).toBe(400);
+});
+
 test("audit lines are listed newest first, in pages, narrowed by session and decision; a line written twice is one", async () => {
   const { db, teamId } = server.web;
   const now = Date.now();
@@ -94,6 +124,13 @@ test("audit lines are listed newest first, in pages, narrowed by session and dec
   expect(await hosts("?order=asc")).toEqual([old, "h1", "h2", "h3"]);
   expect(await hosts(`?session_id=${sessionId}`)).toEqual(["h2", "h1", old]);
   expect(await hosts("?decision=deny")).toEqual(["h2"]);
+  expect(await hosts("?suspicious=true")).toEqual(["h2"]);
+  expect(await hosts("?suspicious=false&order=asc")).toEqual([old, "h1", "h3"]);
+  expect(await hosts("?host=H1.example.com")).toEqual(["h1"]);
+  expect(await hosts("?host=*.example.com")).toEqual(["h3", "h2", "h1", old]);
+  expect(await hosts("?host=*.xample.com")).toEqual([]);
+  expect(await hosts(`?environment_id=${environmentId}`)).toEqual(["h2", "h1", old]);
+  expect((await list("?host=h1.example.com")).data[0]?.environment_id).toBe(environmentId);
   const first = await list("?limit=2");
   expect(await hosts(`?limit=2&page=${first.next_page}`)).toEqual(["h1", old]);
   expect((await list("?decision=deny")).data[0]).toMatchObject({

@@ -10,6 +10,7 @@ import {
   Anchor,
   Bot,
   ChartColumn,
+  Globe,
   Hand,
   LockKeyhole,
   MessagesSquare,
@@ -46,6 +47,13 @@ const rooms: readonly Room[] = [
     label: "Environments",
     icon: SquareTerminal,
     owns: (path: string) => path.startsWith("/environments"),
+    wide: true,
+  },
+  {
+    href: "/network",
+    label: "Network",
+    icon: Globe,
+    owns: (path: string) => path.startsWith("/network"),
     wide: true,
   },
   {

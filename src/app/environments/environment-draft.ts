@@ -34,8 +34,6 @@ export const networkingWords: Record<Networking["type"], string> = {
   limited: "Limited network",
 };
 
-const MAX_HOSTS = 1_000;
-
 export function toDraft({ name, description, config: { networking }, metadata }: Environment): EnvironmentDraft {
   const limits = networking.type === "limited" ? networking : null;
   return {
@@ -59,7 +57,7 @@ export function findProblems(draft: EnvironmentDraft): EnvironmentProblems | nul
     const hosts = hostsOf(draft);
     const wrong = hosts.find((host) => parseAllowedHost(host).problem !== null);
     if (wrong !== undefined) problems.allowedHosts = `“${wrong}” ${parseAllowedHost(wrong).problem}.`;
-    else if (hosts.length > MAX_HOSTS) problems.allowedHosts = `At most ${MAX_HOSTS} hosts.`;
+    else if (hosts.length > 1_000) problems.allowedHosts = "At most 1000 hosts.";
   }
   const metadata = findMetadataProblem(draft.metadata);
   if (metadata !== null) problems.metadata = metadata;

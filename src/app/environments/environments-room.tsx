@@ -69,7 +69,7 @@ function EnvironmentRow({ environment }: { environment: Environment }) {
       </Link>
       {environment.is_default && <DefaultMark />}
       {environment.archived_at !== null && <span className="text-muted">archived</span>}
-      <span className="text-muted">{networkingWords[environment.config.networking.type]}, not applied</span>
+      <span className="text-muted">{networkingWords[environment.config.networking.type]}</span>
       {environment.description && (
         <span className="min-w-0 truncate text-muted max-md:basis-full">
           <Name text={environment.description} />

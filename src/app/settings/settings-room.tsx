@@ -29,6 +29,9 @@ export function SettingsRoom() {
             <Link href="/environments">Environments</Link>
           </Button>
           <Button asChild>
+            <Link href="/network">Network</Link>
+          </Button>
+          <Button asChild>
             <Link href="/vaults">Vaults</Link>
           </Button>
         </nav>

@@ -81,6 +81,10 @@ const visitsOf: Record<string, Visit[]> = {
   ],
   "/environments/new": [{ name: "environment-new", path: "/environments/new", shows: heading("New environment") }],
   "/login": [{ name: "login-again", path: "/login", shows: heading("Berth") }],
+  "/network": [
+    { name: "network", path: "/network", shows: heading("Network") },
+    { name: "network-no-match", path: "/network?show=security", shows: text("No request is like this") },
+  ],
   "/running": [{ name: "running", path: "/running", shows: heading("Running now") }],
   "/sessions/[id]": [
     { name: "session", path: "/sessions/{done}", shows: log },

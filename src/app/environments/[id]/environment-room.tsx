@@ -6,12 +6,15 @@ import Link from "next/link";
 import type { Environment } from "../../../contract/environments.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { Globe } from "../../components/icons/icons.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
 import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { StaleNote } from "../../components/stale-note.tsx";
+import { Button } from "../../components/ui/button.tsx";
 import { useLiveForm } from "../../components/use-live-form.ts";
 import { useMissing } from "../../components/use-missing.ts";
+import { networkPath } from "../../network/network-filter.ts";
 import { useBerth } from "../../providers.tsx";
 import { DefaultMark } from "../default-mark.tsx";
 import { type EnvironmentDraft, findProblems, toDraft, toUpdate } from "../environment-draft.ts";
@@ -48,6 +51,11 @@ export function EnvironmentRoom({ environmentId }: { environmentId: string }) {
           </span>
         }
       >
+        <Button asChild look="quiet">
+          <Link href={networkPath({ environmentId: environment.id })}>
+            <Globe aria-hidden /> Requests
+          </Link>
+        </Button>
         <EnvironmentMenu environment={environment} />
       </PageHeader>
       {environment.is_default && (

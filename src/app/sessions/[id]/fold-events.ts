@@ -247,6 +247,11 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         at: event.processed_at,
       });
     },
+    "session.egress_refused"(draft, event) {
+      const why = event.detail === null ? event.rule : `${event.rule}, ${event.detail}`;
+      const text = `Security: the sandbox's request to ${event.host} was refused (${why}). Details are in the tab Network.`;
+      draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
+    },
     "session.usage"(draft, event) {
       draft.view.usage = event.usage;
     },

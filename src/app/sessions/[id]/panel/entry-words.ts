@@ -24,6 +24,7 @@ const TITLES: Record<string, string> = {
   "session.restored": "Files restored",
   "session.rewound": "Rewound",
   "session.forked": "Forked",
+  "session.egress_refused": "Suspicious request refused",
   "agent.thread_context_compacted": "Conversation compacted",
 };
 /** Why it goes on later, or elsewhere. */
@@ -39,7 +40,11 @@ export type EntryWords = { title: string; detail: string | null; trouble: boolea
 
 export function entryWords({ kind, detail, epoch }: TimelineEntry): EntryWords {
   const how = typeof detail.how === "string" ? detail.how : "";
-  const trouble = TROUBLE.has(how) || kind === "session.error" || kind === "session.status_terminated";
+  const trouble =
+    TROUBLE.has(how) ||
+    kind === "session.error" ||
+    kind === "session.egress_refused" ||
+    kind === "session.status_terminated";
   if (kind === "hold") return { title: `Held, lease ${epoch}`, detail: HOLD_ENDS[how] ?? (how || null), trouble };
   if (kind === "sandbox_started") return { title: SANDBOX_STARTS[how] ?? "Sandbox started", detail: null, trouble };
   if (kind === "waits_for_place")
@@ -48,6 +53,8 @@ export function entryWords({ kind, detail, epoch }: TimelineEntry): EntryWords {
       detail: `its team runs ${detail.of} sessions at once: wait until one has ended, or raise BERTH_TEAM_SESSIONS`,
       trouble: false,
     };
+  if (kind === "session.egress_refused")
+    return { title: TITLES[kind] ?? kind, detail: `${fieldOf(detail, "host")}: ${fieldOf(detail, "rule")}`, trouble };
   const title = kind === "session.status_rescheduled" ? RESCHEDULED[fieldOf(detail, "reason") ?? ""] : undefined;
   return { title: title ?? TITLES[kind] ?? kind, detail: reasonOf(detail), trouble };
 }

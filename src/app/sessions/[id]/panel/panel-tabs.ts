@@ -5,7 +5,7 @@ import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import type { StreamEvent } from "../../../../contract/events.ts";
 import type { Session } from "../../../../contract/sessions.ts";
 import type { Icon } from "../../../components/icons/create-icon.tsx";
-import { Braces, FolderTree, History, Info, SquareTerminal } from "../../../components/icons/icons.tsx";
+import { Braces, FolderTree, Globe, History, Info, SquareTerminal } from "../../../components/icons/icons.tsx";
 import type { SessionView } from "../session-view.ts";
 
 /** A tab that scrolls by itself fills the panel. */
@@ -42,6 +42,12 @@ export const panelTabs: readonly PanelTab[] = [
     label: "Terminal",
     icon: SquareTerminal,
     Content: lazy(async () => ({ default: (await import("./terminal-tab.tsx")).TerminalTab })),
+  },
+  {
+    id: "network",
+    label: "Network",
+    icon: Globe,
+    Content: lazy(async () => ({ default: (await import("./network-tab.tsx")).NetworkTab })),
   },
   {
     id: "history",

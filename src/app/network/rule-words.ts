@@ -1,0 +1,31 @@
+// Why a request got through or did not, for people. What has no words here is shown as it is. Pure.
+import type { EgressRequest } from "../../contract/egress-requests.ts";
+
+const words: Record<string, string> = {
+  unrestricted: "every public host is allowed",
+  package_managers: "a package registry",
+  bad_request: "not a request that HTTP knows",
+  bad_host: "not the name of a host",
+  address_for_host: "an address instead of a name",
+  port: "only port 443 can be reached",
+  method: "a method that is not let through",
+  plain_http: "plain HTTP does not leave a sandbox",
+  host_mismatch: "the names in TLS, Host and CONNECT differ",
+  no_session: "the sandbox belonged to no session",
+  host_not_allowed: "the host is not allowed",
+  refused_address: "the name leads to an address inside",
+  too_many_hosts: "too many new hosts in a short time",
+  too_many_connections: "too many connections at once",
+  policy_unavailable: "the rules could not be looked up",
+  unresolved: "no such name",
+  upstream_certificate: "the host's certificate is not trusted",
+  upstream_failed: "the host could not be reached",
+  upstream_timeout: "the host was silent for too long",
+  client_tls: "the program would not speak TLS with us",
+  client_gone: "the program went away",
+};
+
+export function ruleWords({ rule }: Pick<EgressRequest, "rule">): string {
+  if (rule.startsWith("allowed_hosts ")) return `allowed host ${rule.slice("allowed_hosts ".length)}`;
+  return Object.hasOwn(words, rule) ? (words[rule] ?? rule) : rule;
+}
