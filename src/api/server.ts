@@ -16,6 +16,16 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** For a whole request: 32 MB over a slow line. Event streams are answers, they are not limited. */
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 75_000;
+/** How often Node looks for requests that take too long; its own 30 s would double the limit on headers. */
+const LIMITS_CHECKED_MS = 5_000;
+
+/** Of every answer that is not the dashboard's; a route that needs another says so. */
+const SECURITY_HEADERS = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+};
 
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -41,6 +51,7 @@ export function createApiServer(options: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: LIMITS_CHECKED_MS,
       noDelay: true,
     },
     (request, response) => {
@@ -54,10 +65,14 @@ export function createApiServer(options: {
         return;
       }
       const [pathname = "/", search = ""] = splitUrl(request.url ?? "/");
+      if (ui && !API_PATH.test(pathname)) {
+        void ui(request, response);
+        return;
+      }
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
       const sessionId = request.method === "GET" ? streamedSession(pathname) : null;
       if (request.method === "GET" && isTeamStream(pathname)) void streamTeam(request, response, search);
       else if (sessionId !== null) void streamEvents(request, response, { sessionId, search });
-      else if (ui && !API_PATH.test(pathname)) void ui(request, response);
       else void answerByApi(request, response);
     },
   );

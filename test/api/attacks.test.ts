@@ -1,0 +1,264 @@
+// The API as somebody attacks it, by the ids of docs/security.md: every route, with what no honest client sends.
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { newId } from "../../src/lib/ids.ts";
+import { type ApiServer, startApiServer } from "../support/api-server.ts";
+import { until } from "../support/until.ts";
+
+type Route = { method: string; path: string };
+
+let server: ApiServer;
+let routes: Route[];
+let cookie: string;
+beforeAll(async () => {
+  server = await startApiServer();
+  const document = (await server.call("GET", "/openapi.json", { anonymous: true })).body as {
+    paths: Record<string, Record<string, unknown>>;
+  };
+  routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+  );
+  const login = await server.call("POST", "/auth/login", {
+    ...{ anonymous: true, body: { api_key: server.apiKey }, headers: { "x-berth-csrf": "1" } },
+  });
+  cookie = login.headers.get("set-cookie")?.split(";")[0] ?? "";
+});
+afterAll(() => server?.close());
+
+const filled = (path: string, value: string) => path.replaceAll(/\{\w+\}/g, encodeURIComponent(value));
+const isChange = ({ method }: Route) => method !== "GET";
+
+/** Bytes as they are, and all that comes until the other end closes. */
+function raw(text: string): { answer: Promise<string>; socket: ReturnType<typeof connect>; said: () => string } {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  let said = "";
+  socket.on("data", (piece) => {
+    said += piece.toString("latin1");
+  });
+  socket.on("error", () => socket.destroy());
+  const answer = new Promise<string>((resolve) => socket.once("close", () => resolve(said)));
+  socket.write(text);
+  return { answer, socket, said: () => said };
+}
+
+/** What only the inside knows. */
+const INSIDE =
+  /\bat \S+ \(|\.ts:\d+|node_modules|\/src\/|\bselect \b.*\bfrom\b|\binsert into\b|pg_|kysely|postgres:\/\/|ECONN|TEST_KEK/i;
+const HOSTILE = [
+  "' or '1'='1",
+  "'; drop table sessions; --",
+  "%00",
+  "\u0000",
+  "..",
+  "../../../etc/passwd",
+  "$(id)",
+  "{{7*7}}",
+  "__proto__",
+  "constructor",
+  "(a+)+$",
+  "a".repeat(3_000),
+];
+
+describe("every route", () => {
+  test("T11, T12, T13, F7, R14: hostile ids, queries and bodies are refused in words, and tell nothing of the inside", async () => {
+    expect(routes.length).toBeGreaterThan(40);
+    const bodies = [
+      '{"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}}',
+      '{"name":"\\u0000","title":{"$gt":""},"metadata":{"__proto__":"x"},"events":"x"}',
+      `${"[".repeat(20_000)}`,
+      "null",
+      "nonsense",
+    ];
+    for (const route of routes) {
+      const { method, path } = route;
+      for (const text of path.includes("{") ? HOSTILE : HOSTILE.slice(0, 1)) {
+        const query = method === "GET" ? `?limit=${encodeURIComponent(text)}&order=${encodeURIComponent(text)}` : "";
+        const answer = await fetch(`${server.url}${filled(path, text)}${query}`, {
+          ...{ method, headers: { "x-api-key": server.apiKey, "content-type": "application/json" } },
+          ...(isChange(route) ? { body: bodies[text.length % bodies.length] ?? "" } : {}),
+        });
+        const said = await answer.text();
+        expect(answer.status, `${method} ${path} ${text.slice(0, 40)}: ${said}`).toBeLessThan(500);
+        expect(said.replaceAll(text, ""), `${method} ${path} ${text.slice(0, 40)}`).not.toMatch(INSIDE);
+      }
+    }
+    expect("polluted" in {}).toBe(false);
+    expect((await server.call("GET", "/v1/sessions")).status).toBe(200);
+  });
+
+  test("B4: another site's page changes nothing with the operator's cookie, by no route and no kind of body", async () => {
+    const changes = routes.filter((route) => isChange(route) && route.path.startsWith("/v1/"));
+    expect(changes.length).toBeGreaterThan(20);
+    const headers = [
+      { "sec-fetch-site": "cross-site", origin: "https://evil.example", "x-berth-csrf": "1" },
+      { origin: "https://evil.example", "x-berth-csrf": "1" },
+      // What a form can send: no header of its own.
+      { "content-type": "text/plain" },
+      { "content-type": "application/x-www-form-urlencoded" },
+    ];
+    for (const { method, path } of changes)
+      for (const sent of headers) {
+        const call = { anonymous: true, headers: { ...sent, cookie }, ...(method === "POST" ? { body: {} } : {}) };
+        const { status } = await server.call(method, filled(path, newId("session")), call);
+        expect(status, `${method} ${path} ${JSON.stringify(sent)}`).toBe(403);
+      }
+  });
+
+  test("B5, B6: no answer can be read by another site, framed, sniffed, or tells where one comes from", async () => {
+    for (const { method, path } of [...routes, { method: "GET", path: "/v1/sessions/{id}/events/stream" }]) {
+      const { headers } = await fetch(server.url + filled(path, newId("session")), {
+        ...{ method, headers: { "x-api-key": server.apiKey, origin: "https://evil.example" } },
+      });
+      expect(headers.get("access-control-allow-origin"), path).toBeNull();
+      expect(headers.get("access-control-allow-credentials"), path).toBeNull();
+      expect(headers.get("x-content-type-options"), path).toBe("nosniff");
+      expect(headers.get("referrer-policy"), path).toBe("no-referrer");
+      expect(headers.get("x-frame-options"), path).toBe("DENY");
+      expect(headers.get("content-security-policy"), path).toMatch(/default-src 'none'/);
+    }
+    const preflight = await fetch(`${server.url}/v1/agents`, {
+      ...{ method: "OPTIONS", headers: { origin: "https://evil.example", "access-control-request-method": "POST" } },
+    });
+    expect(preflight.headers.get("access-control-allow-origin")).toBeNull();
+    expect(preflight.headers.get("access-control-allow-methods")).toBeNull();
+  });
+});
+
+test("B5: another site's WebSocket is refused, though the browser sends the cookie along", async () => {
+  const { answer } = raw(
+    `GET /v1/sessions/${newId("session")}/terminals/one HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\nOrigin: https://evil.example\r\nCookie: ${cookie}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+  );
+  expect(await answer).toMatch(/^HTTP\/1\.1 403 /);
+});
+
+describe("names", () => {
+  const get = (path: string, lines: string) =>
+    raw(`GET ${path} HTTP/1.1\r\n${lines}\r\nx-api-key: ${server.apiKey}\r\nConnection: close\r\n\r\n`).answer;
+
+  test.each([
+    "/v1/agents",
+    "/v1/sessions/sesn_x/events/stream",
+    "/v1/stream",
+    "/auth/session",
+    "/docs",
+    "/openapi.json",
+    "/readyz",
+  ])("B8, K12: under another site's name %s answers nothing, whatever a header says of a proxy", async (path) => {
+    const forwarded = "X-Forwarded-Host: 127.0.0.1\r\nForwarded: host=localhost\r\nX-Real-IP: 127.0.0.1";
+    for (const lines of [
+      "Host: evil.example",
+      `Host: evil.example\r\n${forwarded}`,
+      "Host: 127.0.0.1.evil.example",
+      "Host: ",
+    ])
+      expect(await get(path, lines), lines).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await get("/v1/agents", "Host: localhost:1")).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test("K12: a header of a proxy makes another site's page no page of ours", async () => {
+    const headers = { "x-berth-csrf": "1", origin: "https://evil.example", "x-forwarded-host": "evil.example" };
+    const call = { anonymous: true, body: { name: "x", model: "alpha" }, headers: { ...headers, cookie } };
+    expect((await server.call("POST", "/v1/agents", call)).status).toBe(403);
+  });
+});
+
+describe("who asks", () => {
+  test("K1, K2: a wrong key, a wrong link and a wrong cookie are answered alike, however near they are, and guessing changes nothing", async () => {
+    const alike = async (headers: Record<string, string>) => {
+      const { status, body } = await server.call("GET", "/v1/agents", { anonymous: true, headers });
+      const { type, message } = (body as { error: { type: string; message: string } }).error;
+      return `${status} ${type} ${message}`;
+    };
+    const made = (await server.call("POST", "/v1/api_keys", { body: { name: "revoked" } })).body as {
+      id: string;
+      key: string;
+    };
+    expect((await server.call("POST", `/v1/api_keys/${made.id}/revoke`)).status).toBe(200);
+    const wrong = [
+      "x",
+      made.key,
+      `${server.apiKey}x`,
+      server.apiKey.slice(0, -1),
+      server.apiKey.toUpperCase(),
+      "\u00e9",
+    ];
+    const answers = await Promise.all(wrong.map((key) => alike({ "x-api-key": key })));
+    expect(new Set(answers).size, answers.join("\n")).toBe(1);
+    expect(answers[0]).toMatch(/^401 authentication_error/);
+    const guesses = Array.from({ length: 300 }, (_, index) => alike({ "x-api-key": `guess-${index}` }));
+    expect(new Set(await Promise.all(guesses))).toEqual(new Set([answers[0]]));
+    expect((await server.call("GET", "/v1/agents")).status).toBe(200);
+    const links = await Promise.all(
+      ["a", "b".repeat(43), "c".repeat(200)].map((token) =>
+        server.call("POST", "/auth/login", { anonymous: true, body: { token }, headers: { "x-berth-csrf": "1" } }),
+      ),
+    );
+    expect(
+      new Set(links.map(({ status, body }) => `${status} ${(body as { error: { message: string } }).error.message}`))
+        .size,
+    ).toBe(1);
+  });
+
+  test("T10: ids have 80 random bits that say nothing of the next one's", () => {
+    const tails = Array.from({ length: 4_000 }, () => newId("session", 0).slice(-16));
+    expect(new Set(tails).size).toBe(tails.length);
+    for (let place = 0; place < 16; place++) {
+      const counts = new Map<string, number>();
+      for (const tail of tails) counts.set(tail[place] ?? "", (counts.get(tail[place] ?? "") ?? 0) + 1);
+      expect(counts.size).toBe(32);
+      // Five standard deviations around 125.
+      for (const count of counts.values()) expect(Math.abs(count - 125)).toBeLessThan(60);
+    }
+  });
+});
+
+describe("slow and large", () => {
+  test("R9: a hundred clients that never finish their headers are cut off, and others are served meanwhile", async () => {
+    const slow = Array.from({ length: 100 }, () => raw("GET /v1/agents HTTP/1.1\r\nHost: 127.0.0.1\r\nx-a: "));
+    let open = slow.length;
+    for (const { answer } of slow)
+      void answer.then(() => {
+        open -= 1;
+      });
+    let drips = 0;
+    // One byte now and then keeps no connection.
+    const dripping = setInterval(() => {
+      drips += 1;
+      for (const { socket } of slow) if (socket.writable) socket.write("b");
+    }, 500);
+    try {
+      expect((await server.call("GET", "/v1/agents")).status).toBe(200);
+      await until(() => open === 0, {
+        timeoutMs: 60_000,
+        describe: () => `${open} are still open after ${drips} bytes`,
+      });
+    } finally {
+      clearInterval(dripping);
+      for (const { socket } of slow) socket.destroy();
+    }
+    for (const { said } of slow) expect(said()).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test("R9: headers that do not end, and more of them than anybody has, are refused", async () => {
+    const { answer } = raw(`GET /v1/agents HTTP/1.1\r\nHost: 127.0.0.1\r\nx-a: ${"a".repeat(20_000)}\r\n\r\n`);
+    expect(await answer).toMatch(/^HTTP\/1\.1 431 /);
+    const many = Array.from({ length: 4_000 }, (_, index) => `a${index}: b`).join("\r\n");
+    expect(await raw(`GET /v1/agents HTTP/1.1\r\nHost: 127.0.0.1\r\n${many}\r\n\r\n`).answer).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
+  });
+
+  test.each([
+    ["two lengths", "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x"],
+    ["a length and chunks", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    ["a folded header", "x-a: b\r\n c\r\n\r\n"],
+    ["a space before the colon", "x-a : b\r\n\r\n"],
+    ["two hosts", "Host: evil.example\r\n\r\n"],
+    ["a line feed alone", "x-a: b\nx-b: c\r\n\r\n"],
+  ])("R9: a request with %s is refused", async (_, rest) => {
+    const { answer } = raw(
+      `POST /v1/agents HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: ${server.apiKey}\r\nConnection: close\r\n${rest}`,
+    );
+    expect(await answer).toMatch(/^HTTP\/1\.1 40[03] /);
+  });
+});
