@@ -1,0 +1,239 @@
+// Controls, each with the patch that switches it off and the test that must notice. A patch fits exactly once, or the source moved and the list has to follow.
+
+export type Mutation = {
+  control: string;
+  file: string;
+  find: string;
+  replace: string;
+  project: "unit" | "integration" | "api" | "security";
+  /** Where the test is that notices. */
+  test: string;
+  /** The beginning of its name, or of its group's. */
+  named: string;
+};
+
+export const mutations: readonly Mutation[] = [
+  {
+    control: "dial guard: each resolved address is checked",
+    ...{ file: "src/egress/dial-guard.ts", find: "if (why !== null)", replace: "if (why === undefined)" },
+    ...{ project: "unit", test: "src/egress/dial-guard.test.ts", named: "E7: one of several that is loopback" },
+  },
+  {
+    control: "dial guard: the checked address is the one that is dialled",
+    file: "src/egress/forward.ts",
+    find: "lookup: guard.lookup, ",
+    replace: "",
+    ...{ project: "unit", test: "src/egress/broker.test.ts", named: "E5: is an allowed host" },
+  },
+  {
+    control: "refused addresses: NAT64",
+    ...{ file: "src/egress/refused-addresses.ts", find: '["64:ff9b::/96", "NAT64"],', replace: "" },
+    ...{ project: "unit", test: "src/egress/refused-addresses.test.ts", named: "E2, E5: refused" },
+  },
+  {
+    control: "refused addresses: the cloud's metadata",
+    ...{ file: "src/egress/refused-addresses.ts", find: '["169.254.0.0/16", "link-local"],', replace: "" },
+    ...{ project: "unit", test: "src/egress/refused-addresses.test.ts", named: "E2, E5: refused" },
+  },
+  {
+    control: "host names: one canonical form",
+    file: "src/contract/host-names.ts",
+    find: "if (NEVER_IN_A_NAME.test(text)) return refuse(",
+    replace: "if (text === undefined) return refuse(",
+    ...{ project: "unit", test: "src/contract/host-names.test.ts", named: "E8: one canonical form" },
+  },
+  {
+    control: "allowed hosts: whole labels only",
+    ...{
+      file: "src/contract/host-names.ts",
+      find: "host.endsWith(`.",
+      replace: "host.endsWith(`",
+    },
+    ...{ project: "unit", test: "src/contract/host-names.test.ts", named: "E9: " },
+  },
+  {
+    control: "broker: SNI, Host and CONNECT are the same",
+    file: "src/egress/read-target.ts",
+    find: 'if (hostOf(hostHeader, "https") !== tunnelHost) throw mismatch();',
+    replace: "",
+    ...{ project: "unit", test: "src/egress/broker.test.ts", named: "E16: " },
+  },
+  {
+    control: "broker: bodies are delimited in one way",
+    ...{ file: "src/egress/read-target.ts", find: "  checkFraming(head.rawHeaders);\n", replace: "" },
+    ...{ project: "unit", test: "src/egress/read-target.test.ts", named: "" },
+  },
+  {
+    control: "broker: only port 443",
+    file: "src/egress/read-target.ts",
+    find: "if (Number(match[2]) !== PORTS.https)",
+    replace: "if (Number(match[2]) === 0)",
+    ...{ project: "unit", test: "src/egress/broker.test.ts", named: "E10: " },
+  },
+  {
+    control: "broker: no TRACE, no CONNECT in a tunnel",
+    file: "src/egress/read-target.ts",
+    find: "if (FORBIDDEN_METHODS.has(head.method))",
+    replace: 'if (head.method === "")',
+    ...{ project: "unit", test: "src/egress/broker.test.ts", named: "E14: the method" },
+  },
+  {
+    control: "broker: hosts' certificates are verified",
+    file: "src/egress/forward.ts",
+    find: "servername: host, ",
+    replace: "servername: host, rejectUnauthorized: false, ",
+    ...{ project: "unit", test: "src/egress/broker.test.ts", named: "is a host whose certificate is not trusted" },
+  },
+  {
+    control: "rules: without a session nothing is reached",
+    file: "src/egress/decide.ts",
+    find: "if (!policy) throw new Refusal(",
+    replace: 'if (!policy) return "unrestricted";\n  if (policy.teamId === "") throw new Refusal(',
+    ...{ project: "unit", test: "src/egress/decide.test.ts", named: "no session, no host" },
+  },
+  {
+    control: "rules: a host that is not allowed is refused",
+    file: "src/egress/decide.ts",
+    find: 'if (networking.type === "unrestricted") return',
+    replace: "if (networking.type) return",
+    ...{ project: "unit", test: "src/egress/decide.test.ts", named: "" },
+  },
+  {
+    control: "security events are marked",
+    ...{ file: "src/egress/refusal.ts", find: '  "refused_address",\n  "placeholder', replace: '  "placeholder' },
+    ...{ project: "unit", test: "src/egress/broker.test.ts", named: "E5: is an allowed host" },
+  },
+  {
+    control: "security events are told in the session's log",
+    ...{
+      file: "src/sessions/record-egress-requests.ts",
+      find: "suspicious && fresh.has(id)",
+      replace: "!suspicious && fresh.has(id)",
+    },
+    project: "integration",
+    test: "src/sessions/record-egress-requests.integration.test.ts",
+    named: "suspicious requests are told of",
+  },
+  {
+    control: "placeholders: only for the hosts of their credential",
+    file: "src/secrets/inject/swap-placeholders.ts",
+    find: "if (exactnessFor(credential, target) === 0)",
+    replace: "if (exactnessFor(credential, target) < 0)",
+    ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C2: " },
+  },
+  {
+    control: "placeholders: only in the places of their credential",
+    file: "src/secrets/inject/swap-placeholders.ts",
+    find: "if (!auth.injection_location[place])",
+    replace: "if (!place)",
+    ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C5: " },
+  },
+  {
+    control: "credentials: a path is below, not only alike",
+    file: "src/secrets/inject/credential-scope.ts",
+    find: "if (pathname !== base && !pathname.startsWith(",
+    replace: "if (pathname === base && !pathname.startsWith(",
+    ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C14: " },
+  },
+  {
+    control: "credentials: paths that are read in two ways",
+    file: "src/secrets/inject/credential-scope.ts",
+    find: "if (/%2e|%2f|%5c|%00|[\\\\;#]|\\/\\//i.test(pathname)) return false;",
+    replace: "",
+    ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C15: " },
+  },
+  {
+    control: "answers: values are taken out of headers",
+    file: "src/secrets/inject/scrub-answer.ts",
+    find: "const headers = scrubber.headers(head.headers);",
+    replace: "const headers = [...head.headers];",
+    ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C6, C8: " },
+  },
+  {
+    control: "answers: values are taken out of bodies",
+    file: "src/secrets/inject/scrub-answer.ts",
+    find: "const after = scrubber.whole(before);",
+    replace: "const after = before;",
+    ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C6, C8: " },
+  },
+  {
+    control: "sealing: a value opens only where it belongs",
+    file: "src/secrets/seal.ts",
+    find: 'return Buffer.from(JSON.stringify(["berth", FORM, ...binding]));',
+    replace: 'return Buffer.from(JSON.stringify(["berth", FORM, binding[0]]));',
+    ...{ project: "unit", test: "src/secrets/seal.test.ts", named: "" },
+  },
+  {
+    control: "seccomp: forbidden calls",
+    file: "src/sandboxes/local/seccomp.ts",
+    find: '...denied.map((value) => equal(value, "deny")),',
+    replace: '...denied.map((value) => equal(value, "allow")),',
+    ...{ project: "unit", test: "src/sandboxes/local/seccomp.test.ts", named: "seccomp filter on" },
+  },
+  {
+    control: "seccomp: new namespaces by clone",
+    file: "src/sandboxes/local/seccomp.ts",
+    find: 'value: CLONE_FLAGS, whenTrue: "deny"',
+    replace: 'value: CLONE_FLAGS, whenTrue: "allow"',
+    ...{ project: "unit", test: "src/sandboxes/local/seccomp.test.ts", named: "seccomp filter on" },
+  },
+  {
+    control: "sandbox: an empty environment",
+    ...{ file: "src/sandboxes/local/bwrap-arguments.ts", find: ', "--clearenv"]', replace: "]" },
+    ...{ project: "security", test: "test/security/sandbox-escape.test.ts", named: "S3: " },
+  },
+  {
+    control: "API: the Host allow-list",
+    file: "src/api/server.ts",
+    find: "if (!hostIsAllowed(request.headers.host, allowedHosts)) {",
+    replace: "if (request.headers.host === undefined) {",
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B8, K12: " },
+  },
+  {
+    control: "API: changes with a cookie come from our own pages",
+    file: "src/api/authenticate.ts",
+    find: "if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);",
+    replace: "",
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B4: " },
+  },
+  {
+    control: "API: WebSockets come from our own pages",
+    ...{ file: "src/api/channels.ts", find: "        refuseOtherOrigins(facts);\n", replace: "" },
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B5: another site's WebSocket" },
+  },
+  {
+    control: "API: answers can't be framed or sniffed",
+    file: "src/api/server.ts",
+    find: "for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);",
+    replace: "",
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B5, B6: " },
+  },
+  {
+    control: "API: slow headers are cut off",
+    ...{
+      file: "src/api/server.ts",
+      find: "const HEADERS_TIMEOUT_MS = 15_000;",
+      replace: "const HEADERS_TIMEOUT_MS = 299_000;",
+    },
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "R9: a hundred clients" },
+  },
+  {
+    control: "API: revoked keys are refused",
+    file: "src/db/teams.ts",
+    find: "} and revoked_at is null`.execute(db);",
+    replace: "}`.execute(db);",
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "K1, K2: " },
+  },
+  {
+    control: "API: bodies have a limit",
+    ...{ file: "src/api/body.ts", find: "if (bytes > MAX_BODY_BYTES) throw tooLarge();", replace: "" },
+    ...{ project: "api", test: "test/api/rules-of-every-request.test.ts", named: "large bodies" },
+  },
+  {
+    control: "dashboard: no inline script",
+    file: "src/app/csp.ts",
+    find: "' 'strict-dynamic'",
+    replace: "' 'unsafe-inline' 'strict-dynamic'",
+    ...{ project: "unit", test: "src/app/csp.test.ts", named: "" },
+  },
+];
