@@ -84,3 +84,16 @@ it("a CONNECT request leads to a canonical host on port 443 or nowhere", () => {
     { numRuns: 5000 },
   );
 });
+
+it.each([
+  ["two lengths", ["Content-Length", "2", "Content-Length", "3"]],
+  ["the same length twice", ["Content-Length", "2", "content-length", "2"]],
+  ["a length and chunks", ["Content-Length", "2", "Transfer-Encoding", "chunked"]],
+  ["chunks twice", ["Transfer-Encoding", "chunked", "Transfer-Encoding", "chunked"]],
+  ["an encoding before the chunks", ["Transfer-Encoding", "gzip, chunked"]],
+  ["an encoding that is nearly chunked", ["Transfer-Encoding", "chunked "]],
+  ["an encoding of none", ["Transfer-Encoding", "identity"]],
+])("C9: %s is refused before anybody reads a body", (_, framing) => {
+  const rawHeaders = ["Host", "api.example.com", ...framing];
+  expect(() => readTarget({ method: "POST", url: "/", rawHeaders }, "api.example.com")).toThrow(/several ways/);
+});
