@@ -44,7 +44,15 @@ test("a fetch is decided by the environment as it is now, and leaves a line", as
   expect((await fetchOnce({ teamId: "team_of_others", sessionId })).content).toContain("no_session");
   await tools.close();
   const page = { limit: 10, order: "asc" as const };
-  const rows = await listEgressRequests(world.db, { teamId, sessionId, decision: null, page });
+  const rows = await listEgressRequests(world.db, {
+    teamId,
+    sessionId,
+    environmentId: null,
+    decision: null,
+    host: null,
+    suspicious: null,
+    page,
+  });
   expect(rows.map(({ rule, decision, path, detail }) => [rule, decision, path, detail?.slice(0, 9)])).toEqual([
     ["no_session", "deny", "/a", "web_fetch"],
     ["host_not_allowed", "deny", "/a", "web_fetch"],

@@ -17,7 +17,12 @@ export function wireWebTools({ config, db, logger }: { config: Config; db: Datab
     guard: createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) }),
     trusted: createSecureContext({ ca: trustedCertificates(caFile), minVersion: "TLSv1.2" }),
     readPolicy: (caller) => findSessionNetworking(db, caller),
-    audit: createAuditQueue({ write: (lines) => insertEgressRequests(db, lines.flatMap(toRow)), logger }),
+    audit: createAuditQueue({
+      write: async (lines) => {
+        await insertEgressRequests(db, lines.flatMap(toRow));
+      },
+      logger,
+    }),
     searchUrl: config.searchUrl,
     logger,
     now: Date.now,

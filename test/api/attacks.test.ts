@@ -171,12 +171,12 @@ describe("who asks", () => {
     };
     const made = (await server.call("POST", "/v1/api_keys", { body: { name: "revoked" } })).body as {
       id: string;
-      key: string;
+      value: string;
     };
     expect((await server.call("POST", `/v1/api_keys/${made.id}/revoke`)).status).toBe(200);
     const wrong = [
       "x",
-      made.key,
+      made.value,
       `${server.apiKey}x`,
       server.apiKey.slice(0, -1),
       server.apiKey.toUpperCase(),

@@ -84,11 +84,7 @@ export const attacks: readonly Attack[] = [
   { id: "E10", title: "Other ports of an allowed host" },
   { id: "E11", title: "Something other than TLS in a tunnel" },
   { id: "E12", title: "Plain HTTP" },
-  {
-    id: "E13",
-    title: "A redirect to a host that is not allowed",
-    open: notHere("the broker follows none; the program's next request is decided like any other"),
-  },
+  { id: "E13", title: "A redirect to a host that is not allowed" },
   { id: "E14", title: "A proxy in the tunnel, headers that speak for others" },
   { id: "E15", title: "Secrets in looked-up names" },
   { id: "E16", title: "Three names that are not the same: CONNECT, SNI, Host" },
@@ -120,7 +116,7 @@ export const attacks: readonly Attack[] = [
   { id: "C16", title: "AWS signatures for another service, region or host" },
   { id: "C17", title: "Setting a credential's header first" },
   { id: "C18", title: "WebSockets, and upgrades to anything else" },
-  { id: "C19", title: "HTTP/2 and gRPC, past the checks", open: notYet() },
+  { id: "C19", title: "HTTP/2 and gRPC, past the checks", provenBy: ["src/egress/http2.test.ts"] },
   {
     id: "C20",
     title: "A host with a bad certificate",
@@ -132,13 +128,13 @@ export const attacks: readonly Attack[] = [
   { id: "C24", title: "Binding a credential to another host without the right to", open: TEAMS },
   { id: "C25", title: "Reading a value through the API" },
   { id: "C26", title: "The refresh token of an OAuth credential" },
-  { id: "C27", title: "Connections to a host shared by sessions", open: notYet() },
+  { id: "C27", title: "Connections to a host shared by sessions" },
   {
     id: "C28",
     title: "A stolen proxy token",
     open: notHere("the local broker has none: each sandbox has a listener of its own"),
   },
-  { id: "C29", title: "A value that is short, or an everyday word", open: notYet() },
+  { id: "C29", title: "A value that is short, or an everyday word" },
 
   {
     id: "T1",
