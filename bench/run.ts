@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { benchDelivery } from "./delivery.ts";
+import { benchEgress } from "./egress.ts";
 import { type Figure, formatTable, isMet, ratioOf } from "./figures.ts";
 import { benchFirstCommand } from "./first-command.ts";
 import { benchFootprint } from "./footprint.ts";
@@ -23,6 +24,7 @@ const benches: Record<string, { title: string; run: (print: (line: string) => vo
   rest: { title: "A large database at rest", run: benchRest },
   tabs: { title: "200 open tabs", run: benchTabs },
   page: { title: "The dashboard in a browser", run: benchPage },
+  p7: { title: "P7 the egress broker", run: benchEgress },
   p8: { title: "P8 start and memory", run: benchFootprint },
   install: { title: "P8 install and build", run: benchInstall },
 };

@@ -4,6 +4,17 @@ import { describe, expect, it } from "vitest";
 import { canonicalHost, findAllowed, parseAllowedHost } from "./host-names.ts";
 
 describe("E8: one canonical form", () => {
+  it("of what looks canonical is what a URL makes of it", () => {
+    const part = fc.stringMatching(/^[a-f0-9_x-]{1,8}$/);
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 2, maxLength: 4 }), (parts) => {
+        const text = parts.join(".");
+        const { host } = canonicalHost(text);
+        return host === null || host === new URL(`http://${text}/`).hostname;
+      }),
+    );
+  });
+
   it.each([
     ["EVIL.Test", "evil.test"],
     ["evil.test.", "evil.test"],

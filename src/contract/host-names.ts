@@ -10,9 +10,15 @@ const MAX_LENGTH = 253;
 const NEVER_IN_A_NAME = /[\p{Cc}\s@/\\%?#:[\]<>^|`{}"']/u;
 const NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** What is in the canonical form already; asked for each request. A last part of digits is an address, `xn--` has to be decoded. */
+function isCanonical(text: string): boolean {
+  return text.length <= MAX_LENGTH && NAME.test(text) && !/xn--|(^|\.)(\d+|0x[0-9a-f]*)$/.test(text);
+}
+
 /** Lower case, punycode, without the final dot. Everything that is not the full name of a host is refused with a reason. */
 export function canonicalHost(text: string): HostName {
   const refuse = (problem: string, isAddress = false): HostName => ({ host: null, problem, isAddress });
+  if (isCanonical(text)) return { host: text, problem: null };
   if (text === "") return refuse("is empty");
   if (text.startsWith("[") || /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text))
     return refuse("is an address; name the host instead", true);

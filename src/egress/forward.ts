@@ -1,7 +1,6 @@
 // Carries an allowed request to its host and the answer back, both as they come: no body is held in memory.
 import { type Agent, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
-import { pipeline } from "node:stream";
 import type { ApplyCredentials, CredentialedAnswer, CredentialedRequest } from "./credentials.ts";
 import { decide, mayGoPlain, type Policy } from "./decide.ts";
 import type { DialGuard } from "./dial-guard.ts";
@@ -245,14 +244,20 @@ async function passBack(
       if (trailers.length > 0) end.answer.trailers(rewrite ? rewrite.headers(trailers) : trailers);
     });
     if (!hasBody && end.speaksHttp2) return void changed.body.resume();
-    pipeline(changed.body, end.answer.to, (error) => {
-      // Half an answer must not look whole: the connection is cut.
-      if (error) end.answer.cut();
-    });
+    pipeAnswer(changed.body, end);
   } catch (error) {
     answer.body.destroy();
     refuse(end, exchange, error);
   }
+}
+
+/** As `pipeline` does it, without the signal and the exception that it makes for each. */
+function pipeAnswer(body: Readable, { answer }: SandboxEnd): void {
+  // Half an answer must not look whole: the connection is cut.
+  body.once("error", () => answer.cut());
+  body.once("close", () => !body.readableEnded && answer.cut());
+  answer.onceClosed(() => body.destroy());
+  body.pipe(answer.to);
 }
 
 function plainRefusal(): Refusal {

@@ -66,8 +66,8 @@ export function http1End(request: IncomingMessage, response: ServerResponse): Sa
       begin({ status, words, headers }) {
         response.sendDate = false;
         response.writeHead(status, words, [...headers]);
-        // An event stream may have nothing to say yet.
-        response.flushHeaders();
+        // An event stream may have nothing to say yet; what comes at once goes in one piece with its head.
+        setImmediate(() => response.flushHeaders());
       },
       to: response,
       trailers(raw) {
