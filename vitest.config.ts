@@ -48,7 +48,14 @@ export default defineConfig({
           ...slow,
         },
       },
-      { test: { name: "security", include: ["test/security/**/*.test.ts"], ...slow } },
+      {
+        test: {
+          name: "security",
+          globalSetup: ["test/support/postgres-setup.ts"],
+          include: ["test/security/**/*.test.ts"],
+          ...slow,
+        },
+      },
       { test: { name: "e2e", include: ["test/e2e/*.test.ts"], exclude: long, ...slow } },
       { test: { name: "long", globalSetup: ["test/support/postgres-setup.ts"], include: long, ...slow } },
       { test: { name: "litellm", include: ["test/litellm/**/*.test.ts"], ...slow } },

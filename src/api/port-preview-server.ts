@@ -24,7 +24,7 @@ type Admitted = { at: PreviewedPort; teamId: string; visit: string; origin: stri
 const NO_PREVIEW: PageWords = {
   status: 404,
   title: "There is no port preview here",
-  text: "The address names no port of a session. Open it from the session's Ports, or with: berth preview <session> <port>",
+  text: "The address names no port of a session. Open it with: berth preview <session> <port>",
 };
 const notFromHere: PageWords = {
   status: 403,
@@ -39,7 +39,7 @@ const noServiceWorkers: PageWords = {
 const closed = ({ sessionId, port }: PreviewedPort): PageWords => ({
   status: 403,
   title: "This link does not open the port any more",
-  text: `It was used already, is older than a minute, or its access has ended. Open the port again from the session's Ports, or with: berth preview ${sessionId} ${port}`,
+  text: `It was used already, is older than a minute, or its access has ended. Open the port again with: berth preview ${sessionId} ${port}`,
 });
 
 export function createPortPreviewServer(options: {
