@@ -3,6 +3,7 @@ import type { Agent, AgentTool, AgentToolset, CustomTool, Effort, ToolInput, Too
 import { FIRST_MESSAGE_KEY, firstMessageOf } from "../../contract/first-message.ts";
 import type { PermissionPolicy } from "../../contract/permission-policies.ts";
 import { findMetadataProblem, type MetadataRow, toBag, toPatch, toRows } from "../components/metadata-rows.ts";
+import { findMcpRowProblem, fromMcpRows, type McpRow, toMcpRows } from "./mcp-rows.ts";
 
 export type Policy = PermissionPolicy["type"];
 export type ToolSwitch = { enabled: boolean; policy: Policy };
@@ -15,6 +16,7 @@ export type AgentDraft = {
   description: string;
   system: string;
   tools: Record<ToolName, ToolSwitch>;
+  mcpServers: McpRow[];
   /** JSON: a list of custom tools. Empty: none. */
   customTools: string;
   /** What people may say to try the agent. Empty: nothing. */
@@ -33,6 +35,13 @@ export const effortLabels: Record<Effort, string> = {
   high: "high",
   xhigh: "very high",
   max: "as high as it goes",
+};
+
+/** `auto` is only offered where a program has set it: the form keeps what is there. */
+export const policyLabels: Record<Policy, string> = {
+  always_allow: "runs at once",
+  always_ask: "asks first",
+  auto: "decided for each call",
 };
 
 /** In the order in which people meet them. The type keeps the list complete. */
@@ -56,6 +65,7 @@ export const newAgentDraft: AgentDraft = {
   description: "",
   system: "",
   tools: fillTools(() => ({ enabled: true, policy: "always_allow" })),
+  mcpServers: [],
   customTools: "",
   firstMessage: "",
   metadata: [],
@@ -75,13 +85,16 @@ export function toDraft(agent: Agent): AgentDraft {
       const config = toolset.configs.find((each) => each.name === name) ?? toolset.default_config;
       return { enabled: config.enabled, policy: config.permission_policy.type };
     }),
+    mcpServers: toMcpRows(agent),
     customTools: customTools.length === 0 ? "" : JSON.stringify(customTools, null, 2),
     firstMessage: firstMessageOf(agent) ?? "",
     metadata: toRows(agent.metadata, RESERVED),
   };
 }
 
-export type DraftProblems = Partial<Record<"name" | "model" | "system" | "customTools" | "metadata", string>>;
+export type DraftProblems = Partial<
+  Record<"name" | "model" | "system" | "mcpServers" | "customTools" | "metadata", string>
+>;
 
 /** Null when the draft can be sent; the server has the last word on the details. */
 export function findProblems(draft: AgentDraft): DraftProblems | null {
@@ -90,6 +103,8 @@ export function findProblems(draft: AgentDraft): DraftProblems | null {
   if (draft.model.trim() === "") problems.model = "Choose a model, or type the name that your gateway uses.";
   if (draft.system.length > MAX_SYSTEM_LENGTH)
     problems.system = `It is too long: ${draft.system.length} characters, ${MAX_SYSTEM_LENGTH} are taken.`;
+  const servers = findMcpRowProblem(draft.mcpServers);
+  if (servers !== null) problems.mcpServers = servers;
   const tools = parseCustomTools(draft.customTools);
   if (typeof tools === "string") problems.customTools = tools;
   const metadata = findMetadataProblem(draft.metadata, RESERVED);
@@ -116,6 +131,7 @@ export function toUpdate(draft: AgentDraft, before: Agent) {
 function toInput(draft: AgentDraft, before: Agent | null) {
   const customTools = parseCustomTools(draft.customTools);
   if (typeof customTools === "string") throw new Error(customTools);
+  const { servers, toolsets } = fromMcpRows(draft.mcpServers, before);
   // Null: the model's own effort, whatever was asked for before.
   const effort = draft.effort === "" ? null : { type: draft.effort };
   return {
@@ -123,12 +139,8 @@ function toInput(draft: AgentDraft, before: Agent | null) {
     model: { ...before?.model, id: draft.model.trim(), effort },
     description: draft.description.trim() || null,
     system: draft.system || null,
-    tools: [
-      ...toToolset(draft, before?.tools.find(isToolset)),
-      ...(before?.tools.filter((tool) => tool.type === "mcp_toolset") ?? []),
-      ...customTools,
-    ],
-    mcp_servers: before?.mcp_servers ?? [],
+    tools: [...toToolset(draft, before?.tools.find(isToolset)), ...toolsets, ...customTools],
+    mcp_servers: servers,
   };
 }
 

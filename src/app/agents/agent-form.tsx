@@ -12,6 +12,7 @@ import type { FormDraft } from "../components/use-form-draft.ts";
 import type { AgentDraft, DraftProblems } from "./agent-draft.ts";
 import { CustomToolsField } from "./custom-tools-field.tsx";
 import { EffortField } from "./effort-field.tsx";
+import { McpServersField } from "./mcp-servers-field.tsx";
 import { ModelField } from "./model-field.tsx";
 import { SystemPromptField } from "./system-prompt-field.tsx";
 import { ToolSwitches } from "./tool-switches.tsx";
@@ -96,6 +97,12 @@ export function AgentForm({ state, action, pending, error, saved = false, questi
           )}
         </Field>
         <ToolSwitches tools={draft.tools} onChange={(tools) => change({ tools })} />
+        <McpServersField
+          rows={draft.mcpServers}
+          error={problems?.mcpServers}
+          readOnly={readOnly}
+          onChange={(mcpServers) => change({ mcpServers })}
+        />
         <CustomToolsField
           value={draft.customTools}
           error={problems?.customTools}

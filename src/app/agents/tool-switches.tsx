@@ -4,14 +4,7 @@
 import type { ToolName } from "../../contract/agents.ts";
 import { Select } from "../components/ui/input.tsx";
 import { useHealth } from "../settings/use-health.ts";
-import { type Policy, type ToolSwitch, toolLabels, toolNames } from "./agent-draft.ts";
-
-/** `auto` is only offered where a program has set it: the form keeps what is there. */
-const policyLabels: Record<Policy, string> = {
-  always_allow: "runs at once",
-  always_ask: "asks first",
-  auto: "decided for each call",
-};
+import { type Policy, policyLabels, type ToolSwitch, toolLabels, toolNames } from "./agent-draft.ts";
 
 type ToolSwitchesProps = {
   tools: Record<ToolName, ToolSwitch>;

@@ -72,8 +72,15 @@ export function ApprovalForm({ item, sessionId }: { item: ToolCallItem; sessionI
         }}
       />
       {item.owner === "agent" && (
-        <Button look="quiet" disabled={decided} onClick={() => decide({ result: "allow", always: true })}>
-          <CheckCheck aria-hidden /> Always allow {visibleExactly(item.name)} in this session
+        // The name may be as long as an MCP server likes: it breaks instead of leaving the screen.
+        <Button
+          look="quiet"
+          className="h-auto min-h-8 max-w-full shrink text-left whitespace-normal max-md:h-auto max-md:min-h-[44px]"
+          disabled={decided}
+          onClick={() => decide({ result: "allow", always: true })}
+        >
+          <CheckCheck aria-hidden />
+          <span className="min-w-0 wrap-anywhere">Always allow {visibleExactly(item.name)} in this session</span>
         </Button>
       )}
       {error && (
