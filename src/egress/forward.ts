@@ -1,6 +1,7 @@
 // Carries an allowed request to its host and the answer back, both as they come: no body is held in memory.
 import { type Agent, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
+import { refuseAnywhere } from "../secrets/inject/swap-placeholders.ts";
 import type { ApplyCredentials, CredentialedAnswer, CredentialedRequest } from "./credentials.ts";
 import { decide, mayGoPlain, type Policy } from "./decide.ts";
 import type { DialGuard } from "./dial-guard.ts";
@@ -75,6 +76,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     const untouched = { target, body: null, answer: null };
     if (policy && target.scheme === "http") {
       const carried = mayGoPlain(policy, { host, packageHosts });
+      if (carried) refuseAnywhere(path, headers);
       return { ...untouched, headers: withoutCredentials(headers), sentToHttps: !carried };
     }
     if (!policy || !applyCredentials) return { ...untouched, headers, sentToHttps: false };
@@ -239,7 +241,7 @@ async function passBack(
     changed.body.on("data", (piece: Buffer) => {
       exchange.line.responseBytes += piece.length;
     });
-    answer.body.once("end", () => {
+    changed.body.once("end", () => {
       const trailers = trailersOf(answer.trailers());
       if (trailers.length > 0) end.answer.trailers(rewrite ? rewrite.headers(trailers) : trailers);
     });

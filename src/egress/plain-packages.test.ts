@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type EgressWorld, startEgressWorld } from "../../test/support/egress-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { Networking } from "../contract/environments.ts";
+import { newPlaceholder } from "../secrets/placeholders.ts";
 
 const PLAIN = "deb.corp.example";
 const TLS_ONLY = "npm.corp.example";
@@ -65,6 +66,14 @@ it("carries what is asked of a mirror without TLS, through the relay and through
   expect(seen[0]?.headers.cookie).toBeUndefined();
   await until(() => world.lines.length === 2);
   expect(world.lines[0]).toMatchObject({ decision: "allow", rule: "package_managers", port: 80, path: "/pool/a.deb" });
+});
+
+it.each([
+  ["a header", (it: string) => ({ headers: { "x-token": it } })],
+  ["the address", (it: string) => ({ path: `/pool/${it}.deb` })],
+])("C5: no placeholder leaves without TLS, in %s neither", async (_, make) => {
+  expect(await ask(PLAIN, make(newPlaceholder()))).toMatchObject({ status: 403, rule: "placeholder_place" });
+  expect(seen).toEqual([]);
 });
 
 it.each([

@@ -131,5 +131,5 @@ function toResponse({ status, body, contentType = "" }: TokenAnswer, scrubber: S
 }
 
 function cleanText(text: string, scrubber: Scrubber | null): string {
-  return scrubber ? scrubber.whole(Buffer.from(text)).toString() : text;
+  return scrubber ? scrubber.whole(Buffer.from(text), { keepsLength: false }).toString() : text;
 }

@@ -70,6 +70,16 @@ describe("C6, C8: what comes back holds no value", () => {
     if (form === "digest") expect(answer.headers["content-md5"]).toBeUndefined();
   });
 
+  it("trailers", async () => {
+    const placeholder = token();
+    const socket = await world.tunnel(HOST);
+    const asked = `GET /echo/trailer HTTP/1.1\r\nHost: ${HOST}\r\nTE: trailers\r\nAuthorization: Bearer ${placeholder}\r\nConnection: close\r\n\r\n`;
+    const answer = await exchangeBytes(socket, asked);
+    expect(seen.at(-1)?.headers.authorization).toBe(`Bearer ${VALUE}`);
+    expect(answer).not.toContain(VALUE);
+    expect(answer.toLowerCase()).toContain(`x-token: ${placeholder}`);
+  });
+
   it("a value with every character that somebody writes otherwise, in each encoding", async () => {
     const value = newCanary("echo");
     const { placeholder } = use(heldVariable("CANARY", value, { hosts: [HOST] }));
@@ -126,6 +136,26 @@ describe("C6, C8: what comes back holds no value", () => {
       }
     },
   );
+
+  it("in what is no text a value is replaced by as many bytes, so that what counts them still fits", async () => {
+    const headers = bearing(token());
+    upstream.server.removeAllListeners("request").on("request", (request, response) => {
+      const body = `\u0000${VALUE}\u0001`;
+      response.setHeader("content-type", "application/grpc");
+      if (request.url === "/whole") response.setHeader("content-length", body.length);
+      response.write(body);
+      response.end();
+    });
+    try {
+      for (const path of ["/whole", "/stream"]) {
+        const { body } = await world.request(HOST, { path, headers });
+        expect(body).toHaveLength(VALUE.length + 2);
+        expect(body).not.toContain(VALUE);
+      }
+    } finally {
+      upstream.server.removeAllListeners("request").on("request", echoHost(seen));
+    }
+  });
 
   it("a session without credentials gets its answers as they are, compressed and with their ranges", async () => {
     held.current = [];

@@ -102,7 +102,7 @@ describe("C5: a placeholder stands only where its credential is put in", () => {
     await send(`a=1&t=${placeholder}`, { "content-type": "application/x-www-form-urlencoded" });
     expect(new URLSearchParams(seen.at(-1)?.body).get("t")).toBe(value);
     await send(`<t>${placeholder}</t>`, { "content-type": "text/xml" });
-    expect(seen.at(-1)?.body).toContain("a&quot;b\\c&amp;d=é&lt;v");
+    expect(seen.at(-1)?.body).toContain("a&#34;b\\c&#38;d=é&#60;v");
     await send(JSON.stringify({ token: placeholder }), {
       "content-type": "application/json",
       "transfer-encoding": "chunked",
@@ -112,6 +112,19 @@ describe("C5: a placeholder stands only where its credential is put in", () => {
     await send(JSON.stringify({ fill, token: placeholder }), { "content-type": "application/json" });
     expect(JSON.parse(seen.at(-1)?.body ?? "")).toEqual({ fill, token: value });
     expect(world.lines.at(-1)?.detail).toBe("credential T");
+  });
+
+  it("a body whose type is neither JSON, a form, XML nor text gets no value, and no placeholder leaves in it", async () => {
+    const placeholder = token({ hosts: [HOST], body: true });
+    for (const type of ["application/grpc", "application/octet-stream", "application/x-protobuf"]) {
+      const answer = await world.request(HOST, {
+        method: "POST",
+        body: placeholder,
+        headers: { "content-type": type },
+      });
+      expect(answer).toMatchObject({ status: 403, headers: { "x-berth-egress": "placeholder_place" } });
+    }
+    expect(seen).toEqual([]);
   });
 
   it("a compressed body is not looked into, and goes as it is", async () => {

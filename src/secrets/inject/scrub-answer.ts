@@ -2,6 +2,7 @@
 import { pipeline, Readable, type Transform } from "node:stream";
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { InjectionRefused } from "./injection-refused.ts";
+import { isTextType } from "./media-types.ts";
 import { headerOf, type RawHeaders, replaceHeader, withoutHeaders } from "./raw-headers.ts";
 import type { Scrubber } from "./scrubber.ts";
 
@@ -29,12 +30,13 @@ export async function scrubAnswer(scrubber: Scrubber, head: AnswerHead, body: Re
   const headers = scrubber.headers(head.headers);
   if (!hasBody(head)) return { headers, body };
   const decoders = decodersOf(head.headers);
+  const isText = isTextType(headerOf(head.headers, "content-type"));
   const length = Number(headerOf(head.headers, "content-length") ?? Number.NaN);
   if (decoders.length === 0 && length > MAX_WHOLE_BYTES)
     return { headers, body: through(body, [scrubber.stream({ keepsLength: true })]) };
   if (decoders.length === 0 && length >= 0) {
     const before = await readWhole(body);
-    const after = scrubber.whole(before);
+    const after = scrubber.whole(before, { keepsLength: !isText });
     if (after.equals(before)) return { headers, body: Readable.from([before]) };
     const rest = withoutHeaders(headers, (name) => DIGESTS.has(name));
     return { headers: replaceHeader(rest, "Content-Length", String(after.length)), body: Readable.from([after]) };
@@ -44,7 +46,7 @@ export async function scrubAnswer(scrubber: Scrubber, head: AnswerHead, body: Re
     name === "content-length" || (decoded && (name === "content-encoding" || DIGESTS.has(name)));
   return {
     headers: withoutHeaders(headers, gone),
-    body: through(body, [...decoders.map((make) => make()), scrubber.stream({ keepsLength: false })]),
+    body: through(body, [...decoders.map((make) => make()), scrubber.stream({ keepsLength: !isText })]),
   };
 }
 

@@ -10,8 +10,8 @@ export type Scrubber = {
   /** Of headers or trailers. */
   headers(raw: RawHeaders): string[];
   text(text: string): string;
-  whole(bytes: Buffer): Buffer;
-  /** `keepsLength`: each value is replaced by as many bytes, for what has told its length already. */
+  /** `keepsLength`: each value is replaced by as many bytes, for what tells its length by other means. */
+  whole(bytes: Buffer, options: { keepsLength: boolean }): Buffer;
   stream(options: { keepsLength: boolean }): Transform;
 };
 
@@ -28,11 +28,11 @@ export function createScrubber(credentials: readonly SessionCredential[]): Scrub
       if (!form) throw new Error("a pattern without its form");
       return keepsLength ? form.sameLength : form.replacement;
     });
-  const whole = (bytes: Buffer) => {
-    const once = replacer(false);
+  const whole = (bytes: Buffer, { keepsLength }: { keepsLength: boolean }) => {
+    const once = replacer(keepsLength);
     return Buffer.concat([once.push(bytes), once.end()]);
   };
-  const text = (before: string) => whole(Buffer.from(before, "latin1")).toString("latin1");
+  const text = (before: string) => whole(Buffer.from(before, "latin1"), { keepsLength: false }).toString("latin1");
   return {
     headers: (raw) => [...pairsOf(raw)].flatMap(([name, value]) => [text(name), text(value)]),
     text,

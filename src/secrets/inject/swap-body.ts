@@ -1,6 +1,8 @@
 // Variables in bodies: replaced where the credential says so, in the form that the body has; elsewhere a placeholder does not leave.
 import type { Transform } from "node:stream";
 import type { SessionCredential } from "../session-credentials.ts";
+import { InjectionRefused } from "./injection-refused.ts";
+import { type BodyKind, bodyKindOf } from "./media-types.ts";
 import { createPlaceholderStream, type OnPlaceholder, swapWhole } from "./placeholder-stream.ts";
 import { headerOf, type RawHeaders } from "./raw-headers.ts";
 import { type Target, valueFor } from "./swap-placeholders.ts";
@@ -37,11 +39,17 @@ export async function changeBody(about: {
   const encoding = headerOf(headers, "content-encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "")
     return readUpTo === null ? null : { whole: await body.read(readUpTo) };
-  const write = writerFor(headerOf(headers, "content-type") ?? "");
+  const kind = bodyKindOf(headerOf(headers, "content-type"));
   const put: OnPlaceholder = (placeholder) => {
     const { value, name } = valueFor(placeholder, { credentials, target, place: "body" });
+    if (kind === "binary")
+      throw new InjectionRefused(
+        "placeholder_place",
+        `The credential ${name} is put into bodies of JSON, forms, XML and text only; what else counts bytes would break.`,
+        { detail: name },
+      );
     used.push(name);
-    return Buffer.from(write(value));
+    return Buffer.from(WRITERS[kind](value));
   };
   if (readUpTo !== null) return { whole: swapWhole(await body.read(readUpTo), put) };
   const mayChange = credentials.some(
@@ -53,20 +61,10 @@ export async function changeBody(about: {
   return { through: createPlaceholderStream(put), keepsLength: false };
 }
 
-/** How a value is written within a body of this type, so that it stays one value. */
-function writerFor(contentType: string): (value: string) => string {
-  const type = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
-  if (/^application\/(.*\+)?json$|^application\/(x-ndjson|json5|jsonl)$/.test(type))
-    return (value) => JSON.stringify(value).slice(1, -1);
-  if (type === "application/x-www-form-urlencoded")
-    return (value) => new URLSearchParams({ x: value }).toString().slice(2);
-  if (/[/+]xml$/.test(type))
-    return (value) =>
-      value
-        .replaceAll("&", "&amp;")
-        .replaceAll("<", "&lt;")
-        .replaceAll(">", "&gt;")
-        .replaceAll('"', "&quot;")
-        .replaceAll("'", "&apos;");
-  return (value) => value;
-}
+/** How a value is written within a body of this kind, so that it stays one value. */
+const WRITERS: Readonly<Record<Exclude<BodyKind, "binary">, (value: string) => string>> = {
+  json: (value) => JSON.stringify(value).slice(1, -1),
+  form: (value) => new URLSearchParams({ x: value }).toString().slice(2),
+  xml: (value) => value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+  text: (value) => value,
+};

@@ -81,6 +81,12 @@ export function refuseInPath(path: string): void {
   if (holdsPlaceholder(path)) throw inWrongPlace("the address (its path or query)");
 }
 
+/** Over an open connection nothing is put in, so no placeholder leaves. Throws `InjectionRefused`. */
+export function refuseAnywhere(path: string, raw: RawHeaders): void {
+  refuseInPath(path);
+  for (const text of raw) if (holdsPlaceholder(text)) throw inWrongPlace("a request that is not encrypted");
+}
+
 function holdsPlaceholder(text: string): boolean {
   return text.includes(PLACEHOLDER_PREFIX) && text.search(PLACEHOLDER) !== -1;
 }

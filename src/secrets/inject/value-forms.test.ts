@@ -62,7 +62,7 @@ it("any value that can be stored is found in JSON, URLs, base64 and hexadecimal"
         Buffer.from(prefix + value).toString("hex"),
         Buffer.from(`${prefix + value}/`).toString("base64"),
       ])
-        expect(scrubber?.whole(Buffer.from(text)).equals(Buffer.from(text)), text).toBe(false);
+        expect(scrubber?.whole(Buffer.from(text), { keepsLength: false }).equals(Buffer.from(text)), text).toBe(false);
     }),
   );
 });
