@@ -96,7 +96,7 @@ export const attacks: readonly Attack[] = [
     title: "Addresses that the server itself is told to fetch",
     note: "For requests of OAuth tokens; MCP servers and web pages are theirs to prove.",
   },
-  { id: "E21", title: "A preview that reaches other ports", open: waits("port previews") },
+  { id: "E21", title: "A preview that reaches other ports" },
 
   { id: "C1", title: "Finding a value in the sandbox" },
   { id: "C2", title: "A placeholder sent to another allowed host" },
@@ -225,7 +225,7 @@ export const attacks: readonly Attack[] = [
   { id: "B4", title: "Another site's form or fetch with the operator's cookie" },
   { id: "B5", title: "Another site's stream or WebSocket" },
   { id: "B6", title: "Framing, sniffing, referrers" },
-  { id: "B7", title: "An agent's web page that steals the session", open: waits("port previews") },
+  { id: "B7", title: "An agent's web page that steals the session" },
   { id: "B8", title: "A name of another site that leads to this server" },
   {
     id: "B9",
