@@ -54,7 +54,7 @@ export async function collectSessions(options: {
         session = await readSession();
       }
       const { rows } = await client.query<{ seq: string } & Omit<StoredEntry, "seq">>(
-        "select seq, id, type, echo, payload, processed_at is not null as processed from events where session_id = $1 order by seq",
+        "select seq, id, type, echo, payload, processed_at is not null as processed, created_at as at from events where session_id = $1 order by seq",
         [id],
       );
       const stored = rows.map((row) => ({ ...row, seq: Number(row.seq) }));

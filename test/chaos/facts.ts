@@ -11,6 +11,8 @@ export type StoredEntry = {
   type: string;
   echo: boolean;
   processed: boolean;
+  /** When it was written down; for the reader of a finding. */
+  at?: Date;
   payload: Record<string, unknown>;
 };
 

@@ -1,5 +1,6 @@
 // One run: sessions of every kind at work, faults by a seeded plan, then silence, and the facts for the oracle.
 import { spawn } from "node:child_process";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
@@ -139,6 +140,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       processes,
       leftovers,
     };
+    const findings = judge(facts);
+    if (findings.length > 0) print(`logs and sessions: ${keepEvidence(seed, system.dataDir, facts)}`);
     return {
       seed,
       faults: struck,
@@ -157,7 +160,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       restores: countRestores(facts),
       inDoubt: countInDoubt(facts),
       seconds: Math.round((Date.now() - startedAt) / 1000),
-      findings: judge(facts),
+      findings,
     };
   } finally {
     goesOn = false;
@@ -179,6 +182,16 @@ async function breathe(striking: readonly Promise<void>[], driven: readonly Driv
   const before = new Map(driven.map((one) => [one, one.turns]));
   const deadline = Date.now() + BREATH_MS;
   while (!allWorked(driven, (one) => (before.get(one) ?? 0) + 1) && Date.now() < deadline) await sleep(100);
+}
+
+/** For whoever looks for the cause: the directory with the logs of all parts, and each session's log. */
+function keepEvidence(seed: number, dataDir: string, { sessions }: ChaosFacts): string {
+  const directory = path.resolve(import.meta.dirname, "../../test-results", `chaos-${seed}`);
+  rmSync(directory, { recursive: true, force: true });
+  cpSync(path.join(dataDir, "logs"), path.join(directory, "logs"), { recursive: true });
+  for (const { id, stored, complaints } of sessions)
+    writeFileSync(path.join(directory, `${id}.json`), JSON.stringify({ complaints, stored }, null, 1));
+  return directory;
 }
 
 async function weighAll(system: System): Promise<Map<Part, ReturnType<typeof weigh>>> {

@@ -2,7 +2,7 @@
 // Its way to the database can fall silent, and its clock can jump.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { childEnv } from "../../src/lib/child-env.ts";
@@ -23,6 +23,7 @@ export type SecondWorker = {
 export async function keepSecondWorker(dataDir: string, env: Record<string, string>): Promise<SecondWorker> {
   const wire = await startDatabaseWire(dataDir);
   const clockFile = path.join(dataDir, "chaos-clock");
+  const logFile = path.join(dataDir, "logs", "second-worker.log");
   let child: ChildProcess | null = null;
   let stopped = false;
 
@@ -33,10 +34,16 @@ export async function keepSecondWorker(dataDir: string, env: Record<string, stri
       NODE_OPTIONS: `--import=${clock}`,
       CHAOS_CLOCK_FILE: clockFile,
     };
-    return spawn(process.execPath, [script], {
-      env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, BERTH_LOG_FORMAT: "json", ...env, ...extra }),
-      stdio: "ignore",
-    });
+    mkdirSync(path.dirname(logFile), { recursive: true });
+    const log = openSync(logFile, "a");
+    try {
+      return spawn(process.execPath, [script], {
+        env: childEnv({ PATH: process.env.PATH, HOME: process.env.HOME, BERTH_LOG_FORMAT: "json", ...env, ...extra }),
+        stdio: ["ignore", log, log],
+      });
+    } finally {
+      closeSync(log);
+    }
   }
 
   async function keep(): Promise<void> {

@@ -323,7 +323,8 @@ function drive(sessionId: string, forkOf: Fork | null, options: Drive): Driven {
         await turn();
         driven.turns += 1;
       } catch (error) {
-        complaints.push(error instanceof Refused ? `refused: ${error.message}` : String(error));
+        const what = error instanceof Refused ? `refused: ${error.message}` : String(error);
+        complaints.push(`${what} (${new Date().toISOString()})`);
         return;
       }
       await sleep(random() * REST_MS);
