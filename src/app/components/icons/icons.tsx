@@ -3,6 +3,7 @@ import { createIcon } from "./create-icon.tsx";
 
 export const Activity = createIcon(<><path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2" /></>);
 export const Anchor = createIcon(<><path d="M12 6v16m7-9l2-1a9 9 0 0 1-18 0l2 1m4-2h6" /><circle cx="12" cy="4" r="2" /></>);
+export const AppWindow = createIcon(<><rect width="20" height="16" x="2" y="4" rx="2" /><path d="M10 4v4M2 8h20M6 4v4" /></>);
 export const Archive = createIcon(<><rect width="20" height="5" x="2" y="3" rx="1" /><path d="M4 8v11a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8m-10 4h4" /></>);
 export const ArrowDown = createIcon(<><path d="M12 5v14m7-7l-7 7l-7-7" /></>);
 export const ArrowLeft = createIcon(<><path d="m12 19l-7-7l7-7m7 7H5" /></>);

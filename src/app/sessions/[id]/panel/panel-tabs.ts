@@ -5,7 +5,15 @@ import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import type { StreamEvent } from "../../../../contract/events.ts";
 import type { Session } from "../../../../contract/sessions.ts";
 import type { Icon } from "../../../components/icons/create-icon.tsx";
-import { Braces, FolderTree, Globe, History, Info, SquareTerminal } from "../../../components/icons/icons.tsx";
+import {
+  AppWindow,
+  Braces,
+  FolderTree,
+  Globe,
+  History,
+  Info,
+  SquareTerminal,
+} from "../../../components/icons/icons.tsx";
 import type { SessionView } from "../session-view.ts";
 
 /** A tab that scrolls by itself fills the panel. */
@@ -48,6 +56,12 @@ export const panelTabs: readonly PanelTab[] = [
     label: "Network",
     icon: Globe,
     Content: lazy(async () => ({ default: (await import("./network-tab.tsx")).NetworkTab })),
+  },
+  {
+    id: "ports",
+    label: "Ports",
+    icon: AppWindow,
+    Content: lazy(async () => ({ default: (await import("./ports-tab.tsx")).PortsTab })),
   },
   {
     id: "history",
