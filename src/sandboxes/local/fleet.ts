@@ -164,13 +164,21 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
     try {
       return await inOrder(name, async () => {
         const present = running.get(name);
-        if (present && (await takesOver(present, spec))) return accessTo(present);
+        if (present && (await hasItsDisk(name, present)) && (await takesOver(present, spec))) return accessTo(present);
         return accessTo(await start(name, spec));
       });
     } finally {
       foreground -= 1;
       refill();
     }
+  }
+
+  /** False: its directory vanished under it, and with its end its files will be gone. It is ended, so that nobody works on them any more. */
+  async function hasItsDisk(name: string, { record, live }: Owned): Promise<boolean> {
+    if (records.find(name)?.record.identity === record.identity) return true;
+    log("the disk of a running sandbox is gone, and it is ended", { sandboxId: name });
+    await live.end();
+    return false;
   }
 
   /** Gives a running one its present variables and limits. One that is on its way out, or stuck, is ended. */
@@ -205,7 +213,12 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   async function endRunning(name: string): Promise<void> {
     const owned = running.get(name);
     if (!owned) return;
-    records.write(owned.path, { ...owned.record, lastUsedAt: await lastUsedAt(owned) });
+    try {
+      records.write(owned.path, { ...owned.record, lastUsedAt: await lastUsedAt(owned) });
+    } catch (error) {
+      // Its directory vanished, or nothing can be written: it is ended all the same, and was last used when its record says.
+      log("the record of a sandbox could not be written", { sandboxId: name, reason: messageOf(error) });
+    }
     await owned.live.end();
   }
 

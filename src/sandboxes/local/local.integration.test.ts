@@ -160,6 +160,23 @@ describe.skipIf(missing)("sandboxd", () => {
     }
   });
 
+  it("ends one whose directory vanished under it, also when it is only asked for or put to sleep", async () => {
+    await using sandboxd = await startTestSandboxd();
+    const { backend, dataDir } = sandboxd;
+    const vanish = () => rmSync(join(dataDir, "sandboxes", "lost"), { recursive: true });
+    const first = await backend.create("lost", TEST_SPEC);
+    await first.writeFile("/workspace/a", Buffer.from("a"));
+    vanish();
+    const second = await backend.create("lost", TEST_SPEC);
+    expect(second.identity).not.toBe(first.identity);
+    expect(await second.readFile("/workspace/a")).toBeNull();
+    vanish();
+    await backend.hibernate("lost");
+    await expect(backend.open("lost")).rejects.toMatchObject({ code: "sandbox_gone" });
+    // Of the two disks nothing is left running, or mounted.
+    await until(() => sandboxProcesses(dataDir).length === 0);
+  });
+
   it("opens its socket to its own user only", async () => {
     await using sandboxd = await startTestSandboxd();
     expect(statSync(sandboxd.socketPath).mode & 0o777).toBe(0o600);
