@@ -221,8 +221,10 @@ async function writeFailure(turn: Turn, input: { requestId: string; error: unkno
     return;
   }
   const retryAfterMs = error instanceof ModelError ? error.retryAfterMs : null;
-  const retryAt = turn.deps.clock.now() + retryDelayMs(attempt, { retryAfterMs, random: turn.deps.random });
-  const rescheduled = newEvent(turn, "session.status_rescheduled", {}, { private: { retry_at: retryAt } });
+  const retryInMs = retryDelayMs(attempt, { retryAfterMs, random: turn.deps.random });
+  // `retry_at` is by this worker's clock, which may be wrong: whoever reads the event counts from when the database took it.
+  const due = { retry_at: turn.deps.clock.now() + retryInMs, retry_in_ms: retryInMs };
+  const rescheduled = newEvent(turn, "session.status_rescheduled", {}, { private: due });
   await turn.log.write({
     events: [end, failure("retrying"), rescheduled],
     changes: { ...charge.changes, status: "rescheduling", retryAttempt: attempt },

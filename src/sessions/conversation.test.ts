@@ -167,6 +167,15 @@ test("an error that ends the turn is told until the session is idle", () => {
   expect(fold(...hello, error, idle)).toMatchObject({ gaveUp: false, owesAnswer: true, status: "idle" });
 });
 
+test("a retry is due so long after the database took it, whatever the clock of the worker that decided on it said", () => {
+  // The events of these logs were taken at 0.
+  const again = (due: Record<string, unknown>) =>
+    fold(...hello, ["x", "session.status_rescheduled", {}, { private: due }]);
+  expect(again({ retry_at: 270_000, retry_in_ms: 2_000 })).toMatchObject({ retryAt: 2_000, retryInMs: 2_000 });
+  // As an older release wrote it.
+  expect(again({ retry_at: 3_000 })).toMatchObject({ retryAt: 3_000, retryInMs: null });
+});
+
 test("a reached budget keeps the answer due", () => {
   const idle: Line = ["i1", "session.status_idle", { stop_reason: { type: "budget_reached" } }];
   expect(fold(...hello, idle)).toMatchObject({ owesAnswer: true, status: "idle" });

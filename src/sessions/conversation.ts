@@ -72,6 +72,8 @@ export type Conversation = {
   toolRounds: number;
   /** While rescheduling: when to try again, milliseconds since the epoch. */
   retryAt: number | null;
+  /** How long the wait was to be; null: an older release decided on it. */
+  retryInMs: number | null;
   /** An error ended the turn; what is left is to say so. */
   gaveUp: boolean;
   /** The model would not answer. */
@@ -100,6 +102,7 @@ export function emptyConversation(): Conversation {
     compactionsInRow: 0,
     toolRounds: 0,
     retryAt: null,
+    retryInMs: null,
     gaveUp: false,
     refused: false,
     filesNotice: null,
@@ -225,7 +228,11 @@ const folds: Record<string, Fold> = {
   },
   "session.status_rescheduled": (conversation, event) => {
     conversation.status = "rescheduling";
-    conversation.retryAt = fieldOf<number>(event.private ?? {}, "retry_at") ?? 0;
+    conversation.retryInMs = fieldOf<number>(event.private ?? {}, "retry_in_ms") ?? null;
+    conversation.retryAt =
+      conversation.retryInMs === null
+        ? (fieldOf<number>(event.private ?? {}, "retry_at") ?? 0)
+        : event.createdAt.getTime() + conversation.retryInMs;
   },
   "session.status_idle": (conversation, event) => {
     const reason = fieldOf<StopReason>(event.payload, "stop_reason") ?? { type: "end_turn" };

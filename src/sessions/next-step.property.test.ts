@@ -47,6 +47,7 @@ const anyFacts: fc.Arbitrary<Facts> = fc.record({
   toolRounds: fc.integer({ min: 0, max: 201 }),
   contextFull: fc.boolean(),
   compactionsInRow: fc.integer({ min: 0, max: 4 }),
+  retryInMs: fc.option(fc.integer({ min: 0, max: 20 })),
   retryAt: fc.oneof(
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 20 }) },
@@ -151,6 +152,7 @@ class Life {
     contextFull: false,
     compactionsInRow: 0,
     retryAt: null,
+    retryInMs: null,
     gaveUp: false,
     refused: false,
     now: 10,

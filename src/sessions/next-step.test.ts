@@ -26,6 +26,7 @@ const idle: Facts = {
   contextFull: false,
   compactionsInRow: 0,
   retryAt: null,
+  retryInMs: null,
   gaveUp: false,
   refused: false,
   now: NOW,
@@ -186,6 +187,11 @@ const table: [when: string, changes: Partial<Facts>, step: Step][] = [
     "a retry is due in hours, by the clock of a worker that was wrong, or this one's",
     { status: "rescheduling", owesAnswer: true, retryAt: NOW + 4_500_000 },
     { do: "call-model" },
+  ],
+  [
+    "a retry is due minutes from now, and was to wait for a second: this worker's clock is wrong",
+    { status: "rescheduling", owesAnswer: true, retryAt: NOW + 250_000, retryInMs: 1_000 },
+    { do: "rest-until", at: NOW + 1_000 },
   ],
   ["a retry is due", { status: "rescheduling", owesAnswer: true, retryAt: NOW }, { do: "call-model" }],
   [

@@ -38,6 +38,8 @@ export type Facts = {
   compactionsInRow: number;
   /** While rescheduling. */
   retryAt: number | null;
+  /** How long the wait was to be; null: an older release decided on it. */
+  retryInMs: number | null;
   /** An error ended the turn and was told; the session is not idle yet. */
   gaveUp: boolean;
   /** The model would not answer. */
@@ -78,7 +80,8 @@ export function nextStep(facts: Facts): Step {
 
   const answers = facts.queue.filter((event) => event.type === "answer");
   if (answers.length > 0) return { do: "take-in", eventIds: answers.map((event) => event.id), starts: false };
-  if (facts.retryAt !== null && isAhead(facts.retryAt, facts.now)) return { do: "rest-until", at: facts.retryAt };
+  if (facts.retryAt !== null && isAhead(facts.retryAt, facts.now))
+    return { do: "rest-until", at: Math.min(facts.retryAt, facts.now + (facts.retryInMs ?? MAX_WAIT_MS)) };
   if (facts.pending.length > 0) return settlePending(facts);
 
   const messages = facts.queue.filter((event) => event.type === "message");
@@ -170,12 +173,13 @@ export function factsOf(
     contextFull: conversation.contextOverflow || (promptTooLong && conversation.compactionsInRow === 0),
     compactionsInRow: conversation.compactionsInRow,
     retryAt: conversation.retryAt,
+    retryInMs: conversation.retryInMs,
     gaveUp: conversation.gaveUp,
     refused: conversation.refused,
   };
 }
 
-/** Another worker may have decided on it, by its own clock: what is further away than any wait is a clock that is wrong. */
+/** By a clock that is right it is never further away than any wait. */
 function isAhead(retryAt: number, now: number): boolean {
   return now < retryAt && retryAt - now <= MAX_WAIT_MS;
 }
