@@ -34,15 +34,18 @@ export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: Rea
   const calledTwice: string[] = [];
   const calls = new Map<string, string[]>();
   const restores: FileStates["restores"][number][] = [];
-  /** The files after each entry that changed them. */
-  const history: { seq: number; files: Files }[] = [];
+  /** The files after each entry that changed them. `coming`: those that are on their way, and that a copy which is made meanwhile gets. */
+  const history: { seq: number; files: Files; coming?: Files }[] = [];
   let files: Files = new Map();
   let forkedAt = 1;
   const become = (seq: number, next: Files) => {
     files = next;
     history.push({ seq, files });
   };
-  const stateAt = (seq: number): Files => history.findLast((one) => one.seq <= seq)?.files ?? new Map();
+  const stateAt = (seq: number): Files => {
+    const last = history.findLast((one) => one.seq <= seq);
+    return last?.coming ?? last?.files ?? new Map();
+  };
   const restore = (entry: StoredEntry, reason: string, snapshotId: string | null) => {
     const before = files;
     const taken = snapshotId === null ? 0 : (places.get(snapshotId) ?? null);
@@ -81,7 +84,9 @@ export function fileStates({ stored }: Pick<SessionFacts, "stored">, places: Rea
     // A copy begins without files, until they come along.
     if (entry.type === "session.forked") {
       forkedAt = entry.seq;
-      become(entry.seq, new Map());
+      const coming = withLines(new Map(), [...files.keys()], "maybe");
+      files = new Map();
+      history.push({ seq: entry.seq, files, coming });
     }
   }
   return { last: files, called, calledTwice, restores };

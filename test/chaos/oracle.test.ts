@@ -1,6 +1,7 @@
 // The oracle finds every kind of bug that it is there for, and nothing in a sound run.
 import { expect, test } from "vitest";
 import type { ChaosFacts, SessionFacts, StoredEntry } from "./facts.ts";
+import { fileStates } from "./file-states.ts";
 import { countInDoubt, judge } from "./oracle.ts";
 
 function entry(seq: number, id: string, type: string, rest: Partial<StoredEntry> = {}): StoredEntry {
@@ -234,6 +235,15 @@ test("what was written after the snapshot goes with its disk; what is in it come
   expect(rules(run({ effects: new Map(), losses: 1 }))).toEqual([once]);
   expect(rules(run(restored({ snapshot_id: "early" }, { kept: [8] })))).toEqual(["what was kept comes back"]);
   expect(judge(run(restored({ snapshot_id: "early" }, { kept: [4] })))).toEqual([]);
+});
+
+test("a copy of a copy whose files are on their way gets them, and has none before", () => {
+  const forked = (seq: number) => entry(seq, `f${seq}`, "session.forked");
+  const copies = [...second, forked(12), forked(13)];
+  const places = new Map([["kept", 12]]);
+  const comes = entry(14, "l1", "session.restored", { payload: { ...receipt, reason: "fork", snapshot_id: "kept" } });
+  expect(fileStates({ stored: [...copies, comes] }, places).last).toEqual(new Map([["T1x1", "maybe"]]));
+  expect(fileStates({ stored: copies }, places).last).toEqual(new Map());
 });
 
 test("files come back for a reason, and whole", () => {
