@@ -9,6 +9,8 @@ import { BROKER_SOCKET, CERTIFICATES_FILE } from "../../runner/protocol.ts";
 import type { FleetLog } from "./fleet.ts";
 
 const AGAIN_MS = 250;
+/** It starts after the database does, and is started again when it ends: nobody has to be told of that. */
+const TELL_AFTER_MS = 30_000;
 /** A broker that does not answer in this time holds no sandbox up: it is without a network until it does. */
 const ANSWER_MS = 2_000;
 
@@ -26,6 +28,7 @@ export function createEgressLink(options: { socketPath: string; directory: strin
   let socket: Socket | null = null;
   let ended = false;
   let told = false;
+  let awaySince = Date.now();
 
   mkdirSync(directory, { recursive: true });
   // Everybody may pass through and nobody look around: the names below are random.
@@ -51,11 +54,12 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     });
     connection.once("error", (error) => {
       // Said once, and only where somebody waits for it.
-      if (told || wanted.size === 0) return;
+      if (told || wanted.size === 0 || Date.now() - awaySince < TELL_AFTER_MS) return;
       told = true;
       log("the egress broker does not answer: sandboxes have no network until it does", { reason: error.message });
     });
     connection.once("close", () => {
+      if (socket) awaySince = Date.now();
       socket = null;
       if (!ended) setTimeout(connect, AGAIN_MS);
     });

@@ -102,6 +102,14 @@ const visitsOf: Record<string, Visit[]> = {
       complaints: [missing("/v1/sessions/{deleted}")],
     },
   ],
+  "/sessions/[id]/ports/[port]": [
+    {
+      name: "port-missing",
+      path: "/sessions/sesn_nothing/ports/8080",
+      shows: text("There is no session sesn_nothing"),
+      complaints: [missing("/v1/sessions/sesn_nothing/previews")],
+    },
+  ],
   "/sessions/new": [{ name: "session-new", path: "/sessions/new", shows: heading("New session") }],
   "/settings": [{ name: "settings", path: "/settings", shows: heading("Settings") }],
   "/settings/keys": [{ name: "keys", path: "/settings/keys", shows: text("Key of a program") }],

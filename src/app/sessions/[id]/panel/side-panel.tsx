@@ -31,7 +31,7 @@ export function SidePanel({ panel, ...tabProps }: { panel: Panel } & PanelTabPro
         <div
           role="tablist"
           aria-label="Details"
-          className="flex min-w-0 flex-1 overflow-x-auto px-1 @min-[480px]:px-2"
+          className="flex min-w-0 flex-1 overflow-x-auto px-1 @min-[520px]:px-2"
           onKeyDown={move}
         >
           {panelTabs.map(({ id, label, icon: Icon }) => (
@@ -42,14 +42,17 @@ export function SidePanel({ panel, ...tabProps }: { panel: Panel } & PanelTabPro
               role="tab"
               aria-selected={id === current.id}
               aria-controls="panel-content"
+              title={label}
               tabIndex={id === current.id ? 0 : -1}
               onClick={() => panel.open(id)}
               className={classNames(
-                "flex items-center gap-1.5 border-b-2 border-transparent px-1.5 py-2 text-[13px] whitespace-nowrap text-muted hover:text-text max-md:py-3 @min-[480px]:px-2 @min-[480px]:text-[length:inherit]",
+                "flex items-center gap-1.5 border-b-2 border-transparent px-2.5 py-2 text-xs whitespace-nowrap text-muted hover:text-text max-md:py-3 @min-[420px]:px-1 @min-[520px]:px-1.5 @min-[520px]:text-[13px] @min-[720px]:px-2 @min-[720px]:text-[length:inherit]",
                 id === current.id && "border-accent font-medium text-text",
               )}
             >
-              <Icon aria-hidden className="hidden size-4 @min-[480px]:block" /> {label}
+              <Icon aria-hidden className="size-4 @min-[420px]:hidden @min-[720px]:block" />
+              {/* Where there is no room for all names, the others are told by their icons. */}
+              <span className={classNames(id !== current.id && "sr-only @min-[420px]:not-sr-only")}>{label}</span>
             </button>
           ))}
         </div>
