@@ -277,7 +277,7 @@ test("a page that would keep its reader busy for minutes ends its thread, and it
   const brief = await startWebWorld({
     hosts: ["site.example.com"],
     handle: (request, response) => PATHS[request.url ?? ""]?.(response, ""),
-    maxReadMs: 5_000,
+    maxReadMs: 2_000,
   });
   try {
     const { outcome, content } = await brief.fetch(site("/attributes"));
