@@ -1,17 +1,23 @@
 // The suites. `npm test` runs the first five; `npm run test:slow` the rest (they download or build more).
 import { defineConfig } from "vitest/config";
 
-/** What takes half a minute and more: waits for what only time shows, or installs some 800 MB from npm's cache. */
+/** What takes twenty seconds and more: waits for what only time shows, or installs some 800 MB from npm's cache. */
 const long = [
+  "src/sandboxes/local/local.integration.test.ts",
+  "src/secrets/rotate-keys.integration.test.ts",
   "src/worker/sandbox-limit.integration.test.ts",
   "src/worker/suspects.integration.test.ts",
   "test/api/database-busy.test.ts",
   "test/e2e/a-poisoned-session-ends-alone.test.ts",
+  "test/e2e/a-session-survives-every-kill.test.ts",
+  "test/e2e/cli-exit-codes.test.ts",
   "test/e2e/cli-in-a-terminal.test.ts",
   "test/e2e/cli-in-the-sandbox.test.ts",
   "test/e2e/docs-commands-run-as-written.test.ts",
   "test/e2e/files-survive-a-lost-disk.test.ts",
+  "test/e2e/parts-alone.test.ts",
   "test/e2e/the-packed-package-runs.test.ts",
+  "test/security/sandbox-resources.test.ts",
 ];
 const slow = { testTimeout: 120_000, hookTimeout: 300_000 };
 
@@ -53,6 +59,7 @@ export default defineConfig({
           name: "security",
           globalSetup: ["test/support/postgres-setup.ts"],
           include: ["test/security/**/*.test.ts"],
+          exclude: long,
           ...slow,
         },
       },

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium, errors, type Page } from "playwright-core";
 import { watchComplaints } from "./complaints.ts";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -28,6 +28,24 @@ export type Browser = {
   screenshots(name: string): Promise<void>;
   close(): Promise<void>;
 };
+
+/**
+ * Once in some ten thousand pictures Chromium gave none in 15 s, though the page had just answered; nobody knows why.
+ * It is asked a second time, after a new frame, and says so: what a page shows is asserted elsewhere.
+ */
+async function takePicture(page: Page, file: string): Promise<void> {
+  const picture = { path: file, animations: "disabled" } as const;
+  try {
+    await page.screenshot(picture);
+  } catch (error) {
+    if (!(error instanceof errors.TimeoutError)) throw error;
+    console.warn(`${path.basename(file)}: no picture in time, asked again with a new frame. ${error.message}`);
+    const size = page.viewportSize() ?? { width: 1440, height: 900 };
+    await page.setViewportSize({ ...size, height: size.height + 1 });
+    await page.setViewportSize(size);
+    await page.screenshot({ ...picture, timeout: 60_000 });
+  }
+}
 
 /** Those that are open now, for what is told when a test fails. */
 export const openBrowsers = new Set<Browser>();
@@ -72,10 +90,7 @@ export async function openBrowser(
         await page.setViewportSize(viewport);
         for (const colorScheme of ["light", "dark"] as const) {
           await page.emulateMedia({ colorScheme });
-          await page.screenshot({
-            path: path.join(screens, `${name}-${size}-${colorScheme}.png`),
-            animations: "disabled",
-          });
+          await takePicture(page, path.join(screens, `${name}-${size}-${colorScheme}.png`));
         }
       }
       await page.setViewportSize({ width: 1440, height: 900 });

@@ -15,9 +15,10 @@ afterEach(async ({ task }) => {
     for (const page of browser.context.pages()) {
       const file = path.join(failures, `${task.name.replace(/[^a-z0-9]+/gi, "-").slice(0, 80)}-${index++}.png`);
       try {
-        await page.screenshot({ path: file, timeout: 5_000 });
+        // The text first: a browser that gives no picture may still answer.
         const text = await page.locator("body").innerText({ timeout: 5_000 });
         console.error(`seen at ${page.url()} (${path.basename(file)}):\n${text.slice(0, MAX_TEXT)}`);
+        await page.screenshot({ path: file, timeout: 5_000 });
       } catch (error) {
         // The page itself may be what failed; the test's own error is the one that counts.
         console.error(`nothing could be seen at ${page.url()}: ${error}`);
