@@ -1,4 +1,4 @@
-// `/v1/egress_requests`: what sandboxes asked of the outside. Berth's own addition.
+// `/v1/egress_requests`: what sessions asked of the outside. Berth's own addition.
 import { egressRequestObject, egressRequestsQuery } from "../contract/egress-requests.ts";
 import type { ReadEgressRequests } from "../sessions/egress-requests.ts";
 import { pageOf } from "./objects.ts";
@@ -10,9 +10,9 @@ export function egressRequestRoutes(routes: Routes, readEgressRequests: ReadEgre
       method: "get",
       path: "/v1/egress_requests",
       tag: "Environments",
-      summary: "List what sandboxes asked of the outside",
+      summary: "List what sessions asked of the outside",
       description:
-        "Newest first: each request that went through the egress broker or was refused by it, with the rule that decided. Without queries, headers and bodies. `session_id`, `environment_id`, `host`, `decision` and `suspicious` narrow the list. Kept for 30 days, beyond the session that asked.",
+        "Newest first: each request of a sandbox, of the MCP client and of the web tools (`source`), with the rule that let it through or refused it. Without queries, headers and bodies. `session_id`, `environment_id`, `host`, `source`, `decision` and `suspicious` narrow the list. Kept for 30 days, beyond the session that asked.",
       query: egressRequestsQuery,
       answer: pageOf(egressRequestObject),
     },

@@ -7,7 +7,6 @@ import { savePackageHosts } from "../db/package-hosts.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
 import { askPackageTools } from "../egress/ask-package-tools.ts";
-import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
 import { createBroker } from "../egress/broker.ts";
 import type { ApplyCredentials } from "../egress/credentials.ts";
 import { createDialGuard, type DialGuard, type NamedHost } from "../egress/dial-guard.ts";
@@ -23,11 +22,11 @@ import { createRefreshToken } from "../secrets/refresh-token.ts";
 import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createSessionCredentials } from "../secrets/session-credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
-import { createRecordEgressRequests } from "../sessions/record-egress-requests.ts";
 import { watchStarter } from "../supervisor/starter-watch.ts";
 import { checkSchema } from "./check-schema.ts";
 import { loadConfigOrExit } from "./config.ts";
 import { kekPlace } from "./kek-place.ts";
+import { openSessionAudit } from "./session-audit.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
 
 process.title = "berth-egress";
@@ -55,8 +54,7 @@ const db = openDatabase({
   onError: (error) => logger.debug({ err: error }, "an idle database connection was lost"),
 });
 const notifier = createNotifier({ url, applicationName: "berth-egress wake-ups", logger });
-const record = createRecordEgressRequests({ db, now: Date.now, onLogGrew: notifier.logGrew });
-const audit = createAuditQueue({ write: writeLines, logger });
+const audit = openSessionAudit({ db, notifier, logger });
 
 let stop: () => Promise<void> = () => db.destroy();
 let stopping = false;
@@ -139,14 +137,4 @@ async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
     refreshToken: createRefreshToken({ db, teamKeys, clock, send }),
     clock,
   });
-}
-
-async function writeLines(lines: readonly AuditLine[]): Promise<void> {
-  const rows = lines.flatMap(({ at, teamId, sessionId, ...line }) => {
-    if (teamId !== null && sessionId !== null) return [{ ...line, createdAt: at, teamId, sessionId }];
-    // Nobody's to read in the API.
-    logger.warn({ ...line }, "a sandbox without a session asked for the outside");
-    return [];
-  });
-  if (rows.length > 0) await record(rows);
 }

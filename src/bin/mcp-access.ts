@@ -1,6 +1,8 @@
 // How a worker reaches MCP servers. The keys of stored credentials are read when the first session needs one: a worker without them does all else.
 import type { Database } from "../db/database.ts";
 import { readEffectiveStamp } from "../db/session-credentials.ts";
+import type { AuditQueue } from "../egress/audit-queue.ts";
+import { createAuditedFetch } from "../egress/audited-fetch.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -25,9 +27,10 @@ export function createMcpAccess(options: {
   db: Database;
   config: Config;
   fetch: OutsideFetch;
+  audit: AuditQueue;
   logger: Logger;
 }): McpAccess {
-  const { db, config, fetch, logger } = options;
+  const { db, config, fetch, audit, logger } = options;
   let opening: Promise<{ teamKeys: TeamKeys; credentials: SessionCredentials }> | null = null;
 
   function open() {
@@ -60,7 +63,8 @@ export function createMcpAccess(options: {
     refreshToken: async (sessionId, credential) =>
       createRefreshToken({ db, teamKeys: (await open()).teamKeys, clock, send })(sessionId, credential),
   });
-  return { fetch, bearers, scrub, version: packageVersion() };
+  const audited = createAuditedFetch({ fetch, audit, logger, now: clock.now, source: "mcp" });
+  return { fetch: audited, bearers, scrub, version: packageVersion() };
 
   /** Whatever credential of the session a server gives back: it may have been told it by another way. */
   async function scrub(sessionId: string, body: ReadableStream<Uint8Array>) {

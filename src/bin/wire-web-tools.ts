@@ -1,8 +1,8 @@
-// `web_fetch` and `web_search` with the operator's settings, and their audit lines beside those of the sandboxes.
+// `web_fetch` and `web_search` with the operator's settings.
 import { createSecureContext } from "node:tls";
 import type { Database } from "../db/database.ts";
-import { findSessionNetworking, insertEgressRequests } from "../db/egress-requests.ts";
-import { type AuditLine, createAuditQueue } from "../egress/audit-queue.ts";
+import { findSessionNetworking } from "../db/egress-requests.ts";
+import type { AuditQueue } from "../egress/audit-queue.ts";
 import { createDialGuard } from "../egress/dial-guard.ts";
 import { listOf } from "../egress/refused-addresses.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -11,25 +11,16 @@ import type { WebTools } from "../web-tools/web-tools.ts";
 import type { Config } from "./config.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";
 
-export function wireWebTools({ config, db, logger }: { config: Config; db: Database; logger: Logger }): WebTools {
+export function wireWebTools(options: { config: Config; db: Database; audit: AuditQueue; logger: Logger }): WebTools {
+  const { config, db, audit, logger } = options;
   const { namedHosts, refusedRanges, caFile } = config.egress;
   return createWebTools({
     guard: createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) }),
     trusted: createSecureContext({ ca: trustedCertificates(caFile), minVersion: "TLSv1.2" }),
     readPolicy: (caller) => findSessionNetworking(db, caller),
-    audit: createAuditQueue({
-      write: async (lines) => {
-        await insertEgressRequests(db, lines.flatMap(toRow));
-      },
-      logger,
-    }),
+    audit,
     searchUrl: config.searchUrl,
     logger,
     now: Date.now,
   });
-}
-
-function toRow({ at, teamId, sessionId, ...line }: AuditLine) {
-  // A call without a session there is not.
-  return teamId === null || sessionId === null ? [] : [{ ...line, createdAt: at, teamId, sessionId }];
 }

@@ -26,6 +26,7 @@ import { checkSchema } from "./check-schema.ts";
 import { type Config, loadConfigOrExit } from "./config.ts";
 import { createMcpAccess } from "./mcp-access.ts";
 import { openOutsideFetch } from "./outside-fetch.ts";
+import { openSessionAudit } from "./session-audit.ts";
 import { type LoneMessage, loneClaim, startAlone } from "./start-alone.ts";
 import { packageVersion } from "./version.ts";
 import { wireWebTools } from "./wire-web-tools.ts";
@@ -61,7 +62,8 @@ const models = createModels(config);
 const backend = backends[config.sandbox.backend].create({ socketPath: join(config.dataDir, "run", "sandboxd.sock") });
 const { memoryMb, cpus, pids, diskMb, env } = config.sandbox;
 const blobs = createBlobs(config);
-const webTools = wireWebTools({ config, db, logger });
+const audit = openSessionAudit({ db, notifier, logger });
+const webTools = wireWebTools({ config, db, audit, logger });
 const claim = loneClaim(process.argv.slice(2));
 const options = {
   db,
@@ -81,7 +83,7 @@ const options = {
   snapshots: createSessionSnapshots({ db, blobs, diskMb, clock: systemClock, logger }),
   teamSandboxes: config.teamSandboxes,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
-  mcp: createMcpAccess({ db, config, fetch: outside.fetch, logger }),
+  mcp: createMcpAccess({ db, config, fetch: outside.fetch, audit, logger }),
   clock: systemClock,
   logger,
   random: Math.random,
@@ -94,8 +96,9 @@ async function stop(): Promise<void> {
   stopping = true;
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
   await stopWork();
-  await webTools.close();
-  await Promise.all([notifier.close(), backend.close(), outside.close(), db.destroy()]);
+  await outside.close();
+  await audit.close();
+  await Promise.all([notifier.close(), backend.close(), db.destroy()]);
   process.exit(0);
 }
 process.on("SIGTERM", () => void stop());

@@ -1,4 +1,4 @@
-// `/v1/egress_requests`: what sandboxes asked of the outside.
+// `/v1/egress_requests`: what sessions asked of the outside.
 import type { EgressRequest } from "../contract/egress-requests.ts";
 import type { Page } from "./page.ts";
 import type { Transport } from "./transport.ts";
@@ -7,6 +7,7 @@ export type EgressRequestFilter = {
   session_id?: string;
   environment_id?: string;
   decision?: EgressRequest["decision"];
+  source?: EgressRequest["source"];
   host?: string;
   suspicious?: boolean;
 };

@@ -1,8 +1,9 @@
-// What sandboxes asked of the outside, and what the egress broker decided. Berth's own addition.
+// What sessions asked of the outside, by their sandboxes or by the server itself, and what was decided. Berth's own addition.
 import { z } from "zod";
 import { listQuery } from "./fields.ts";
 
 const DECISIONS = ["allow", "deny", "error"] as const;
+const SOURCES = ["sandbox", "mcp", "web"] as const;
 
 export const egressRequestObject = z.strictObject({
   type: z.literal("egress_request"),
@@ -12,6 +13,8 @@ export const egressRequestObject = z.strictObject({
   environment_id: z.string().nullable(),
   /** When it began. It is listed when it is over: a stream, when that has ended. */
   created_at: z.iso.datetime(),
+  /** `sandbox`: programs in it, through the egress broker · `mcp`: the server, of an MCP server of the agent · `web`: `web_fetch` and `web_search`. */
+  source: z.enum(SOURCES),
   /** Empty for a connection that ended before a request was made on it. */
   method: z.string(),
   host: z.string(),
@@ -20,7 +23,7 @@ export const egressRequestObject = z.strictObject({
   path: z.string(),
   /** `deny`: a rule said no · `error`: it was allowed and could not be carried out. */
   decision: z.enum(DECISIONS),
-  /** What decided: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`, or why not, such as `host_not_allowed`. */
+  /** What decided: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`, `mcp_servers`, or why not, such as `host_not_allowed`. */
   rule: z.string(),
   detail: z.string().nullable(),
   /** No program does this by accident. */
@@ -41,6 +44,7 @@ export const egressRequestsQuery = z.strictObject({
   session_id: z.string().optional(),
   environment_id: z.string().optional(),
   decision: z.enum(DECISIONS).optional(),
+  source: z.enum(SOURCES).optional(),
   /** The whole name, or `*.example.com` for every name below it. */
   host: z.string().max(255).optional(),
   /** Only those that no program makes by accident. */

@@ -1,4 +1,4 @@
-// The egress broker's audit lines, and the rules that it asks for. Lines outlive their session and are kept for a month.
+// Audit lines of sessions' requests to the outside, and the rules that it asks for. Lines outlive their session and are kept for a month.
 import { type RawBuilder, sql } from "kysely";
 import type { EgressRequest } from "../contract/egress-requests.ts";
 import type { CloudConfig } from "../contract/environments.ts";
@@ -13,6 +13,7 @@ export type EgressRequestRow = {
   teamId: string;
   sessionId: string;
   createdAt: Date;
+  source: EgressRequest["source"];
   method: string;
   host: string;
   port: number;
@@ -61,11 +62,11 @@ export async function insertEgressRequests(db: Database, rows: readonly EgressRe
   const lines = rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
   const result = await sql<{
     id: string;
-  }>`insert into egress_requests (id, team_id, session_id, created_at, method, host, port, path, decision, rule, detail,
+  }>`insert into egress_requests (id, team_id, session_id, created_at, source, method, host, port, path, decision, rule, detail,
       suspicious, status, request_bytes, response_bytes, duration_ms)
-    select r."id", r."teamId", r."sessionId", r."createdAt", r."method", r."host", r."port", r."path", r."decision", r."rule",
+    select r."id", r."teamId", r."sessionId", r."createdAt", r."source", r."method", r."host", r."port", r."path", r."decision", r."rule",
       r."detail", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs"
-    from jsonb_to_recordset(${toJson(lines)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz,
+    from jsonb_to_recordset(${toJson(lines)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz, "source" text,
       "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "suspicious" boolean,
       "status" integer, "requestBytes" bigint, "responseBytes" bigint, "durationMs" integer)
     where exists (select 1 from teams t where t.id = r."teamId")
@@ -80,6 +81,7 @@ export async function listEgressRequests(
     sessionId: string | null;
     environmentId: string | null;
     decision: EgressRequest["decision"] | null;
+    source: EgressRequest["source"] | null;
     host: string | null;
     suspicious: boolean | null;
     page: PageRequest;
@@ -89,12 +91,13 @@ export async function listEgressRequests(
   if (input.sessionId !== null) conditions.push(sql`r.session_id = ${input.sessionId}`);
   if (input.environmentId !== null) conditions.push(sql`s.environment_id = ${input.environmentId}`);
   if (input.decision !== null) conditions.push(sql`r.decision = ${input.decision}`);
+  if (input.source !== null) conditions.push(sql`r.source = ${input.source}`);
   if (input.suspicious !== null) conditions.push(sql`r.suspicious = ${input.suspicious}`);
   if (input.host?.startsWith("*."))
     conditions.push(sql`right(r.host, ${input.host.length - 1}) = ${input.host.slice(1)}`);
   else if (input.host !== null) conditions.push(sql`r.host = ${input.host}`);
   const result = await sql<ListedEgressRequest>`
-    select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.method, r.host, r.port, r.path,
+    select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.source, r.method, r.host, r.port, r.path,
       r.decision, r.rule, r.detail, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
       r.duration_ms as "durationMs",
       s.environment_id as "environmentId"

@@ -1,12 +1,15 @@
 // Audit lines on their way to the database: in batches, in order, and never more of them in memory than fit.
+import type { EgressRequest } from "../contract/egress-requests.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 
-/** One request of a sandbox, when it is over. No query, no header, no body: those may hold anything. */
+/** One request of a session to the outside, when it is over. No query, no header, no body: those may hold anything. */
 export type AuditLine = {
   /** Written twice it is one line. */
   id: string;
   at: Date;
+  /** Which part asked. */
+  source: EgressSource;
   /** Null: the sandbox belonged to no session. */
   teamId: string | null;
   sessionId: string | null;
@@ -24,6 +27,9 @@ export type AuditLine = {
   responseBytes: number;
   durationMs: number;
 };
+
+/** Programs in the sandbox · the MCP client · `web_fetch` and `web_search`. */
+export type EgressSource = EgressRequest["source"];
 
 const MAX_WAITING = 10_000;
 const MAX_BATCH = 500;
@@ -53,7 +59,7 @@ export function createAuditQueue(options: {
       waiting.splice(0, batch.length);
     }
     if (lost > 0)
-      logger.error({ lost }, "audit lines of sandboxes' requests were lost: the database was away for too long");
+      logger.error({ lost }, "audit lines of sessions' requests were lost: the database was away for too long");
     lost = 0;
   }
 

@@ -1,8 +1,8 @@
-// One request of a sandbox from its first line to its audit line.
+// One request of a session from its first line to its audit line.
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import { InjectionRefused } from "../secrets/inject/injection-refused.ts";
-import type { AuditLine, AuditQueue } from "./audit-queue.ts";
+import type { AuditLine, AuditQueue, EgressSource } from "./audit-queue.ts";
 import type { Policy } from "./decide.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -20,16 +20,24 @@ export type Exchange = {
   end(): void;
 };
 
-export type ExchangeParts = { audit: AuditQueue; logger: Logger; now: () => number };
+/** `source`: absent: `sandbox`. */
+export type ExchangeParts = { audit: AuditQueue; logger: Logger; now: () => number; source?: EgressSource };
+
+const askers: Record<EgressSource, string> = {
+  sandbox: "a sandbox",
+  mcp: "an MCP server of a session",
+  web: "a web tool",
+};
 
 export function beginExchange(
-  { audit, logger, now }: ExchangeParts,
+  { audit, logger, now, source = "sandbox" }: ExchangeParts,
   request: { method: string; host: string; port: number; path: string },
 ): Exchange {
   const startedAt = now();
   const line: AuditLine = {
     id: newId("egressRequest", startedAt),
     at: new Date(startedAt),
+    source,
     teamId: null,
     sessionId: null,
     ...request,
@@ -71,7 +79,7 @@ export function beginExchange(
       audit.add(line);
       const { sessionId, host, rule, detail } = line;
       if (line.suspicious)
-        logger.warn({ sessionId, host, rule, detail }, "a sandbox tried what no program does by accident");
+        logger.warn({ sessionId, host, rule, detail }, `${askers[source]} tried what no program does by accident`);
     },
   };
 }

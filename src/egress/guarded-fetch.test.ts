@@ -2,6 +2,7 @@
 import type { RequestListener } from "node:http";
 import { afterEach, expect, it } from "vitest";
 import { startUpstream, type Upstream } from "../../test/support/egress-world.ts";
+import { OutsideFailure } from "../lib/outside-fetch.ts";
 import { type Authority, createAuthority } from "./certificate-authority.ts";
 import { createDialGuard } from "./dial-guard.ts";
 import { createGuardedFetch, type GuardedFetch } from "./guarded-fetch.ts";
@@ -79,7 +80,8 @@ it("asks the caller's rule for each host, on kept connections and after redirect
   const asked: string[] = [];
   const mayReach = (host: string) => {
     asked.push(host);
-    if (host === "other.example") throw new Error("not this one");
+    if (host === "other.example") throw new OutsideFailure("permission_denied", "not this one", { maybeSent: false });
+    return "unrestricted";
   };
   await (await fetch("https://named.example/", { mayReach })).text();
   await (await fetch("https://other.example/")).text();

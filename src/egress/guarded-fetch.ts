@@ -45,7 +45,7 @@ export function createGuardedFetch(options: { guard: DialGuard; trusted: readonl
   });
 
   async function guardedFetch(url: string | URL, init: Parameters<OutsideFetch>[1] = {}): Promise<Response> {
-    const { mayReach, ...rest } = init;
+    const { mayReach, caller: _, ...rest } = init;
     let denied: { reason: unknown } | null = null;
     // Each request passes here, those that follow a redirect and those on a kept connection too.
     const dispatcher = agent.compose((dispatch) => (request, handler) => {

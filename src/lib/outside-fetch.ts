@@ -2,8 +2,13 @@
 import { type ErrorCode, PlatformError } from "./errors.ts";
 
 export type OutsideInit = RequestInit & {
-  /** Asked before each request with the host's canonical name, after redirects too; what it throws is thrown to the caller. */
-  mayReach?: (host: string) => void;
+  /**
+   * Asked before each request with the host's canonical name, after redirects too. Gives the rule that allows it; throws an
+   * `OutsideFailure` (`permission_denied`) otherwise.
+   */
+  mayReach?: (host: string) => string;
+  /** For which session it is asked: with it, an audit line is left. */
+  caller?: { teamId: string; sessionId: string };
 };
 
 /** `permission_denied` where a rule says no, `unavailable` where the host cannot be reached; the message is for people. */

@@ -1,11 +1,14 @@
 // How the SDK's transports ask an MCP server: with the credential of the moment, no more than a server may say, and failures told apart.
 import { messageOf } from "../lib/errors.ts";
-import { OutsideFailure, type OutsideFetch } from "../lib/outside-fetch.ts";
+import { OutsideFailure, type OutsideFetch, type OutsideInit } from "../lib/outside-fetch.ts";
+import { watchBody } from "../lib/watch-body.ts";
 import { type HttpAnswer, McpFailure } from "./mcp-failure.ts";
 
 /** Of one answer, or of a stream while a session's turn lasts. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const MAX_TOLD_BYTES = 4_096;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MAX_REDIRECTS = 3;
 /** The call that a request carries, in its `_meta`: servers may use it to recognise a call. */
 export const CALL_ID = "berth.dev/tool_use_id";
 
@@ -23,8 +26,10 @@ export type McpFetchOptions = {
   url: URL;
   fetch: OutsideFetch;
   authorization: McpAuthorization;
-  /** Throws where the session's environment does not allow the host. Asked anew for each request. */
-  mayReach: () => Promise<(host: string) => void>;
+  /** Whether the session's environment allows a host; see `OutsideInit`. Asked anew for each request. */
+  mayReach: () => Promise<NonNullable<OutsideInit["mayReach"]>>;
+  /** Null: it is asked for no session. */
+  caller: OutsideInit["caller"] | null;
   /** The answer to a request came to its end: a call whose answer was not in it gets none, unless the stream can be taken up again. */
   onAnswerEnd: (callId: string) => void;
 };
@@ -37,7 +42,19 @@ export function createMcpFetch(options: McpFetchOptions) {
     const headers = new Headers(init.headers);
     // The transports stay with the server; should they not, the credential does.
     if (header !== null && url.origin === server.origin) headers.set("authorization", header);
-    return fetch(url, { ...init, headers, mayReach });
+    const caller = options.caller ?? undefined;
+    return fetch(url, { ...init, headers, mayReach, redirect: "manual", ...(caller && { caller }) });
+  }
+
+  /** What a server redirects stays with the server: credential, session and arguments are meant for nobody else. */
+  async function follow(from: URL, init: RequestInit, header: string | null): Promise<Response> {
+    let url = from;
+    for (let hop = 0; ; hop += 1) {
+      const answer = await send(url, init, header);
+      if (!REDIRECTS.has(answer.status)) return answer;
+      await answer.body?.cancel();
+      url = redirected(url, answer, { method: init.method ?? "GET", hop });
+    }
   }
 
   return async function mcpFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
@@ -45,12 +62,12 @@ export function createMcpFetch(options: McpFetchOptions) {
     let answer: Response;
     try {
       const header = await authorization.header();
-      answer = await send(url, init, header);
+      answer = await follow(url, init, header);
       if (answer.status === 401 && header !== null) {
         const renewed = await authorization.renewed(header);
         if (renewed !== null) {
           await answer.body?.cancel();
-          answer = await send(url, init, renewed);
+          answer = await follow(url, init, renewed);
         }
       }
     } catch (error) {
@@ -60,12 +77,31 @@ export function createMcpFetch(options: McpFetchOptions) {
     const told = new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
     // A server need not offer a stream of its own, nor an end of the session.
     const allowed = answer.status === 405 && init.method !== "POST";
-    if (answer.ok || allowed || (answer.status >= 300 && answer.status < 400)) {
+    if (answer.ok || allowed) {
       const callId = callIdOf(init.body);
-      return callId === null ? told : withEnd(told, () => options.onAnswerEnd(callId));
+      return callId === null ? told : watchBody(told, { onEnd: () => options.onAnswerEnd(callId) });
     }
     throw await failureOf(told);
   };
+}
+
+/** Where the same request is to be made instead. What the server wrote there is not repeated: it may be a credential. Throws `McpFailure`: nothing was run where a server answers so. */
+function redirected(from: URL, answer: Response, { method, hop }: { method: string; hop: number }): URL {
+  const location = answer.headers.get("location") ?? "";
+  const refused = (why: string) => new McpFailure("connection", `The MCP server ${why}`, { mayHaveRun: false });
+  if (!URL.canParse(location, from)) throw refused(`answered ${answer.status} without saying where to go.`);
+  const to = new URL(location, from);
+  if (to.origin !== from.origin)
+    throw refused(
+      "redirects to another host, which is not followed. If it has moved, name its new address in the agent.",
+    );
+  // Only these two keep the method and the body.
+  if (method !== "GET" && answer.status !== 307 && answer.status !== 308)
+    throw refused(
+      `answers a ${method} with a redirect that drops it (${answer.status}). Name the address that it leads to in the agent.`,
+    );
+  if (hop >= MAX_REDIRECTS) throw refused(`redirects more than ${MAX_REDIRECTS} times.`);
+  return to;
 }
 
 async function failureOf(answer: Response): Promise<McpFailure> {
@@ -120,30 +156,6 @@ function limited(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
       },
     }),
   );
-}
-
-/** Tells when the body ended, in whatever way. */
-function withEnd(answer: Response, onEnd: () => void): Response {
-  if (!answer.body) {
-    onEnd();
-    return answer;
-  }
-  const reader = answer.body.getReader();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        controller.close();
-        onEnd();
-      } catch (error) {
-        controller.error(error);
-        onEnd();
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  return new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
 }
 
 function callIdOf(body: unknown): string | null {

@@ -1,4 +1,4 @@
-// Reads what a team's sandboxes asked of the outside.
+// Reads what a team's sessions asked of the outside.
 import type { EgressRequest, EgressRequestsQuery } from "../contract/egress-requests.ts";
 import type { Page } from "../contract/page.ts";
 import type { Database } from "../db/database.ts";
@@ -24,6 +24,7 @@ export function createReadEgressRequests({ db }: { db: Database }): ReadEgressRe
           sessionId: query.session_id ?? null,
           environmentId: query.environment_id ?? null,
           decision: query.decision ?? null,
+          source: query.source ?? null,
           host: query.host?.toLowerCase() ?? null,
           suspicious: query.suspicious ?? null,
           page: request,
@@ -40,6 +41,7 @@ function toEgressRequest(row: ListedEgressRequest): EgressRequest {
     session_id: row.sessionId,
     environment_id: row.environmentId,
     created_at: row.createdAt.toISOString(),
+    source: row.source,
     method: row.method,
     host: row.host,
     port: row.port,

@@ -28,6 +28,7 @@ const teamOf = async (sessionId: string) =>
 async function rowOf(sessionId: string, host: string, changes: Partial<EgressRequestRow> = {}) {
   const row: EgressRequestRow = {
     ...{ id: newId("egressRequest"), teamId: await teamOf(sessionId), sessionId, createdAt: new Date(clock) },
+    source: "sandbox",
     ...{ method: "GET", host, port: 443, path: "/a", decision: "deny" as const, rule: "refused_address" },
     ...{ detail: "10.0.0.1: private", suspicious: true, status: 403, requestBytes: 0, responseBytes: 0, durationMs: 1 },
     ...changes,

@@ -7,15 +7,22 @@ import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
 import { ALLOW_ALL, createTurnWorld, gate, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
+import { openSessionAudit } from "../bin/session-audit.ts";
 import type { AgentTool } from "../contract/agents.ts";
 import type { Networking } from "../contract/environments.ts";
 import type { McpToolset } from "../contract/mcp-servers.ts";
 import type { StoredEvent } from "../db/events.ts";
+import type { AuditQueue } from "../egress/audit-queue.ts";
+import { createAuditedFetch } from "../egress/audited-fetch.ts";
+import { createLogger } from "../lib/logger.ts";
+import { createReadEgressRequests } from "./egress-requests.ts";
 import type { McpAccess } from "./session-mcp.ts";
 
 let world: TurnWorld;
 let mcp: McpWorld;
 let access: McpAccess;
+let audit: AuditQueue;
+const logger = createLogger("test", { level: "silent", pretty: false });
 const calls: string[] = [];
 /** A call of `slow` waits for it. */
 let slow = gate();
@@ -46,8 +53,9 @@ beforeEach(async () => {
       content: [{ type: "text", text: `begin${"x".repeat(300_000)}end` }],
     }));
   });
+  audit = openSessionAudit({ db: world.db, notifier: { logGrew: () => undefined }, logger });
   access = {
-    fetch: mcp.outside.fetch,
+    fetch: createAuditedFetch({ fetch: mcp.outside.fetch, audit, logger, now: Date.now, source: "mcp" }),
     bearers: { headerFor: async () => null, renewedFor: async () => null },
     scrub: async (_, body) => body,
     version: "0",
@@ -85,6 +93,14 @@ const textOf = (log: readonly StoredEvent[]) =>
   resultOf(log)
     .content.map((block) => block.text)
     .join("\n");
+
+async function linesOf(sessionId: string) {
+  await audit.close();
+  const teamId = (
+    await world.db.selectFrom("sessions").select("team_id").where("id", "=", sessionId).executeTakeFirstOrThrow()
+  ).team_id;
+  return (await createReadEgressRequests({ db: world.db })(teamId, { session_id: sessionId })).data;
+}
 
 test("a tool of an MCP server is offered by its schema, called, and its answer given to the model", async () => {
   const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 2, b: 3 }), { text: "five" }));
@@ -209,6 +225,54 @@ test("E20: a server's name that leads to this machine is not asked", async () =>
   await world.say(sessionId, "go");
   const refused = (await world.settled(sessionId)).find((event) => event.type === "session.error");
   expect(refused?.payload).toMatchObject({ error: { message: expect.stringMatching(/private or reserved address/) } });
+});
+
+test("each request leaves a line: what was asked, which rule decided, and what it cost", async () => {
+  const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 2, b: 3 }), { text: "five" }));
+  const worker = await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  await allow({ type: "limited", allow_mcp_servers: true, allow_package_managers: false, allowed_hosts: [] });
+  const sessionId = await newSession([toolset("calc")], `${mcp.url}?key=not-to-be-listed`);
+  await world.say(sessionId, "2 + 3?");
+  await world.settled(sessionId, { reason: "end_turn" });
+  await allow({ type: "limited", allow_mcp_servers: false, allow_package_managers: false, allowed_hosts: [] });
+  await world.say(sessionId, "again");
+  await world.settled(sessionId, { reason: "end_turn" });
+  await worker.stop();
+  const lines = await until(async () => {
+    const found = await linesOf(sessionId);
+    // initialize, initialized, tools/list, tools/call, and the one that was refused.
+    return found.filter(({ method }) => method === "POST").length >= 5 ? found : null;
+  });
+  const common = {
+    source: "mcp",
+    host: "mcp.example.com",
+    port: 443,
+    path: "/mcp",
+    environment_id: expect.any(String),
+  };
+  const called = lines.filter(({ decision, method }) => decision === "allow" && method === "POST");
+  for (const line of called) {
+    expect(line).toMatchObject({ ...common, rule: "mcp_servers", suspicious: false, status: expect.any(Number) });
+    expect(line.request_bytes).toBeGreaterThan(30);
+  }
+  expect(Math.max(...called.map((line) => line.response_bytes))).toBeGreaterThan(100);
+  expect(lines.find(({ decision }) => decision === "deny")).toMatchObject({
+    ...{ ...common, rule: "host_not_allowed", status: null, request_bytes: 0, response_bytes: 0 },
+  });
+});
+
+test("a name that leads inside is a security event of the session, as the sandbox's would be", async () => {
+  const model = createScriptedModel(inTurn({ text: "ok" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession([toolset("calc")], "https://private.example.com/mcp");
+  await world.say(sessionId, "go");
+  await world.settled(sessionId);
+  const [line] = await linesOf(sessionId);
+  expect(line).toMatchObject({ source: "mcp", decision: "deny", rule: "refused_address", suspicious: true });
+  const told = (await world.log(sessionId)).filter(({ type }) => type === "session.egress_refused");
+  expect(told.map(({ payload }) => payload)).toMatchObject([
+    { host: "private.example.com", rule: "refused_address", detail: expect.stringContaining("127.0.0.1") },
+  ]);
 });
 
 test("a result that is too long is shown shortened, and lies whole in the workspace", async () => {

@@ -13,7 +13,7 @@ import type { OfferedMcp } from "../harnesses/harness.ts";
 import { abortable } from "../lib/abortable.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
-import type { OutsideFetch } from "../lib/outside-fetch.ts";
+import { OutsideFailure, type OutsideFetch } from "../lib/outside-fetch.ts";
 import { connectMcp, type ListedTool, type McpConnection } from "../mcp/connect-mcp.ts";
 import { McpFailure } from "../mcp/mcp-failure.ts";
 import type { McpAuthorization } from "../mcp/mcp-fetch.ts";
@@ -81,6 +81,7 @@ export function createSessionMcp(options: {
   db: Database;
   access: McpAccess | null;
   sessionId: string;
+  teamId: string;
   fence: Fence;
   agent: () => SessionAgent;
   clock: Clock;
@@ -126,17 +127,18 @@ export function createSessionMcp(options: {
     );
   }
 
-  async function mayReach(): Promise<(host: string) => void> {
+  async function mayReach(): Promise<(host: string) => string> {
     const networking = await findSessionNetworking(db, sessionId);
     const own = options.agent().mcp_servers.map(({ url }) => new URL(url).hostname);
     return (host) => {
-      if (networking?.type === "unrestricted") return;
-      if (networking && findAllowed(host, networking.allowed_hosts) !== null) return;
-      if (networking?.allow_mcp_servers && own.includes(host)) return;
-      throw new McpFailure(
-        "refused",
+      if (networking?.type === "unrestricted") return "unrestricted";
+      const entry = networking && findAllowed(host, networking.allowed_hosts);
+      if (entry !== null) return `allowed_hosts ${entry}`;
+      if (networking?.allow_mcp_servers && own.includes(host)) return "mcp_servers";
+      throw new OutsideFailure(
+        "permission_denied",
         `${host} is not among the allowed hosts of this session's environment. Add it to networking.allowed_hosts, or set networking.allow_mcp_servers.`,
-        { mayHaveRun: false },
+        { maybeSent: false },
       );
     };
   }
@@ -163,6 +165,7 @@ export function createSessionMcp(options: {
       fetch: access.fetch,
       authorization: authorizationOf(entry, access),
       mayReach,
+      caller: { teamId: options.teamId, sessionId },
       version: access.version,
       signal: options.signal,
       onToolsChanged() {

@@ -137,6 +137,7 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
         db: deps.db,
         access: deps.mcp,
         sessionId,
+        teamId: facts.teamId,
         fence,
         agent: () => facts.agent,
         clock: deps.clock,

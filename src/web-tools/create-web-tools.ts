@@ -37,8 +37,8 @@ export type WebToolsOptions = {
 };
 
 export function createWebTools(options: WebToolsOptions): WebTools {
-  const { audit, searchUrl, logger, maxMs = MAX_MS } = options;
-  const parts: FetchPageParts = { ...options, get: createGuardedGet(options) };
+  const { searchUrl, logger, maxMs = MAX_MS } = options;
+  const parts: FetchPageParts = { ...options, source: "web", get: createGuardedGet(options) };
   const readPage = createReadPage(options.maxReadMs === undefined ? {} : { maxMs: options.maxReadMs });
   const inTurn = createSemaphore(MAX_REQUESTS);
   const serviceUrl = searchUrl === null ? null : new URL(searchUrl);
@@ -76,7 +76,6 @@ export function createWebTools(options: WebToolsOptions): WebTools {
       });
       return failed(request, why);
     },
-    close: () => audit.close(),
   };
 }
 

@@ -29,5 +29,4 @@ export type WebTools = {
   run(request: WebRequest, caller: WebCaller, signal: AbortSignal): Promise<WebAnswer>;
   /** A call that the caller does not let through leaves its audit line, too. */
   refuse(request: WebRequest, caller: WebCaller, why: string): WebAnswer;
-  close(): Promise<void>;
 };

@@ -91,6 +91,7 @@ test("audit lines are listed newest first, in pages, narrowed by session and dec
   const line = (index: number, changes: object = {}) => ({
     ...{ id: newId("egressRequest", now + index), teamId, sessionId, createdAt: new Date(now + index) },
     ...{
+      source: "sandbox" as const,
       method: "GET",
       host: `h${index}.example.com`,
       port: 443,
@@ -102,7 +103,7 @@ test("audit lines are listed newest first, in pages, narrowed by session and dec
     ...changes,
   });
   const rows = [
-    line(1),
+    line(1, { source: "mcp" }),
     line(2, { decision: "deny", rule: "refused_address", detail: "10.0.0.1: private", suspicious: true, status: 403 }),
     line(3, { sessionId: newId("session") }),
     line(4, { teamId: newId("team") }),
@@ -124,6 +125,9 @@ test("audit lines are listed newest first, in pages, narrowed by session and dec
   expect(await hosts("?order=asc")).toEqual([old, "h1", "h2", "h3"]);
   expect(await hosts(`?session_id=${sessionId}`)).toEqual(["h2", "h1", old]);
   expect(await hosts("?decision=deny")).toEqual(["h2"]);
+  expect(await hosts("?source=mcp")).toEqual(["h1"]);
+  expect((await list("?source=mcp")).data[0]?.source).toBe("mcp");
+  expect((await server.call("GET", "/v1/egress_requests?source=other")).status).toBe(400);
   expect(await hosts("?suspicious=true")).toEqual(["h2"]);
   expect(await hosts("?suspicious=false&order=asc")).toEqual([old, "h1", "h3"]);
   expect(await hosts("?host=H1.example.com")).toEqual(["h1"]);

@@ -85,7 +85,6 @@ export async function startWebWorld(options: {
     search: (query, domains = {}) =>
       tools.run({ kind: "search", query, domains: { ...NO_RULES, ...domains } }, CALLER, signal),
     async close() {
-      await tools.close();
       await upstream.close();
       service.closeAllConnections();
       service.close();

@@ -9,25 +9,27 @@ import { classNames } from "../components/class-names.ts";
 import { X } from "../components/icons/icons.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Input } from "../components/ui/input.tsx";
-import { type NetworkFilter, networkPath, SHOWS } from "./network-filter.ts";
+import { type NetworkFilter, networkPath, SHOWS, SOURCES } from "./network-filter.ts";
 
 export function NetworkFilters({ filter }: { filter: NetworkFilter }) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2">
       <nav aria-label="Decision" className="-mx-1 flex min-w-0 gap-1 overflow-x-auto p-1">
         {SHOWS.map(({ show, word }) => (
-          <Link
-            key={show}
-            href={networkPath({ ...filter, show })}
-            aria-current={filter.show === show ? "true" : undefined}
-            className={classNames(
-              "inline-flex h-8 shrink-0 items-center rounded-md border px-2.5 text-[13px] hover:bg-sunken max-md:h-[44px]",
-              filter.show === show ? "border-accent bg-accent-soft font-medium text-accent" : "border-line text-muted",
-            )}
-          >
+          <Choice key={show} href={networkPath({ ...filter, show })} chosen={filter.show === show}>
             {word}
-          </Link>
+          </Choice>
         ))}
+      </nav>
+      <nav aria-label="Asked by" className="-mx-1 flex min-w-0 gap-1 overflow-x-auto p-1">
+        {SOURCES.map(({ source, word }) => {
+          const chosen = filter.source === source;
+          return (
+            <Choice key={source} href={networkPath({ ...filter, source: chosen ? null : source })} chosen={chosen}>
+              {word}
+            </Choice>
+          );
+        })}
       </nav>
       <HostForm key={filter.host ?? ""} filter={filter} />
       {filter.sessionId && (
@@ -41,6 +43,21 @@ export function NetworkFilters({ filter }: { filter: NetworkFilter }) {
         />
       )}
     </div>
+  );
+}
+
+function Choice({ href, chosen, children }: { href: string; chosen: boolean; children: string }) {
+  return (
+    <Link
+      href={href}
+      aria-current={chosen ? "true" : undefined}
+      className={classNames(
+        "inline-flex h-8 shrink-0 items-center rounded-md border px-2.5 text-[13px] hover:bg-sunken max-md:h-[44px]",
+        chosen ? "border-accent bg-accent-soft font-medium text-accent" : "border-line text-muted",
+      )}
+    >
+      {children}
+    </Link>
   );
 }
 

@@ -1,4 +1,4 @@
-// What the team's sandboxes asked of the outside.
+// What the team's sessions asked of the outside.
 "use client";
 
 import Link from "next/link";
@@ -30,10 +30,10 @@ export function NetworkRoom() {
       {query.error && <FailureNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <ListSkeleton label="Loading requests" />}
       {query.data && requests.length === 0 && !filtered && (
-        <EmptyState title="No sandbox has asked for anything">
+        <EmptyState title="No session has asked for anything">
           <p>
-            Each request of a sandbox to the outside appears here, with the rule that allowed or refused it. They are
-            kept for 30 days.
+            Each request to the outside appears here, of sandboxes, MCP servers and web tools, with the rule that
+            allowed or refused it. They are kept for 30 days.
           </p>
         </EmptyState>
       )}

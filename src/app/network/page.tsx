@@ -1,4 +1,4 @@
-// `/network`: what sandboxes asked of the outside.
+// `/network`: what sessions asked of the outside.
 import type { Metadata } from "next";
 import { NetworkRoom } from "./network-room.tsx";
 

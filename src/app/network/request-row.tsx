@@ -12,6 +12,9 @@ import { AllowHostButton } from "./allow-host-button.tsx";
 import { DecisionChip } from "./decision-chip.tsx";
 import { ruleWords } from "./rule-words.ts";
 
+/** Before the rule; nothing of a sandbox's own. */
+const askers: Record<EgressRequest["source"], string> = { sandbox: "", mcp: "MCP · ", web: "web tool · " };
+
 export function RequestRow({ request, environment }: { request: EgressRequest; environment: Environment | null }) {
   const { method, host, port, path, status, detail } = request;
   return (
@@ -27,6 +30,7 @@ export function RequestRow({ request, environment }: { request: EgressRequest; e
           <span className="text-muted">{visibleExactly(path)}</span>
         </span>
         <span className="block text-[13px] wrap-anywhere text-muted">
+          {askers[request.source]}
           {visibleExactly(ruleWords(request))}
           {detail !== null && ` · ${visibleExactly(detail)}`}
         </span>

@@ -4,6 +4,9 @@ import type { EgressRequest } from "../../contract/egress-requests.ts";
 const words: Record<string, string> = {
   unrestricted: "every public host is allowed",
   package_managers: "a package registry",
+  mcp_servers: "an MCP server of the agent",
+  tool_domains: "the agent's web tool leaves this host out",
+  url_sources: "the address stands in no message that it may come from",
   bad_request: "not a request that HTTP knows",
   bad_host: "not the name of a host",
   address_for_host: "an address instead of a name",

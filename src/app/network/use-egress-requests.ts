@@ -1,4 +1,4 @@
-// What sandboxes asked of the outside, newest first in pages. The first page is read again and again; older ones stay as they are.
+// What sessions asked of the outside, newest first in pages. The first page is read again and again; older ones stay as they are.
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";

@@ -55,7 +55,7 @@ describe.skipIf(!chromium || sandboxesMissing())("what was refused", () => {
   test("nothing was asked for yet, and the pages say what will be there", async () => {
     const { page } = browser;
     await page.goto(`${system.url}/network`);
-    await page.getByRole("heading", { name: "No sandbox has asked for anything" }).waitFor();
+    await page.getByRole("heading", { name: "No session has asked for anything" }).waitFor();
     expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("network-empty");
     await page.goto(`${system.url}/sessions/${sessionId}?tab=network`);
