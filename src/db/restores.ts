@@ -21,12 +21,14 @@ export type OpenRestore = {
   exact: boolean;
   beforeId: string | null;
   requestedAt: Date;
+  /** The same to its last digit. One that gets another aim is asked for anew. */
+  aimedAt: string;
   progress: unknown;
   problem: string | null;
 };
 
 const columns = sql`r.id, r.reason, r.snapshot_id as "snapshotId", r.clone_of as "cloneOf", r.identity, r.seq, r.exact,
-  r.before_id as "beforeId", r.requested_at as "requestedAt", r.progress, r.problem`;
+  r.before_id as "beforeId", r.requested_at as "requestedAt", r.requested_at::text as "aimedAt", r.progress, r.problem`;
 
 export async function findOpenRestore(db: Database, input: { sessionId: string }): Promise<OpenRestore | null> {
   const result = await sql<OpenRestore>`select ${columns} from sandbox_restores r
@@ -41,16 +43,22 @@ export async function isRestoreOpen(db: Database, input: { sessionId: string }):
   return result.rows.length > 0;
 }
 
-/** After a disk was lost. Until it is done, its snapshot stays. One that another process left is taken over. */
+/**
+ * After a disk was lost. Until it is done, its snapshot stays. One that another process left is taken over. Returns its `aimedAt`; null:
+ * the session went back meanwhile, and its files are to go there.
+ */
 export async function beginRestore(
   db: Database,
   input: { id: string; teamId: string; sessionId: string; snapshotId: string; identity: string },
-): Promise<void> {
-  await sql`insert into sandbox_restores (id, team_id, session_id, snapshot_id, reason, identity)
+): Promise<string | null> {
+  const result = await sql<{
+    aimedAt: string;
+  }>`insert into sandbox_restores (id, team_id, session_id, snapshot_id, reason, identity)
     values (${input.id}, ${input.teamId}, ${input.sessionId}, ${input.snapshotId}, 'lost', ${input.identity})
     on conflict (session_id) where done_at is null do update set
       snapshot_id = excluded.snapshot_id, identity = excluded.identity, requested_at = now()
-      where sandbox_restores.reason = 'lost'`.execute(db);
+      where sandbox_restores.reason = 'lost' returning requested_at::text as "aimedAt"`.execute(db);
+  return result.rows[0]?.aimedAt ?? null;
 }
 
 /**
@@ -97,17 +105,27 @@ export async function noteProblem(db: Database, input: { sessionId: string; prob
     where session_id = ${input.sessionId} and done_at is null`.execute(db);
 }
 
-/** From now on the disk is what the snapshot was; null: empty; absent: as it was before. */
+/** `ended`: now, by this · `over`: before · `aimed_anew`: its files are to be others, and it stays open. */
+export type RestoreEnd = "ended" | "over" | "aimed_anew";
+
+/**
+ * Of the restore as it was aimed at `aimedAt`. From now on the disk is what the snapshot was; null: empty; absent: as it was before.
+ * In the transaction that has locked the session.
+ */
 export async function endRestore(
   tx: DatabaseTransaction,
-  input: { sessionId: string; snapshotId?: string | null; receipt: unknown },
-): Promise<void> {
-  await sql`update sandbox_restores set done_at = now(), receipt = ${toJson(input.receipt)}::jsonb
-    where session_id = ${input.sessionId} and done_at is null`.execute(tx);
-  if (input.snapshotId === undefined) return;
-  await sql`update sandboxes set last_snapshot_id = ${input.snapshotId} where session_id = ${input.sessionId}`.execute(
+  input: { sessionId: string; aimedAt: string; snapshotId?: string | null; receipt: unknown },
+): Promise<RestoreEnd> {
+  const ended = await sql`update sandbox_restores set done_at = now(), receipt = ${toJson(input.receipt)}::jsonb
+    where session_id = ${input.sessionId} and done_at is null and requested_at = ${input.aimedAt}::timestamptz`.execute(
     tx,
   );
+  if (ended.numAffectedRows === 0n) return (await findOpenRestore(tx, input)) ? "aimed_anew" : "over";
+  if (input.snapshotId !== undefined)
+    await sql`update sandboxes set last_snapshot_id = ${input.snapshotId} where session_id = ${input.sessionId}`.execute(
+      tx,
+    );
+  return "ended";
 }
 
 /** Sessions at rest whose files wait to be brought back, the oldest request first. A lost disk's come back at its next use. */

@@ -27,7 +27,8 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 /** A new id: prefix + 10 characters of milliseconds + 16 random characters (80 bits), Crockford base 32, lower case. */
 export function newId(kind: IdKind, now: number = Date.now()): string {
   let time = "";
-  let rest = now;
+  // A clock that tells parts of a millisecond has none of the alphabet's characters for them.
+  let rest = Math.floor(now);
   for (let index = 0; index < 10; index++) {
     time = ALPHABET[rest % 32] + time;
     rest = Math.floor(rest / 32);

@@ -32,6 +32,8 @@ export type BroughtBack = {
   reason: RestoreReason;
   exact: boolean;
   receipt: Receipt;
+  /** Which request that was, as `OpenRestore` has it. */
+  aimedAt: string;
   /** Nothing came back: the files are left as they are, for this reason. */
   leftBecause?: string;
 };
@@ -50,16 +52,16 @@ export type BringBack = {
   signal: AbortSignal;
 };
 
+type Keeping = { keep: (open: OpenRestore) => Promise<SnapshotResult> };
+
 /** Null: there is nothing to bring back. Asked again after a failure or a crash, it goes on. */
 export async function bringBackFiles(
   deps: SnapshotDeps & { diskMb: number },
-  input: BringBack & { keep: (open: OpenRestore) => Promise<SnapshotResult> },
+  input: BringBack & Keeping,
 ): Promise<BroughtBack | null> {
-  const { db, logger } = deps;
+  const { logger } = deps;
   const { sessionId } = input;
-  const open = await findOpenRestore(db, { sessionId });
-  const brought =
-    open && open.reason !== "lost" ? await bringToAim(deps, input, open) : await bringBackLost(deps, input);
+  const brought = await bring(deps, input);
   if (!brought) return null;
   const { receipt, reason, leftBecause } = brought;
   if (leftBecause !== undefined) logger.warn({ sessionId, reason, leftBecause }, "files were left as they are");
@@ -67,18 +69,27 @@ export async function bringBackFiles(
   return brought;
 }
 
-async function bringBackLost(deps: SnapshotDeps & { diskMb: number }, input: BringBack): Promise<BroughtBack | null> {
+async function bring(deps: SnapshotDeps & { diskMb: number }, input: BringBack & Keeping): Promise<BroughtBack | null> {
+  const open = await findOpenRestore(deps.db, input);
+  return open && open.reason !== "lost" ? bringToAim(deps, input, open) : bringBackLost(deps, input);
+}
+
+async function bringBackLost(
+  deps: SnapshotDeps & { diskMb: number },
+  input: BringBack & Keeping,
+): Promise<BroughtBack | null> {
   const { db, clock } = deps;
   const { teamId, sessionId, sandbox, known } = input;
   if (ruleOfOpened(known, sandbox).turn !== "restore") return null;
   const snapshot = await lastKnown(db, { teamId, sessionId });
   if (!snapshot) return null;
   const restore = { teamId, sessionId, snapshotId: snapshot.id, identity: sandbox.identity };
-  await beginRestore(db, { id: newId("restore", clock.now()), ...restore });
+  const aimedAt = await beginRestore(db, { id: newId("restore", clock.now()), ...restore });
+  if (aimedAt === null) return bring(deps, input);
   const { diskMb } = deps;
   const mayWrite = () => checkHeld(db, input);
   const receipt = await restoreSnapshot(deps, { ...input, diskMb, snapshot, base: null, mayWrite });
-  return { reason: "lost", exact: true, receipt };
+  return { reason: "lost", exact: true, receipt, aimedAt };
 }
 
 /** What the disk was last taken to or restored from; else the newest that was not taken back. */
@@ -97,7 +108,7 @@ export async function lastKnown(
 
 async function bringToAim(
   deps: SnapshotDeps & { diskMb: number },
-  input: BringBack & { keep: (open: OpenRestore) => Promise<SnapshotResult> },
+  input: BringBack & Keeping,
   open: OpenRestore,
 ): Promise<BroughtBack | null> {
   const { db } = deps;
@@ -110,21 +121,18 @@ async function bringToAim(
   } catch (error) {
     if (!hasCode(error, "request_too_large")) throw error;
     // Nothing has been written yet. Asked again it would be too large again, and no tool could make room.
-    return { reason: open.reason, exact: false, receipt: NOTHING_RESTORED, leftBecause: messageOf(error) };
+    const { reason, aimedAt } = open;
+    return { reason, exact: false, receipt: NOTHING_RESTORED, aimedAt, leftBecause: messageOf(error) };
   }
   const writing = { ...input, diskMb: deps.diskMb, mayWrite: () => checkHeld(db, input) };
   const receipt = aim
     ? await restoreSnapshot(deps, { ...writing, snapshot: aim, base, onProgress: createTold(deps, open) })
     : await emptyTree(deps, writing);
-  return { reason: open.reason, exact: open.exact, receipt };
+  return { reason: open.reason, exact: open.exact, receipt, aimedAt: open.aimedAt };
 }
 
 /** The disk as it was before: kept once, since from the first change on it is neither one nor the other. */
-async function keepBefore(
-  db: Database,
-  input: BringBack & { keep: (open: OpenRestore) => Promise<SnapshotResult> },
-  open: OpenRestore,
-): Promise<SnapshotRow | null> {
+async function keepBefore(db: Database, input: BringBack & Keeping, open: OpenRestore): Promise<SnapshotRow | null> {
   const { teamId, sandbox } = input;
   await sandbox.quiesce();
   if (open.beforeId !== null) return findSnapshot(db, { teamId, id: open.beforeId });

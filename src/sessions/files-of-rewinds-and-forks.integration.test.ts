@@ -23,7 +23,7 @@ import { getSession } from "./sessions.ts";
 let world: TurnWorld;
 let notifier: Notifier;
 let backend: MemoryBackend;
-let workers: TestWorker[] = [];
+const workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
   const logger = createLogger("test", { level: "silent", pretty: false });
@@ -45,12 +45,11 @@ const onFilesWanted = (sessionId: string) => notifier.wantFiles(sessionId);
 const uses = { clock: systemClock, onLogGrew: () => undefined, onFilesWanted };
 const rewindSession = createRewindSession(uses);
 const forkSession = createForkSession(uses);
-const teamOf = async (sessionId: string) =>
-  (await world.db.selectFrom("sessions").select("team_id").where("id", "=", sessionId).executeTakeFirstOrThrow())
-    .team_id;
+const ofId = (id: string) => world.db.selectFrom("sessions").select("team_id").where("id", "=", id);
+const teamOf = async (sessionId: string) => (await ofId(sessionId).executeTakeFirstOrThrow()).team_id;
 const rewind = async (sessionId: string, eventId: string) => {
-  const teamId = await teamOf(sessionId);
-  return insisting(() => inTransaction(world.db, (tx) => rewindSession(tx, teamId, { sessionId, eventId })));
+  const team = await teamOf(sessionId);
+  return insisting(() => inTransaction(world.db, (tx) => rewindSession(tx, team, { sessionId, eventId })));
 };
 const fork = async (sessionId: string, eventId?: string) => {
   const teamId = await teamOf(sessionId);
@@ -77,8 +76,7 @@ const start = async () => {
 };
 
 async function stopAll(): Promise<void> {
-  for (const worker of workers) await worker.stop();
-  workers = [];
+  for (const worker of workers.splice(0)) await worker.stop();
 }
 
 test("a rewind brings the files back, though they were never asked to be kept, and tells user and model", async () => {
@@ -234,10 +232,9 @@ test("a worker that dies in the middle leaves files that are half one, half the 
   await rewind(sessionId, second);
   await reached.opened;
   const before = (await openOf(sessionId))?.beforeId;
-  // Half of it is done.
   backend.treeOf(sessionId).remove("workspace/d");
   void worker.stop();
-  workers = [];
+  workers.length = 0;
   await sql`delete from workers where id = ${worker.id}`.execute(world.db);
   await sql`update sessions set lease_owner = null, lease_until = null where id = ${sessionId}`.execute(world.db);
   world.blobs.onRequest = null;
@@ -435,8 +432,8 @@ test("a whole fork of files that were lost before it had them has those that wer
   await stopAll();
   const copies = [await fork(one), await fork(two)];
   for (const sessionId of [one, two]) backend.lose(sessionId);
-  const teamId = await teamOf(two);
-  await inTransaction(world.db, (tx) => deleteSession(tx, { teamId, sessionId: two }));
+  const deleted = { teamId: await teamOf(two), sessionId: two };
+  await inTransaction(world.db, (tx) => deleteSession(tx, deleted));
   await start();
   for (const { id } of copies) {
     await filesBack(id);
@@ -477,7 +474,27 @@ test("what a call changed whose worker died, and that was stopped then, is in a 
   await world.send(sessionId, { type: "user.interrupt" });
   await start();
   await world.settled(sessionId, { reason: "end_turn" });
-  const copy = await fork(sessionId);
-  await filesBack(copy.id);
-  expect(filesOf(copy.id)).toEqual(["a=2"]);
+  const { id } = await fork(sessionId);
+  await filesBack(id);
+  expect(filesOf(id)).toEqual(["a=2"]);
+});
+
+test("who goes back once more while the files are still on their way has those of the last place", async () => {
+  await start();
+  const sessionId = await world.createSession();
+  await turn(sessionId, "run: a=1");
+  const second = await turn(sessionId, "run: a=2");
+  const third = await turn(sessionId, "run: a=3");
+  const [begun, goesOn] = [gate(), gate()];
+  world.blobs.onRequest = () => {
+    begun.open();
+    return goesOn.opened;
+  };
+  await rewind(sessionId, third);
+  await begun.opened;
+  await rewind(sessionId, second);
+  goesOn.open();
+  await filesBack(sessionId);
+  expect(filesOf(sessionId)).toEqual(["a=1"]);
+  expect(await eventsOf(sessionId, "session.restored")).toMatchObject([{ payload: { reason: "rewind", files: 1 } }]);
 });

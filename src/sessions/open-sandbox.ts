@@ -1,8 +1,14 @@
 // Makes or wakes a session's sandbox, and brings its files to what they are to be before anybody uses it.
-import { type Database, inTransaction, isForeignKeyViolation, leaseLost } from "../db/database.ts";
+import {
+  type Database,
+  type DatabaseTransaction,
+  inTransaction,
+  isForeignKeyViolation,
+  leaseLost,
+} from "../db/database.ts";
 import { appendEvents, type Fence } from "../db/events.ts";
 import { persistently } from "../db/persistently.ts";
-import { endRestore, hasWaitingForks, noteLateForks } from "../db/restores.ts";
+import { endRestore, hasWaitingForks, noteLateForks, type RestoreEnd } from "../db/restores.ts";
 import { findSandbox, recordSandbox } from "../db/sandboxes.ts";
 import type { LogWakeup } from "../db/wakeups.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -48,28 +54,18 @@ const SOURCE_MS = 200;
 /** Throws `sandbox_unavailable` when there is none to be had, or its files can't be brought back now; `lease_lost` for a deleted session. */
 export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput): Promise<OpenedSandbox> {
   const { db, backend, clock, logger } = deps;
-  const { sessionId, teamId, fence, signal } = input;
-  const about = { teamId, sessionId, signal };
+  const { sessionId, teamId, fence } = input;
+  const about = { teamId, sessionId, signal: input.signal };
   await explained(() => untilAimed({ ...deps, workerId: fence.owner }, about), deps, input);
   const begunAt = clock.now();
   const sandbox = await backend.create(sessionId, await sandboxSpecOf(db, sessionId, deps.spec));
   const { identity } = sandbox;
   const start = { startMs: clock.now() - begunAt, restarted: input.restarted };
-  const known = await findSandbox(db, about);
-  const bringBack = { ...about, fence, sandbox, known };
-  const brought = await explained(() => deps.snapshots.bringBack(bringBack), deps, input);
-  const lost = !brought && known !== null && known.identity !== identity;
-  const restored = brought ? toRestoredPayload(brought) : lost ? NOTHING_CAME_BACK : null;
-  let previous: string | null;
-  try {
-    const row = { sessionId, teamId, name: sessionId, backend: backend.id, identity, ...start };
-    previous = await persistently(() => record(deps, input, { row, brought, restored }), { clock, signal, logger });
-  } catch (error) {
-    if (!isForeignKeyViolation(error)) throw error;
-    // The session was deleted while its sandbox was being made.
-    await backend.destroy(sessionId);
-    throw leaseLost(sessionId);
-  }
+  const row = { sessionId, teamId, name: sessionId, backend: backend.id, identity, ...start };
+  let settled = await settleFiles(deps, input, { sandbox, row });
+  // The session went back once more meanwhile: its files go on to there.
+  while (settled === "aimed_anew") settled = await settleFiles(deps, input, { sandbox, row });
+  const { previous, restored, changed } = settled;
   const replaced = previous !== null && previous !== identity;
   if (replaced)
     logger.warn(
@@ -81,7 +77,37 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
     if (replaced) await noteLateForks(db, { sessionId });
     await keepForForks(deps, input, sandbox);
   }
-  return { sandbox, replaced, restored, changed: !brought && (known?.changed ?? false) };
+  return { sandbox, replaced, restored, changed };
+}
+
+type SandboxRecord = Parameters<typeof recordSandbox>[1];
+/** `previous`: the identity of the disk before; null: there was none. */
+type Settled = { previous: string | null; restored: RestoredPayload | null; changed: boolean };
+
+/** Brings the files to what they are to be, and writes down that they are. */
+async function settleFiles(
+  deps: OpenSandboxDeps,
+  input: OpenSandboxInput,
+  { sandbox, row }: { sandbox: Sandbox; row: SandboxRecord },
+): Promise<Settled | "aimed_anew"> {
+  const { db, backend, clock, logger } = deps;
+  const { sessionId, teamId, fence, signal } = input;
+  const known = await findSandbox(db, { teamId, sessionId });
+  const bringBack = { teamId, sessionId, signal, fence, sandbox, known };
+  const brought = await explained(() => deps.snapshots.bringBack(bringBack), deps, input);
+  const lost = !brought && known !== null && known.identity !== sandbox.identity;
+  const restored = brought ? toRestoredPayload(brought) : lost ? NOTHING_CAME_BACK : null;
+  const found = { row, brought, restored };
+  try {
+    const recorded = await persistently(() => record(deps, input, found), { clock, signal, logger });
+    if (recorded === "aimed_anew") return recorded;
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    // The session was deleted while its sandbox was being made.
+    await backend.destroy(sessionId);
+    throw leaseLost(sessionId);
+  }
+  return { previous: known?.identity ?? null, restored, changed: !brought && (known?.changed ?? false) };
 }
 
 async function untilAimed(
@@ -112,34 +138,52 @@ async function explained<T>(
   }
 }
 
-/** The disk is the session's from here on, and the log says what became of its files, or neither. */
+/** Takes a record back. */
+class NotRecorded extends Error {
+  readonly because: Exclude<RestoreEnd, "ended">;
+  constructor(because: Exclude<RestoreEnd, "ended">) {
+    super(`the restore is ${because}`);
+    this.because = because;
+  }
+}
+
+/**
+ * The disk is the session's from here on, and the log says what became of its files, or neither. May be repeated when nobody knows
+ * whether it took effect. `aimed_anew`: nothing is written, the files are to be others.
+ */
 async function record(
   { db, clock, onLogGrew }: OpenSandboxDeps,
   { sessionId, fence }: OpenSandboxInput,
-  found: {
-    row: Parameters<typeof recordSandbox>[1];
-    brought: BroughtBack | null;
-    restored: RestoredPayload | null;
-  },
-): Promise<string | null> {
+  found: { row: SandboxRecord; brought: BroughtBack | null; restored: RestoredPayload | null },
+): Promise<"recorded" | "aimed_anew"> {
   const { row, brought, restored } = found;
-  if (!restored) return recordSandbox(db, row);
+  if (!restored) {
+    await recordSandbox(db, row);
+    return "recorded";
+  }
   const now = clock.now();
-  const event = { id: newId("event", now), type: "session.restored", payload: restored };
-  let lastSeq: number | null = null;
-  const previous = await inTransaction(db, async (tx) => {
-    const events = [{ ...event, processedAt: new Date(now) }];
-    lastSeq = await appendEvents(tx, { sessionId, fence, events });
-    const before = await recordSandbox(tx, row);
-    if (brought) {
-      const { receipt, leftBecause } = brought;
-      const isAs = leftBecause === undefined ? { snapshotId: receipt.snapshotId } : {};
-      await endRestore(tx, { sessionId, receipt: { ...receipt, leftBecause }, ...isAs });
-    }
-    return before;
-  });
-  if (lastSeq !== null) onLogGrew({ sessionId, lastSeq });
-  return previous;
+  const events = [{ id: newId("event", now), type: "session.restored", payload: restored, processedAt: new Date(now) }];
+  try {
+    const lastSeq = await inTransaction(db, async (tx) => {
+      const seq = await appendEvents(tx, { sessionId, fence, events });
+      const before = await recordSandbox(tx, row);
+      const end = brought ? await endOf(tx, sessionId, brought) : before === row.identity ? "over" : "ended";
+      if (end !== "ended") throw new NotRecorded(end);
+      return seq;
+    });
+    if (lastSeq !== null) onLogGrew({ sessionId, lastSeq });
+  } catch (error) {
+    if (!(error instanceof NotRecorded)) throw error;
+    if (error.because === "aimed_anew") return error.because;
+    // An attempt whose answer was lost has written it.
+  }
+  return "recorded";
+}
+
+function endOf(tx: DatabaseTransaction, sessionId: string, brought: BroughtBack): Promise<RestoreEnd> {
+  const { receipt, leftBecause, aimedAt } = brought;
+  const isAs = leftBecause === undefined ? { snapshotId: receipt.snapshotId } : {};
+  return endRestore(tx, { sessionId, aimedAt, receipt: { ...receipt, leftBecause }, ...isAs });
 }
 
 /** Before the next tool changes what a fork is to have. With the store away turns go on all the same. */

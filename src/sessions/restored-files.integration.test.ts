@@ -1,11 +1,19 @@
 // A disk that is lost comes back from the last snapshot: the log says so, the model is told, and nothing goes on as if it had not been.
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend, type MemoryBackend } from "../../test/support/memory-backend.ts";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
 import { createScriptedModel } from "../../test/support/scripted-model.ts";
 import { createTurnWorld, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
+import type { DatabaseTransaction } from "../db/database.ts";
+import { claimIdleSession, giveBack } from "../db/leases.ts";
 import { findSandbox } from "../db/sandboxes.ts";
+import { systemClock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
+import { createLogger } from "../lib/logger.ts";
+import { openSandbox } from "./open-sandbox.ts";
+import { createSessionSnapshots } from "./session-snapshots.ts";
 
 let world: TurnWorld;
 beforeAll(async () => {
@@ -21,14 +29,12 @@ function oneCommand() {
   );
 }
 
-async function sandboxOf(sessionId: string) {
-  const { team_id: teamId } = await world.db
-    .selectFrom("sessions")
-    .select("team_id")
-    .where("id", "=", sessionId)
-    .executeTakeFirstOrThrow();
-  return findSandbox(world.db, { teamId, sessionId });
+async function teamOf(sessionId: string): Promise<string> {
+  const found = world.db.selectFrom("sessions").select("team_id").where("id", "=", sessionId);
+  return (await found.executeTakeFirstOrThrow()).team_id;
 }
+
+const sandboxOf = async (sessionId: string) => findSandbox(world.db, { teamId: await teamOf(sessionId), sessionId });
 
 /** A session whose files were kept when its sandbox was put to sleep. */
 async function keptSession(backend: MemoryBackend): Promise<{ sessionId: string; worker: TestWorker }> {
@@ -138,3 +144,48 @@ function oneCommandPerMessage() {
       : { text: "Done." },
   );
 }
+
+test("what came back is told once, also when the answer to its commit was lost", async () => {
+  const backend = createMemoryBackend();
+  const { sessionId, worker } = await keptSession(backend);
+  await until(async () => (await sandboxOf(sessionId))?.state === "hibernated");
+  await worker.stop();
+  const { blobs } = world;
+  let commits = 0;
+  const db = world.db.withPlugin({
+    transformQuery: ({ node }) => node,
+    transformResult: async ({ result }) => result,
+  });
+  const transaction = () => ({
+    async execute(work: (tx: DatabaseTransaction) => Promise<unknown>) {
+      const result = await world.db.transaction().execute(work);
+      commits += 1;
+      if (commits === 1) throw Object.assign(new Error("Connection terminated unexpectedly"), { code: "08006" });
+      return result;
+    },
+  });
+  Object.defineProperty(db, "transaction", { value: transaction });
+  const logger = createLogger("test", { level: "silent", pretty: false });
+  const uses = { db, clock: systemClock, logger };
+  const snapshots = createSessionSnapshots({ ...uses, db: world.db, blobs, diskMb: 64 });
+  const teamId = await teamOf(sessionId);
+  const spec = { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} };
+  // With a snapshot, and with none left.
+  for (const told of [1, 2]) {
+    backend.lose(sessionId);
+    commits = 0;
+    const claim = await claimIdleSession(world.db, { workerId: newId("worker"), sessionId });
+    if (!claim) throw new Error("not claimed");
+    const { fence } = claim;
+    const opened = await openSandbox(
+      { ...uses, backend, spec, snapshots, onLogGrew: () => undefined },
+      { sessionId, teamId, fence, restarted: false, signal: new AbortController().signal },
+    );
+    expect(commits).toBe(1);
+    expect(opened).toMatchObject({ replaced: true, restored: { reason: "lost" } });
+    const receipts = (await world.log(sessionId)).filter(({ type }) => type === "session.restored");
+    expect(receipts).toHaveLength(told);
+    await giveBack(world.db, claim);
+    await sql`delete from snapshots where session_id = ${sessionId}`.execute(world.db);
+  }
+});

@@ -142,7 +142,7 @@ export const FAULTS: readonly Fault[] = [
     name: "the second worker's clock jumps",
     weight: 1,
     strike: async ({ secondWorker, random }) => {
-      secondWorker.setClock((random() - 0.5) * 4 * 3_600_000);
+      secondWorker.setClock(Math.round((random() - 0.5) * 4 * 3_600_000));
       await sleep(random() * 6_000);
       secondWorker.setClock(0);
     },

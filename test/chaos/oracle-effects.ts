@@ -54,6 +54,27 @@ export function keptIsLost({ kept }: SessionFacts, states: FileStates): Problem[
   });
 }
 
+/** Files that come back with a rewind are those that the last rewind before has told. */
+export function notAsTold({ stored }: SessionFacts): Problem[] {
+  return stored.flatMap((entry): Problem[] => {
+    if (entry.type !== "session.restored" || entry.payload.reason !== "rewind") return [];
+    const told = stored.findLast((one) => one.seq < entry.seq && toldFiles(one) !== null);
+    if (!told) return [];
+    const { snapshot_id: expected = null } = toldFiles(told) ?? {};
+    const { snapshot_id: got } = entry.payload;
+    if (expected === got) return [];
+    return [["a rewind brings back the files of then", `${entry.seq}: ${got}, and ${told.seq} told ${expected}`]];
+  });
+}
+
+/** Null: it tells of none, or that nobody has kept those of then; they stay what they were to be. */
+function toldFiles({ type, payload }: StoredEntry): { type: string; snapshot_id?: string } | null {
+  if (type !== "session.rewound" || typeof payload.files !== "object") return null;
+  // As the log has it; `contract/events.ts`.
+  const files = payload.files as { type: string; snapshot_id?: string };
+  return files.type === "unknown" ? null : files;
+}
+
 /** Where a rewind says that the files are just those of before the message, no command had written since. */
 export function notExact({ stored }: SessionFacts, states: FileStates): Problem[] {
   return stored.flatMap((entry): Problem[] => {
@@ -65,7 +86,9 @@ export function notExact({ stored }: SessionFacts, states: FileStates): Problem[
     const through = restore?.through ?? null;
     if (place === undefined || through === null) return [];
     const since = [...states.called].filter(
-      ([, { resultSeq }]) => resultSeq !== null && resultSeq > through && resultSeq < place,
+      // One that nobody knows of may have written nothing, and then the snapshot was looked at and found the same after it.
+      ([marker, { resultSeq }]) =>
+        resultSeq !== null && resultSeq > through && resultSeq < place && restore?.before.get(marker) !== "maybe",
     );
     // What was taken back before is not of this conversation.
     const missing = since.filter(([, { seq }]) => !wasTakenBack(stored, seq, entry.seq)).map(([marker]) => marker);

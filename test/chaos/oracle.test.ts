@@ -290,6 +290,26 @@ test("with a rewind the files are what they were before the message", () => {
   expect(judge(going({ snapshot_id: "early", exact: false }, { effects: new Map() }))).toEqual([]);
 });
 
+test("files that come back are those that the last of several rewinds told", () => {
+  const rewound = (seq: number, files: object) =>
+    entry(seq, `w${seq}`, "session.rewound", { payload: { event_id: "m2", files } });
+  const back = entry(14, "b1", "session.restored", { payload: { ...receipt, reason: "rewind", snapshot_id: "late" } });
+  const going = (...files: object[]) =>
+    run(
+      after([...second, ...files.map((one, index) => rewound(12 + index, one)), back], {
+        ...there,
+        rewinds: files.map(() => "m2"),
+        snapshots: new Map([["late", 8]]),
+      }),
+    );
+  const [early, late] = ["early", "late"].map((snapshot_id) => ({ type: "snapshot", snapshot_id }));
+  expect(judge(going(early ?? {}, late ?? {}))).toEqual([]);
+  expect(judge(going(late ?? {}, { type: "unknown" }))).toEqual([]);
+  const then = ["a rewind brings back the files of then"];
+  expect(rules(going(late ?? {}, early ?? {}))).toEqual(then);
+  expect(rules(going(late ?? {}, { type: "empty" }))).toEqual(then);
+});
+
 test("a request that arrived twice, and one that was answered and never arrived", () => {
   const kind = "upstream";
   const rule = ["a request of a tool arrives once"];

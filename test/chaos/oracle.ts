@@ -2,7 +2,15 @@
 import type { ChaosFacts, Finding, SessionFacts } from "./facts.ts";
 import { isCall, resultOf } from "./file-states.ts";
 import { copyDiffers, ownFrom, promptsDiffer, rewindsNotOnce } from "./oracle-conversation.ts";
-import { effectsNotOnce, isInDoubt, keptIsLost, notExact, receiptsWrong, statesOf } from "./oracle-effects.ts";
+import {
+  effectsNotOnce,
+  isInDoubt,
+  keptIsLost,
+  notAsTold,
+  notExact,
+  receiptsWrong,
+  statesOf,
+} from "./oracle-effects.ts";
 
 /** A process that runs again grows a little: caches, pools. More than this is a leak. */
 const RSS_GROWTH = { factor: 1.7, extraMb: 60 };
@@ -43,6 +51,7 @@ function judgeSession(session: SessionFacts, sessions: readonly SessionFacts[]):
     ...spansWithoutOneEnd(session),
     ...effectsNotOnce(session, states),
     ...keptIsLost(session, states),
+    ...notAsTold(session),
     ...notExact(session, states),
     ...receiptsWrong(session),
     ...rewindsNotOnce(session),

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { isId, newId } from "./ids.ts";
+
+test("ids of a clock that tells parts of a millisecond are ids, and sort by time", () => {
+  const now = 1_795_000_000_000;
+  const ids = [now, now + 0.75, now + 1, now + 1.5].map((at) => newId("event", at));
+  expect(ids.every((id) => isId("event", id))).toBe(true);
+  const times = ids.map((id) => id.slice(0, "sevt_".length + 10));
+  expect(times).toEqual([times[0], times[0], times[2], times[2]]);
+  expect((times[0] ?? "") < (times[2] ?? "")).toBe(true);
+});
