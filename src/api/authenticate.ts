@@ -31,7 +31,7 @@ export async function authenticate(access: Access, request: RequestFacts): Promi
   if ("refused" in browser) throw new PlatformError("authentication_failed", refusals[browser.refused]);
   if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);
   const grantor = { apiKeyId: null, browserHash: hashToken(secret) };
-  return { ...browser, via: "browser", sender: { type: "dashboard" }, grantor };
+  return { ...browser, via: "browser", sender: { type: "dashboard", logged_in_by: browser.loggedInBy }, grantor };
 }
 
 /** A cookie is sent by the browser on its own; so a change needs proof that our own page asked for it. Throws `permission_denied`. */

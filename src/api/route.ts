@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Sender } from "../contract/events.ts";
+import type { Sender } from "../contract/sender.ts";
 import type { SignIn } from "../contract/sign-in.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { PlatformError } from "../lib/errors.ts";

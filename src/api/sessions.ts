@@ -21,7 +21,7 @@ export function sessionRoutes(routes: Routes, sessions: Sessions): void {
       body: createSessionInput,
       answer: sessionObject,
     },
-    (tx, { teamId, body }) => sessions.create(tx, teamId, body),
+    (tx, { teamId, sender, body }) => sessions.create(tx, teamId, { input: body, sender }),
   );
   routes.read(
     {

@@ -1,6 +1,7 @@
 // What sessions asked of the outside, by their sandboxes or by the server itself, and what was decided. Berth's own addition.
 import { z } from "zod";
 import { listQuery } from "./fields.ts";
+import { senderObject } from "./sender.ts";
 
 const DECISIONS = ["allow", "deny", "error"] as const;
 const SOURCES = ["sandbox", "mcp", "web"] as const;
@@ -26,6 +27,10 @@ export const egressRequestObject = z.strictObject({
   /** What decided: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`, `mcp_servers`, or why not, such as `host_not_allowed`. */
   rule: z.string(),
   detail: z.string().nullable(),
+  /** Names of the credentials that were put in. */
+  credentials: z.array(z.string()),
+  /** Who sent the message that the session worked on; null when that is not known, as for sessions of earlier releases. */
+  who: senderObject.nullable(),
   /** No program does this by accident. */
   suspicious: z.boolean(),
   /** The answer's; null when there was none. */

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { SessionAgent } from "./agents.ts";
 import { type MessageBlock, messageBlock, type ResultBlock, resultBlock, type TextBlock } from "./content.ts";
+import type { Sender } from "./sender.ts";
 
 const eventId = z.string().min(1).max(100);
 const MAX_BLOCKS = 100;
@@ -60,8 +61,6 @@ type Accepted<Type extends string, Fields> = { id: string; type: Type; processed
 /** `withdrawn` is Berth's own: it was taken back while it was queued, and the agent never saw it. */
 export type UserMessageEvent = Accepted<"user.message", { content: MessageBlock[]; withdrawn?: true }>;
 export type UserInterruptEvent = Accepted<"user.interrupt", { session_thread_id?: string | null }>;
-/** Who sent an event: a program by its key, or a person in the dashboard. */
-export type Sender = { type: "api_key"; id: string; name: string } | { type: "dashboard" };
 /** `answered_by` and `remember` are Berth's own: who decided (absent in logs of earlier releases), and whether for the tool's next calls too. */
 export type UserToolConfirmationEvent = Accepted<
   "user.tool_confirmation",

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { EgressRequest } from "../contract/egress-requests.ts";
 import type { CloudConfig } from "../contract/environments.ts";
+import type { Sender } from "../contract/sender.ts";
 import type { Database } from "./database.ts";
 import { toJson } from "./json.ts";
 import { type PageRequest, pageClause } from "./page.ts";
@@ -21,6 +22,8 @@ export type EgressRequestRow = {
   decision: EgressRequest["decision"];
   rule: string;
   detail: string | null;
+  /** Names of those that were put into the request. */
+  credentials: readonly string[];
   suspicious: boolean;
   status: number | null;
   requestBytes: number;
@@ -28,7 +31,7 @@ export type EgressRequestRow = {
   durationMs: number;
 };
 
-export type ListedEgressRequest = EgressRequestRow & { environmentId: string | null };
+export type ListedEgressRequest = EgressRequestRow & { environmentId: string | null; who: Sender | null };
 
 /** What the session of a disk may reach now; null when it is no session's. */
 export async function findNetworking(
@@ -57,17 +60,27 @@ export async function findSessionNetworking(
   return networking ? { teamId, sessionId, networking } : null;
 }
 
-/** Those of teams that are gone are left out. Returns the ids of those that were not there yet. */
+/**
+ * Those of teams that are gone are left out. Who asked is whoever sent the message that was the last to enter the conversation
+ * before the request began: nobody known where that was sent to an earlier release, or the session is gone. Returns the ids
+ * of those that were not there yet.
+ */
 export async function insertEgressRequests(db: Database, rows: readonly EgressRequestRow[]): Promise<string[]> {
   const lines = rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
   const result = await sql<{
     id: string;
   }>`insert into egress_requests (id, team_id, session_id, created_at, source, method, host, port, path, decision, rule, detail,
-      suspicious, status, request_bytes, response_bytes, duration_ms)
+      credentials, suspicious, status, request_bytes, response_bytes, duration_ms, who)
     select r."id", r."teamId", r."sessionId", r."createdAt", r."source", r."method", r."host", r."port", r."path", r."decision", r."rule",
-      r."detail", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs"
+      r."detail", r."credentials", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs",
+      (select sent.private->'sender' from events entered
+        join events sent on sent.session_id = entered.session_id and sent.id = entered.id and not sent.echo
+        where entered.session_id = r."sessionId" and entered.team_id = r."teamId" and entered.type = 'user.message' and entered.echo
+          and not (entered.payload ? 'withdrawn') and entered.created_at <= r."createdAt"
+        order by entered.seq desc limit 1)
     from jsonb_to_recordset(${toJson(lines)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz, "source" text,
-      "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "suspicious" boolean,
+      "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "credentials" jsonb,
+      "suspicious" boolean,
       "status" integer, "requestBytes" bigint, "responseBytes" bigint, "durationMs" integer)
     where exists (select 1 from teams t where t.id = r."teamId")
     on conflict (id) do nothing returning id`.execute(db);
@@ -97,8 +110,13 @@ export async function listEgressRequests(
     conditions.push(sql`right(r.host, ${input.host.length - 1}) = ${input.host.slice(1)}`);
   else if (input.host !== null) conditions.push(sql`r.host = ${input.host}`);
   const result = await sql<ListedEgressRequest>`
+<<<<<<< HEAD
     select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.source, r.method, r.host, r.port, r.path,
       r.decision, r.rule, r.detail, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
+=======
+    select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.method, r.host, r.port, r.path,
+      r.decision, r.rule, r.detail, r.credentials, r.who, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
+>>>>>>> 1cdfe13 (audit: a request says for whom it was asked, and which credentials were put in)
       r.duration_ms as "durationMs",
       s.environment_id as "environmentId"
     from egress_requests r left join sessions s on s.id = r.session_id ${pageClause("r", conditions, input.page)}`.execute(

@@ -20,6 +20,8 @@ export type AuditLine = {
   decision: "allow" | "deny" | "error";
   rule: string;
   detail: string | null;
+  /** Names of those that were put into the request. */
+  credentials: readonly string[];
   suspicious: boolean;
   /** What the program was answered; null when nothing. */
   status: number | null;

@@ -47,6 +47,7 @@ export function beginExchange(
     decision: "allow",
     rule: "",
     detail: null,
+    credentials: [],
     suspicious: false,
     status: null,
     requestBytes: 0,
@@ -73,7 +74,7 @@ export function beginExchange(
     end() {
       if (ended) return;
       ended = true;
-      if (line.detail === null && used.length > 0) line.detail = `credential ${[...new Set(used)].join(", ")}`;
+      line.credentials = [...new Set(used)];
       // What the database takes; a connection may last for weeks.
       line.durationMs = Math.min(MAX_DURATION_MS, Math.max(0, Math.round(now() - startedAt)));
       audit.add(line);

@@ -49,6 +49,8 @@ function toEgressRequest(row: ListedEgressRequest): EgressRequest {
     decision: row.decision,
     rule: row.rule,
     detail: row.detail,
+    credentials: [...row.credentials],
+    who: row.who,
     suspicious: row.suspicious,
     status: row.status,
     request_bytes: row.requestBytes,

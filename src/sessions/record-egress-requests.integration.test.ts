@@ -30,7 +30,8 @@ async function rowOf(sessionId: string, host: string, changes: Partial<EgressReq
     ...{ id: newId("egressRequest"), teamId: await teamOf(sessionId), sessionId, createdAt: new Date(clock) },
     source: "sandbox",
     ...{ method: "GET", host, port: 443, path: "/a", decision: "deny" as const, rule: "refused_address" },
-    ...{ detail: "10.0.0.1: private", suspicious: true, status: 403, requestBytes: 0, responseBytes: 0, durationMs: 1 },
+    ...{ detail: "10.0.0.1: private", credentials: [], suspicious: true, status: 403 },
+    ...{ requestBytes: 0, responseBytes: 0, durationMs: 1 },
     ...changes,
   };
   return row;

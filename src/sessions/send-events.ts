@@ -1,6 +1,7 @@
 // Use case: a client sends events to a session. They are stored, the session is put up for work, the caller gets them back.
 import type { AgentTool } from "../contract/agents.ts";
-import { type EventInput, type Sender, toWireEvent } from "../contract/events.ts";
+import { type EventInput, toWireEvent } from "../contract/events.ts";
+import type { Sender } from "../contract/sender.ts";
 import { afterCommit, type DatabaseTransaction } from "../db/database.ts";
 import { appendEvents, type NewEvent } from "../db/events.ts";
 import { listPendingActions, type PendingAction, type SessionRow, updateSession } from "../db/sessions.ts";
@@ -83,7 +84,9 @@ function toNewEvent(
     delete fields.session_thread_id;
   }
   const decided = type === "user.tool_confirmation" && sender ? { answered_by: sender } : {};
-  return { id, type, payload: { ...fields, ...decided }, processedAt: null };
+  // For the audit lines of what the session then does.
+  const sent = type === "user.message" && sender ? { private: { sender } } : {};
+  return { id, type, payload: { ...fields, ...decided }, ...sent, processedAt: null };
 }
 
 /** The tool use that an event answers; null for events that answer none. */

@@ -9,6 +9,7 @@ import { patchMetadata } from "../contract/fields.ts";
 import { MAX_METADATA_KEYS } from "../contract/metadata-limits.ts";
 import { reachesAmount, toMonetaryAmount } from "../contract/money.ts";
 import type { BidirectionalPage, Page } from "../contract/page.ts";
+import type { Sender } from "../contract/sender.ts";
 import type {
   Budget,
   CreateSessionInput,
@@ -59,7 +60,12 @@ export function createSessions({
   const toWire = (row: SessionRow) => toSession(row, clock.now());
 
   return {
-    async create(tx: DatabaseTransaction, teamId: string, input: CreateSessionInput): Promise<Session> {
+    /** `sender`: who asks for it, and so sends its first messages. */
+    async create(
+      tx: DatabaseTransaction,
+      teamId: string,
+      { input, sender }: { input: CreateSessionInput; sender?: Sender },
+    ): Promise<Session> {
       const asked = input.agent ?? input.agent_id;
       if (asked === undefined) throw new PlatformError("invalid_request", "agent: is required");
       const agent = await resolveAgent(tx, teamId, asked);
@@ -82,6 +88,7 @@ export function createSessions({
         id: newId("event", clock.now()),
         type,
         payload,
+        ...(sender ? { private: { sender } } : {}),
         processedAt: null,
       }));
       if (events.length > 0) await appendEvents(tx, { sessionId: id, events, changes: { wakeAt: "now" } });

@@ -63,7 +63,7 @@ test("the log keeps who decided: the key by its name, or the dashboard", async (
   const { body } = await server.call("GET", `/v1/sessions/${session}/events?types[]=user.tool_confirmation`);
   expect((body as { data: { answered_by: unknown }[] }).data.map((event) => event.answered_by)).toEqual([
     { type: "api_key", id: created.id, name: "release bot" },
-    { type: "dashboard" },
+    { type: "dashboard", logged_in_by: { type: "api_key", id: expect.stringMatching(/^apikey_/), name: "operator" } },
   ]);
 });
 

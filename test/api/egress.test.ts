@@ -1,10 +1,14 @@
 // Environments say what is reached, and the API tells what was: hosts are checked when written, audit lines are listed, a team sees its own.
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EgressRequest, egressRequestObject } from "../../src/contract/egress-requests.ts";
+import type { Database } from "../../src/db/database.ts";
 import { findNetworking, forgetOldEgressRequests, insertEgressRequests } from "../../src/db/egress-requests.ts";
+import { appendEvents, readLog } from "../../src/db/events.ts";
 import { recordSandbox } from "../../src/db/sandboxes.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
+import { until } from "../support/until.ts";
 
 let server: ApiServer;
 let sessionId: string;
@@ -99,7 +103,15 @@ test("audit lines are listed newest first, in pages, narrowed by session and dec
       decision: "allow" as const,
       rule: "unrestricted",
     },
-    ...{ detail: null, suspicious: false, status: 200, requestBytes: 0, responseBytes: 2 ** 40, durationMs: 7 },
+    ...{
+      detail: null,
+      credentials: [],
+      suspicious: false,
+      status: 200,
+      requestBytes: 0,
+      responseBytes: 2 ** 40,
+      durationMs: 7,
+    },
     ...changes,
   });
   const rows = [
@@ -147,3 +159,100 @@ test("audit lines are listed newest first, in pages, narrowed by session and dec
   await forgetOldEgressRequests(db);
   expect(await hosts("")).toEqual(["h3", "h2", "h1"]);
 });
+
+test("a line says for whom the session asked when it began, and which credentials were put in", async () => {
+  const { db, teamId } = server.web;
+  const { body: key } = await server.call("POST", "/v1/api_keys", { body: { name: "release bot" } });
+  const { value, id: keyId } = key as { value: string; id: string };
+  const sayHello = { type: "user.message", content: [{ type: "text", text: "Hello" }] };
+  const agents = (await server.client().beta.agents.list()).data;
+  const created = await fetch(`${server.url}/v1/sessions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": value },
+    body: JSON.stringify({ agent: agents[0]?.id, initial_events: [sayHello] }),
+  });
+  const asked = ((await created.json()) as { id: string }).id;
+  const messages = async () =>
+    (await readLog(db, { sessionId: asked, after: 0, limit: 100 })).filter(({ echo }) => !echo);
+  /** As a worker does when it takes a message into the conversation. */
+  const enter = async (index: number, change: object = {}) => {
+    const { id, type, payload } = (await messages())[index] ?? expect.fail("no such message");
+    await appendEvents(db, {
+      sessionId: asked,
+      events: [{ id, type, payload: { ...payload, ...change }, processedAt: new Date(), echo: true }],
+    });
+    return (await databaseNow(db)) + 1;
+  };
+  const say = async (headers: Record<string, string>) => {
+    const answer = await fetch(`${server.url}/v1/sessions/${asked}/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ events: [sayHello] }),
+    });
+    expect(answer.status).toBe(200);
+  };
+  const whoAt = async (at: number, changes: object = {}) => {
+    const id = newId("egressRequest", at);
+    const line = {
+      ...{
+        id,
+        teamId,
+        sessionId: asked,
+        createdAt: new Date(at),
+        source: "sandbox" as const,
+        method: "GET",
+        host: "a.example.com",
+        port: 443,
+      },
+      ...{ path: "/", decision: "allow" as const, rule: "unrestricted", detail: null, suspicious: false, status: 200 },
+      ...{ credentials: ["GITHUB_TOKEN"], requestBytes: 0, responseBytes: 0, durationMs: 1, ...changes },
+    };
+    await insertEgressRequests(db, [line]);
+    const { body } = await server.call("GET", `/v1/egress_requests?session_id=${line.sessionId}&limit=100`);
+    const row = (body as { data: EgressRequest[] }).data.find((entry) => entry.id === id);
+    expect(egressRequestObject.parse(row)).toEqual(row);
+    expect(row?.credentials).toEqual(["GITHUB_TOKEN"]);
+    return row?.who;
+  };
+  const bot = { type: "api_key", id: keyId, name: "release bot" };
+  const operator = { type: "api_key", id: expect.stringMatching(/^apikey_/), name: "operator" };
+
+  // It waits: whatever is asked now is asked for nobody yet.
+  expect(await whoAt(Date.now() + 1)).toBeNull();
+  const first = await enter(0);
+  expect(await whoAt(first)).toEqual(bot);
+  await say({ "x-api-key": server.apiKey });
+  expect(await whoAt((await databaseNow(db)) + 1)).toEqual(bot);
+  await withDistance(db, first);
+  const second = await enter(1);
+  expect(await whoAt(second)).toEqual(operator);
+  // A stream that began in the first turn ends now.
+  expect(await whoAt(first)).toEqual(bot);
+  // What was withdrawn was never asked for.
+  await say({ "x-api-key": value });
+  await withDistance(db, second);
+  expect(await whoAt(await enter(2, { withdrawn: true }))).toEqual(operator);
+  const login = await fetch(`${server.url}/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-berth-csrf": "1", origin: server.url },
+    body: JSON.stringify({ api_key: value }),
+  });
+  await say({ cookie: login.headers.get("set-cookie")?.split(";")[0] ?? "", "x-berth-csrf": "1", origin: server.url });
+  await withDistance(db, second);
+  expect(await whoAt(await enter(3))).toEqual({ type: "dashboard", logged_in_by: bot });
+  // A session that is gone, and one of another team's, say nothing of it.
+  expect(await whoAt(Date.now(), { sessionId: newId("session") })).toBeNull();
+  // Who asked is not told in the session's log: its events are the API's own.
+  const { body: events } = await server.call("GET", `/v1/sessions/${asked}/events`);
+  expect(JSON.stringify(events)).not.toContain("release bot");
+});
+
+async function databaseNow(db: Database): Promise<number> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
+  return rows[0]?.now.getTime() ?? expect.fail("no time");
+}
+
+/** Lines are dated in whole milliseconds. */
+async function withDistance(db: Database, from: number): Promise<void> {
+  await until(async () => (await databaseNow(db)) > from + 1);
+}

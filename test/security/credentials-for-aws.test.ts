@@ -52,7 +52,7 @@ describe("C16: AWS", () => {
     expect(headers["x-amz-security-token"]).toBe("session-token-0123456789");
     expect(headers["x-amz-date"]).not.toBe("20260101T000000Z");
     await until(() => world.lines.length > 0);
-    expect(world.lines[0]).toMatchObject({ detail: "credential AWS" });
+    expect(world.lines[0]).toMatchObject({ credentials: ["AWS"] });
   });
 
   it("a body whose hash is not told is read and signed", async () => {

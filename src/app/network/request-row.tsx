@@ -5,9 +5,10 @@ import Link from "next/link";
 import type { EgressRequest } from "../../contract/egress-requests.ts";
 import type { Environment } from "../../contract/environments.ts";
 import { formatDuration } from "../../lib/format-duration.ts";
-import { visibleExactly } from "../../lib/visible-text.ts";
+import { visibleExactly, visibleName } from "../../lib/visible-text.ts";
 import { formatBytes } from "../components/format.ts";
 import { RelativeTime } from "../components/relative-time.tsx";
+import { senderWords } from "../components/sender-words.ts";
 import { AllowHostButton } from "./allow-host-button.tsx";
 import { DecisionChip } from "./decision-chip.tsx";
 import { ruleWords } from "./rule-words.ts";
@@ -16,7 +17,7 @@ import { ruleWords } from "./rule-words.ts";
 const askers: Record<EgressRequest["source"], string> = { sandbox: "", mcp: "MCP · ", web: "web tool · " };
 
 export function RequestRow({ request, environment }: { request: EgressRequest; environment: Environment | null }) {
-  const { method, host, port, path, status, detail } = request;
+  const { method, host, port, path, status, detail, credentials, who } = request;
   return (
     <tr className="border-b border-line align-top hover:bg-sunken max-md:grid max-md:gap-1 max-md:px-4 max-md:py-3 md:[&>td]:px-4 md:[&>td]:py-2">
       <td className="max-md:order-2">
@@ -34,6 +35,15 @@ export function RequestRow({ request, environment }: { request: EgressRequest; e
           {visibleExactly(ruleWords(request))}
           {detail !== null && ` · ${visibleExactly(detail)}`}
         </span>
+        {credentials.length > 0 && (
+          <span className="block text-[13px] wrap-anywhere text-muted">
+            {credentials.length === 1 ? "Credential " : "Credentials "}
+            {credentials.map(visibleName).join(", ")}
+          </span>
+        )}
+        {who && (
+          <span className="block text-[13px] wrap-anywhere text-muted">For a message sent {senderWords(who)}</span>
+        )}
         {request.rule === "host_not_allowed" && environment && (
           <span className="mt-1 block">
             <AllowHostButton host={host} environment={environment} />

@@ -1,6 +1,7 @@
 // What the session page shows: turns with items, what waits for a person, status and usage.
 import type { MessageBlock, ResultBlock } from "../../../contract/content.ts";
-import type { Sender, SessionRestoredEvent, StopReason, UsageSnapshot } from "../../../contract/events.ts";
+import type { SessionRestoredEvent, StopReason, UsageSnapshot } from "../../../contract/events.ts";
+import type { Sender } from "../../../contract/sender.ts";
 
 export type ToolState =
   /** A person has to allow or deny it. */

@@ -1,9 +1,9 @@
 // Who decided about a call, when, and why.
 "use client";
 
-import type { Sender } from "../../../../contract/events.ts";
-import { visibleExactly, visibleName } from "../../../../lib/visible-text.ts";
+import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { RelativeTime } from "../../../components/relative-time.tsx";
+import { senderWords } from "../../../components/sender-words.ts";
 import type { Confirmation } from "../session-view.ts";
 
 export function ConfirmationLine({ confirmation }: { confirmation: Confirmation }) {
@@ -12,7 +12,7 @@ export function ConfirmationLine({ confirmation }: { confirmation: Confirmation 
     <p className="text-[13px] break-words">
       <span className="text-muted">
         {result === "allow" ? "Allowed" : "Denied"}
-        {by && ` ${nameOf(by)}`}
+        {by && ` ${senderWords(by)}`}
         {at && (
           <>
             {" · "}
@@ -23,8 +23,4 @@ export function ConfirmationLine({ confirmation }: { confirmation: Confirmation 
       {message && <span className="block">Reason: {visibleExactly(message)}</span>}
     </p>
   );
-}
-
-function nameOf(sender: Sender): string {
-  return sender.type === "api_key" ? `with the key ${visibleName(sender.name)}` : "in the dashboard";
 }
