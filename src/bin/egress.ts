@@ -1,4 +1,5 @@
 // The egress broker's process: what sandboxes reach of the outside goes through it. Without it they reach nothing.
+import { chownSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../db/database.ts";
 import { findNetworking } from "../db/egress-requests.ts";
@@ -6,22 +7,25 @@ import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { savePackageHosts } from "../db/package-hosts.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
-import { askPackageTools } from "../egress/ask-package-tools.ts";
 import { createBroker } from "../egress/broker.ts";
 import type { ApplyCredentials } from "../egress/credentials.ts";
 import { createDialGuard, type DialGuard, type NamedHost } from "../egress/dial-guard.ts";
 import { createGuardedFetch } from "../egress/guarded-fetch.ts";
 import { startLinkServer } from "../egress/link-server.ts";
-import type { PackageHost } from "../egress/package-hosts.ts";
+import type { PackageHost, ToolHosts } from "../egress/package-hosts.ts";
 import { listOf } from "../egress/refused-addresses.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { createLogger } from "../lib/logger.ts";
+import { brokerUidFor, installationHash } from "../sandboxes/local/records.ts";
 import { openCheckedKeyRing } from "../secrets/check-keks.ts";
 import { createRefreshToken } from "../secrets/refresh-token.ts";
 import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createSessionCredentials } from "../secrets/session-credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
+import { ask } from "../supervisor/ask.ts";
+import { askStarter } from "../supervisor/ask-starter.ts";
+import { giveUpRoot, type Rights } from "../supervisor/give-up-root.ts";
 import { watchStarter } from "../supervisor/starter-watch.ts";
 import { checkSchema } from "./check-schema.ts";
 import { loadConfigOrExit } from "./config.ts";
@@ -35,6 +39,8 @@ process.title = "berth-egress";
 const MAX_CONNECTIONS = 8;
 /** Longer than a look at the rules ever takes: then the sandbox is told to try again. */
 const STOP_LIMIT_MS = 2_000;
+/** More than package managers get to answer. */
+const TOOLS_MS = 60_000;
 
 const config = loadConfigOrExit();
 // Nothing that this process starts needs it.
@@ -98,7 +104,12 @@ async function start(databaseUrl: string): Promise<void> {
     logger,
     now: Date.now,
   });
-  const link = await startLinkServer({ socketPath: join(config.dataDir, "run", "egress.sock"), broker, logger });
+  // They read the settings of who started Berth, and none of what follows: they begin before the rights are given up.
+  const asked = askTools();
+  const socketPath = join(config.dataDir, "run", "egress.sock");
+  const link = await startLinkServer({ socketPath, broker, logger });
+  // sandboxd may be told of sandboxes from here on, but no turn of this process lies between.
+  becomeNobody(socketPath);
   stop = async () => {
     link.close();
     await broker.closeAll();
@@ -109,7 +120,7 @@ async function start(databaseUrl: string): Promise<void> {
   logger.info({ namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
   process.send?.({ type: "ready" });
   // Some take seconds to answer; nobody waits for them.
-  const tools = await askPackageTools(process.env);
+  const tools = await asked;
   packageHosts.push(...tools.flatMap(({ hosts }) => hosts));
   const named = config.egress.packageHosts.map(({ host, plain }) => ({ host, plain }));
   const all = [{ tool: "BERTH_PACKAGE_HOSTS", hosts: named, problem: null }, ...tools];
@@ -117,6 +128,29 @@ async function start(databaseUrl: string): Promise<void> {
   await savePackageHosts(db, all).catch((error: unknown) => {
     logger.warn({ err: error }, "where packages come from could not be written down for /readyz");
   });
+}
+
+async function askTools(): Promise<ToolHosts[]> {
+  try {
+    const script = join(import.meta.dirname, "package-tools.ts");
+    const { tools } = await ask({ script, env: process.env, withinMs: TOOLS_MS });
+    return tools as ToolHosts[]; // Our own script's.
+  } catch (error) {
+    logger.warn({ err: error }, "package managers were not asked where their packages are");
+    return [];
+  }
+}
+
+/** Whoever takes this process over finds a user without files, processes or rights. What it has to read is read by now. */
+function becomeNobody(socketPath: string): void {
+  try {
+    // By the socket's owner sandboxd knows who has to reach the directories of sandboxes.
+    const prepare = ({ uid, gid }: Rights) => chownSync(socketPath, uid, gid);
+    const rights = giveUpRoot(brokerUidFor(installationHash(config.dataDir)), prepare);
+    if (rights) logger.info(rights, "the egress broker gave up the rights of root");
+  } catch (error) {
+    logger.warn({ err: error }, "the egress broker keeps the rights of root: this system does not let it give them up");
+  }
 }
 
 /** Those of package managers that the operator gave an address. */
@@ -128,7 +162,10 @@ function privateMirrors(): NamedHost[] {
 
 async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
   const clock = systemClock;
-  const teamKeys = createTeamKeys({ ring: await openCheckedKeyRing({ db, place: kekPlace(config), clock }) });
+  const isRoot = process.getuid?.() === 0;
+  const readAgain = () => askStarter("kek");
+  const ring = await openCheckedKeyRing({ db, place: kekPlace(config), clock, ...(isRoot && { readAgain }) });
+  const teamKeys = createTeamKeys({ ring });
   const send = createSendTokenRequest(
     createGuardedFetch({ guard, trusted: trustedCertificates(config.egress.caFile) }).fetch,
   );

@@ -10,6 +10,7 @@ import { runBuild } from "../supervisor/build.ts";
 import { outdatedTargets } from "../supervisor/build-stamp.ts";
 import { takeLock } from "../supervisor/data-dir-lock.ts";
 import { startDatabase } from "../supervisor/database.ts";
+import { fewRights } from "../supervisor/few-rights.ts";
 import { showModels } from "../supervisor/models-row.ts";
 import { nodePart } from "../supervisor/node-part.ts";
 import { watchParents } from "../supervisor/parent-watch.ts";
@@ -101,7 +102,7 @@ async function start(config: Config): Promise<void> {
   dashboard.catch(() => undefined); // Awaited below, after the database.
   const models = showModels({
     gatewayUrl: config.gatewayUrl,
-    script: join(repository, "src", "bin", "check-gateway.ts"),
+    script: binScript("check-gateway"),
     env: { ...process.env, BERTH_SUPERVISED: "1" },
     terminal,
     signal: stopping.signal,
@@ -123,7 +124,7 @@ async function start(config: Config): Promise<void> {
     NODE_ENV: "production",
   });
   const worker = parts.run(ourPart("worker", env, logs));
-  const egress = parts.run(ourPart("egress", env, logs));
+  const egress = parts.run(egressSpec(env, logs));
   const token = config.ui === "on" ? oneTimeToken(env()) : null;
   token?.catch(() => undefined); // Awaited below, when there is a place to use it.
   await dashboard;
@@ -163,9 +164,27 @@ function openLogs(config: Config): PartLogs {
   });
 }
 
-function ourPart(name: "web" | "worker" | "egress", env: () => Environment, logs: PartLogs) {
-  const script = join(repository, "src", "bin", `${name}.ts`);
-  return nodePart({ name, script, env, saysReadyBy: "ipc", onLine: (line) => logs.write(name, line) });
+function binScript(name: string): string {
+  return join(repository, "src", "bin", `${name}.ts`);
+}
+
+function ourPart(name: "web" | "worker", env: () => Environment, logs: PartLogs) {
+  return nodePart({ name, script: binScript(name), env, saysReadyBy: "ipc", onLine: (line) => logs.write(name, line) });
+}
+
+/** What faces the programs in sandboxes gets few rights, and what it can't read any more is read for it. */
+function egressSpec(env: () => Environment, logs: PartLogs) {
+  return nodePart({
+    ...{ name: "egress", script: binScript("egress"), env, saysReadyBy: "ipc" },
+    wrapper: fewRights(),
+    answers: {
+      async kek() {
+        const { text } = await ask({ script: binScript("read-kek"), env: env(), withinMs: 35_000 });
+        return String(text);
+      },
+    },
+    onLine: (line) => logs.write("egress", line),
+  });
 }
 
 function sandboxdSpec(config: Config, logs: PartLogs) {
@@ -181,7 +200,7 @@ function sandboxdSpec(config: Config, logs: PartLogs) {
   };
   return nodePart({
     name: "sandboxd",
-    script: join(repository, "src", "bin", "sandboxd.ts"),
+    script: binScript("sandboxd"),
     args: Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
     // The privileged part gets nothing that it has no use for, above all no key.
     env: () => ({
@@ -220,7 +239,7 @@ async function showProgress(build: Promise<void>): Promise<void> {
 
 async function oneTimeToken(env: Environment): Promise<string> {
   try {
-    const { token } = await ask({ script: join(repository, "src", "bin", "login.ts"), env, withinMs: 30_000 });
+    const { token } = await ask({ script: binScript("login"), env, withinMs: 30_000 });
     return String(token);
   } catch (cause) {
     const remedy = "Start again; if it stays so, see the logs in the data directory.";

@@ -60,7 +60,9 @@ export const IDENTITY_HEADER = "x-berth-sandbox";
 export const PTY_FILE = "/opt/berth/pty.node";
 /** Where a sandbox has what the egress broker gives it: a socket, and the certificate that programs are to trust. */
 export const EGRESS_DIR = "/run/berth";
-export const BROKER_SOCKET = "broker";
+/** The broker's own: of all that a sandbox mounts it writes here only. */
+export const BROKER_DIR = "broker";
+export const BROKER_SOCKET = `${BROKER_DIR}/socket`;
 export const CERTIFICATES_FILE = "ca-certificates.crt";
 /** What every host's name leads to inside: an address of nobody's, where the relay listens. */
 export const RELAY_ADDRESS = "198.18.0.1";

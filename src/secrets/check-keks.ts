@@ -25,7 +25,13 @@ const ABANDON =
   "If the key is lost for good, so are the stored values: `npx berth keys abandon` archives their credentials, and Berth starts again";
 
 /** Throws `KekProblem`, in words that say what to do. */
-export async function openCheckedKeyRing(input: { db: Database; place: KekPlace; clock: Clock }): Promise<KeyRing> {
+export async function openCheckedKeyRing(input: {
+  db: Database;
+  place: KekPlace;
+  clock: Clock;
+  /** Where the keys are looked at again, later; the same place by default. */
+  readAgain?: () => Promise<string>;
+}): Promise<KeyRing> {
   const { db, place, clock } = input;
   const needed = await listNeededKeks(db);
   if (place.kind === "file" && (await readKekFile(place.path)) === null) {
@@ -35,7 +41,11 @@ export async function openCheckedKeyRing(input: { db: Database; place: KekPlace;
       );
     await makeKekFile(place.path);
   }
-  const ring = await openKeyRing({ source: toKekSource(place), clock });
+  const source = toKekSource(place);
+  let opened = false;
+  const read = () => (opened && input.readAgain ? input.readAgain() : source.read());
+  const ring = await openKeyRing({ source: { describe: source.describe, read }, clock });
+  opened = true;
   for (const kekId of needed) {
     if (await ring.find(kekId)) continue;
     throw new KekProblem(

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { childEnv } from "../lib/child-env.ts";
+import { messageOf } from "../lib/errors.ts";
+import { type Answer, isQuestion, type Question } from "./ask-starter.ts";
 import { describeExit, type Exit, type PartProcess, type PartSpec } from "./part.ts";
 
 export type NodePart = PartProcess & {
@@ -16,6 +18,10 @@ export type NodePartOptions = {
   args?: readonly string[];
   /** The whole environment of the process. Asked for at each start. */
   env: () => Readonly<Record<string, string | undefined>>;
+  /** A command put in front that replaces itself by its arguments, such as `fewRights`. */
+  wrapper?: readonly string[];
+  /** What it may ask for (`askStarter`), by name. */
+  answers?: Readonly<Record<string, () => Promise<string>>>;
   /** Flags of Node itself. */
   nodeFlags?: readonly string[];
   /** "ipc": `process.send({ type: "ready", … })`. "stdout": a line of JSON with `"type":"ready"` or `"ready":true`. */
@@ -39,7 +45,9 @@ async function launch(
   hooks: { onSpawn: (pid: number) => void; signal: AbortSignal },
 ): Promise<NodePart> {
   const flags = options.nodeFlags ?? [];
-  const child = spawn(process.execPath, [...flags, options.script, ...(options.args ?? [])], {
+  const command = [...(options.wrapper ?? []), process.execPath, ...flags, options.script, ...(options.args ?? [])];
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
     // The open stdin and the IPC channel close when this process is gone: the part ends itself then.
     stdio: ["pipe", "pipe", "pipe", "ipc"],
     env: childEnv(options.env()),
@@ -70,6 +78,7 @@ async function launch(
     options.busy.onSaid(message);
   });
   child.on("message", (message: unknown) => {
+    if (isQuestion(message)) return void answer(child, message, options.answers ?? {});
     if (options.saysReadyBy === "ipc" && isRecord(message) && message.type === "ready") ready.resolve(message);
   });
 
@@ -92,6 +101,20 @@ async function launch(
     clearTimeout(timer);
     hooks.signal.removeEventListener("abort", onAbort);
   }
+}
+
+async function answer(
+  child: ChildProcess,
+  { id, what }: Question,
+  answers: NonNullable<NodePartOptions["answers"]>,
+): Promise<void> {
+  const find = Object.hasOwn(answers, what) ? answers[what] : undefined;
+  const said: Answer = await (find?.() ?? Promise.reject(new Error(`nobody here knows ${what}`))).then(
+    (text) => ({ type: "answers", id, text }),
+    (error: unknown) => ({ type: "answers", id, problem: messageOf(error) }),
+  );
+  // One that is gone by now waits for nothing.
+  if (child.connected) child.send(said, () => undefined);
 }
 
 /** Resolves when the process is gone and its output is read. Output that its children hold open is not waited for. */

@@ -14,6 +14,11 @@ export type Mutation = {
 
 export const mutations: readonly Mutation[] = [
   {
+    control: "the broker gives up the rights of root",
+    ...{ file: "src/supervisor/give-up-root.ts", find: "  process.setuid(gid);\n", replace: "" },
+    ...{ project: "security", test: "test/security/broker-rights.test.ts", named: "S2: it is a user of its own" },
+  },
+  {
     control: "dial guard: each resolved address is checked",
     ...{ file: "src/egress/dial-guard.ts", find: "if (why !== null)", replace: "if (why === undefined)" },
     ...{ project: "unit", test: "src/egress/dial-guard.test.ts", named: "E7: one of several that is loopback" },

@@ -1,11 +1,9 @@
 // Tells the egress broker which sandboxes run, and puts what their programs are to trust where they find it.
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type LinkRequest, linkAnswer } from "../../egress/link-protocol.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { BROKER_SOCKET, CERTIFICATES_FILE } from "../../runner/protocol.ts";
+import { createEgressPlaces } from "./egress-places.ts";
 import type { FleetLog } from "./fleet.ts";
 
 const AGAIN_MS = 250;
@@ -21,22 +19,18 @@ export type EgressLink = {
   end(): void;
 };
 
-/** `directory`: one below it for each sandbox, with the broker's socket and the certificate. */
+/** `directory`: as `createEgressPlaces` has it. */
 export function createEgressLink(options: { socketPath: string; directory: string; log: FleetLog }): EgressLink {
-  const { socketPath, directory, log } = options;
+  const { socketPath, log } = options;
+  const places = createEgressPlaces(options);
   const wanted = new Map<string, { identity: string; opened: () => void }>();
   let socket: Socket | null = null;
   let ended = false;
   let told = false;
   let awaySince = Date.now();
 
-  mkdirSync(directory, { recursive: true });
-  // Everybody may pass through and nobody look around: the names below are random.
-  chmodSync(directory, 0o711);
-  for (const left of readdirSync(directory)) rmSync(join(directory, left), { recursive: true, force: true });
-
   const openRequest = (id: string, identity: string): LinkRequest => ({
-    open: { id, identity, socketPath: join(directory, id, BROKER_SOCKET) },
+    open: { id, identity, socketPath: places.socketPath(id) },
   });
 
   function send(request: LinkRequest): void {
@@ -47,6 +41,12 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     if (ended) return;
     const connection = createConnection(socketPath);
     connection.once("connect", () => {
+      try {
+        places.admit(socketPath);
+      } catch (error) {
+        log("the egress broker cannot be let in to listen for sandboxes", { reason: messageOf(error) });
+        return void connection.destroy();
+      }
       socket = connection;
       if (told) log("the egress broker is back", {});
       told = false;
@@ -89,17 +89,14 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     const { id, certificate } = answer.opened;
     const one = wanted.get(id);
     if (!one) return;
-    // By renaming, so that no program finds half of it.
-    const file = join(directory, id, CERTIFICATES_FILE);
-    writeFileSync(`${file}.new`, certificate, { mode: 0o644 });
-    renameSync(`${file}.new`, file);
+    places.writeCertificate(id, certificate);
     one.opened();
   }
 
   connect();
   return {
     async open(id, identity) {
-      mkdirSync(join(directory, id), { mode: 0o755 });
+      places.make(id);
       const { promise, resolve } = Promise.withResolvers<void>();
       wanted.set(id, { identity, opened: resolve });
       if (!socket) return;
@@ -111,12 +108,12 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     close(id) {
       if (!wanted.delete(id)) return;
       send({ close: { id } });
-      rmSync(join(directory, id), { recursive: true, force: true });
+      places.remove(id);
     },
     end() {
       ended = true;
       socket?.destroy();
-      rmSync(directory, { recursive: true, force: true });
+      places.removeAll();
     },
   };
 }

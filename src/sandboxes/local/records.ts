@@ -35,6 +35,8 @@ const TRASH = ".trash-";
 /** A disk whose record cannot be read: kept for a person, used by nobody. */
 const UNREADABLE = ".unreadable-";
 const FIRST_UID = 200_000;
+/** In the range of one installation. */
+const UIDS = 65_536;
 
 export function isSandboxName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(name);
@@ -174,7 +176,12 @@ export function installationHash(dataDir: string): string {
   return createHash("sha256").update(resolve(dataDir)).digest("hex").slice(0, 12);
 }
 
+/** Of an installation's egress broker, when root starts it: the last one of its range. */
+export function brokerUidFor(hash: string): number {
+  return firstUidFor(hash) + UIDS - 1;
+}
+
 /** Installations on one host use different ranges of user ids, by their data directory's hash. */
 export function firstUidFor(hash: string): number {
-  return FIRST_UID + (Number.parseInt(hash.slice(0, 4), 16) % 8192) * 65_536;
+  return FIRST_UID + (Number.parseInt(hash.slice(0, 4), 16) % 8192) * UIDS;
 }

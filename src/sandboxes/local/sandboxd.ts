@@ -1,6 +1,6 @@
 // The privileged helper of the local backend put together: what the host can hold, the fleet, and the API on a socket.
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
@@ -112,7 +112,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     await fleet.close();
     await networks.close();
     egress.end();
-    rmSync(dirname(egressDir), { recursive: true, force: true });
+    removeIfEmpty(dirname(egressDir));
     if ("sweep" in cgroups) await cgroups.close();
     rmSync(socketPath, { force: true });
   }
@@ -149,11 +149,16 @@ function tryCgroups(hash: string, options: SandboxdOptions): Cgroups | { problem
 
 /** As root it is where nothing of its path, which shows in a sandbox's list of mounts, tells where the data lie. */
 function makeEgressDir({ isRoot, hash, runDir }: { isRoot: boolean; hash: string; runDir: string }): string {
-  // Nobody else of this host passes through; sandboxes reach what is below by a mount of their own.
+  // But for the broker nobody else of this host passes through; sandboxes reach what is below by a mount of their own.
   const parent = isRoot ? `/run/berth-egress-${hash}` : join(runDir, "egress");
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   chmodSync(parent, 0o700);
   return join(parent, "s");
+}
+
+/** It is not, where the egress broker left something strange, which the log tells. */
+function removeIfEmpty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory);
 }
 
 type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile" | "ptyFile" | "egressDir">;
