@@ -110,13 +110,8 @@ export async function listEgressRequests(
     conditions.push(sql`right(r.host, ${input.host.length - 1}) = ${input.host.slice(1)}`);
   else if (input.host !== null) conditions.push(sql`r.host = ${input.host}`);
   const result = await sql<ListedEgressRequest>`
-<<<<<<< HEAD
     select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.source, r.method, r.host, r.port, r.path,
-      r.decision, r.rule, r.detail, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
-=======
-    select r.id, r.team_id as "teamId", r.session_id as "sessionId", r.created_at as "createdAt", r.method, r.host, r.port, r.path,
       r.decision, r.rule, r.detail, r.credentials, r.who, r.suspicious, r.status, r.request_bytes as "requestBytes", r.response_bytes as "responseBytes",
->>>>>>> 1cdfe13 (audit: a request says for whom it was asked, and which credentials were put in)
       r.duration_ms as "durationMs",
       s.environment_id as "environmentId"
     from egress_requests r left join sessions s on s.id = r.session_id ${pageClause("r", conditions, input.page)}`.execute(
