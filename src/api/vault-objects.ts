@@ -57,6 +57,8 @@ export const credentialObject = z.strictObject({
   auth,
   metadata,
   problem: z.string().nullable(),
+  problem_since: time.nullable(),
+  needs_authorization: z.boolean(),
   created_at: time,
   updated_at: time,
   archived_at: time.nullable(),

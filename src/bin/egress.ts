@@ -23,6 +23,7 @@ import { createRefreshToken } from "../secrets/refresh-token.ts";
 import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createSessionCredentials } from "../secrets/session-credentials.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
+import { createTellCredentialFailed } from "../sessions/tell-credential-failed.ts";
 import { ask } from "../supervisor/ask.ts";
 import { askStarter } from "../supervisor/ask-starter.ts";
 import { giveUpRoot, type Rights } from "../supervisor/give-up-root.ts";
@@ -172,6 +173,7 @@ async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
   return createApplyCredentials({
     credentials: createSessionCredentials({ db, teamKeys, clock, logger }),
     refreshToken: createRefreshToken({ db, teamKeys, clock, send }),
+    tellFailed: createTellCredentialFailed({ db, clock, onLogGrew: notifier.logGrew, logger }),
     clock,
   });
 }

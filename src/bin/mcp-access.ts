@@ -1,6 +1,7 @@
 // How a worker reaches MCP servers. The keys of stored credentials are read when the first session needs one: a worker without them does all else.
 import type { Database } from "../db/database.ts";
 import { readEffectiveStamp } from "../db/session-credentials.ts";
+import type { LogWakeup } from "../db/wakeups.ts";
 import type { AuditQueue } from "../egress/audit-queue.ts";
 import { createAuditedFetch } from "../egress/audited-fetch.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -17,6 +18,7 @@ import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createSessionCredentials, type SessionCredentials } from "../secrets/session-credentials.ts";
 import { createTeamKeys, type TeamKeys } from "../secrets/team-keys.ts";
 import type { McpAccess } from "../sessions/session-mcp.ts";
+import { createTellCredentialFailed } from "../sessions/tell-credential-failed.ts";
 import type { Config } from "./config.ts";
 import { kekPlace } from "./kek-place.ts";
 import { packageVersion } from "./version.ts";
@@ -28,9 +30,10 @@ export function createMcpAccess(options: {
   config: Config;
   fetch: OutsideFetch;
   audit: AuditQueue;
+  onLogGrew: (wakeup: LogWakeup) => void;
   logger: Logger;
 }): McpAccess {
-  const { db, config, fetch, audit, logger } = options;
+  const { db, config, fetch, audit, onLogGrew, logger } = options;
   let opening: Promise<{ teamKeys: TeamKeys; credentials: SessionCredentials }> | null = null;
 
   function open() {
@@ -60,6 +63,7 @@ export function createMcpAccess(options: {
   const send = createSendTokenRequest(fetch);
   const bearers = createMcpBearers({
     ...{ credentials, clock },
+    tellFailed: createTellCredentialFailed({ db, clock, onLogGrew, logger }),
     refreshToken: async (sessionId, credential) =>
       createRefreshToken({ db, teamKeys: (await open()).teamKeys, clock, send })(sessionId, credential),
   });

@@ -83,7 +83,7 @@ const options = {
   snapshots: createSessionSnapshots({ db, blobs, diskMb, clock: systemClock, logger }),
   teamSandboxes: config.teamSandboxes,
   sandboxSpec: { limits: { memoryMb, cpus, pids, diskMb }, env },
-  mcp: createMcpAccess({ db, config, fetch: outside.fetch, audit, logger }),
+  mcp: createMcpAccess({ db, config, fetch: outside.fetch, audit, onLogGrew: notifier.logGrew, logger }),
   clock: systemClock,
   logger,
   random: Math.random,

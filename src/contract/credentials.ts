@@ -45,6 +45,10 @@ export type Credential = {
   metadata: Record<string, string>;
   /** Berth's own addition: why it could not be used the last time, such as a refresh that was refused; null while it can. */
   problem: string | null;
+  /** Also ours: since when; null without a problem. */
+  problem_since: string | null;
+  /** Also ours: asking again does not help, somebody has to authorize it again and put the new tokens in. */
+  needs_authorization: boolean;
   created_at: string;
   updated_at: string;
   archived_at: string | null;

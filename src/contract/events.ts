@@ -150,8 +150,20 @@ export type StatusRescheduledEvent = Stored<
 export type StatusTerminatedEvent = Stored<"session.status_terminated", object>;
 export type SessionErrorEvent = Stored<
   "session.error",
-  /** `mcp_server_name`: of those of an MCP server. The turn goes on without it: they are always `retrying`, with the next request. */
-  { error: { type: SessionErrorType; message: string; retry_status: RetryStatus; mcp_server_name?: string } }
+  /**
+   * `mcp_server_name`: of those of an MCP server. The turn goes on without it: they are always `retrying`, with the next request.
+   * `credential_id`, `vault_id`: ours, where a credential could not be renewed; told once a session and failure.
+   */
+  {
+    error: {
+      type: SessionErrorType;
+      message: string;
+      retry_status: RetryStatus;
+      mcp_server_name?: string;
+      credential_id?: string;
+      vault_id?: string;
+    };
+  }
 >;
 export type SessionDeletedEvent = Stored<"session.deleted", object>;
 export type SessionUpdatedEvent = Stored<

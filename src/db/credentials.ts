@@ -12,12 +12,15 @@ export type CredentialRow = {
   metadata: Record<string, string>;
   version: number;
   problem: string | null;
+  problemSince: Date | null;
+  problemFinal: boolean;
   createdAt: Date;
   updatedAt: Date;
   archivedAt: Date | null;
 };
 
 const columns = sql`c.id, c.vault_id as "vaultId", c.display_name as "displayName", c.auth, c.metadata, c.version, c.problem,
+  c.problem_since as "problemSince", c.problem_final as "problemFinal",
   c.created_at as "createdAt", c.updated_at as "updatedAt", c.archived_at as "archivedAt"`;
 
 type Place = { teamId: string; vaultId: string; credentialId: string };
@@ -47,7 +50,8 @@ export async function updateCredential(
   input: Place & Changeable & { version: number; now: Date },
 ): Promise<void> {
   await sql`update credentials set display_name = ${input.displayName}, auth = ${JSON.stringify(input.auth)}::jsonb,
-      metadata = ${JSON.stringify(input.metadata)}::jsonb, version = ${input.version}, updated_at = ${input.now}, problem = null
+      metadata = ${JSON.stringify(input.metadata)}::jsonb, version = ${input.version}, updated_at = ${input.now}, problem = null,
+      problem_since = null, problem_final = false
     where id = ${input.credentialId} and vault_id = ${input.vaultId} and team_id = ${input.teamId}`.execute(db);
 }
 

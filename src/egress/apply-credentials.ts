@@ -1,6 +1,8 @@
 // The adapter of the port `ApplyCredentials` to the vaults.
 import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
+import type { TellCredentialFailed } from "../secrets/credential-failed.ts";
+import { createForcedRenewals } from "../secrets/forced-renewals.ts";
 import type { OutgoingRequest } from "../secrets/inject/inject-credentials.ts";
 import { injectCredentials, usesOf } from "../secrets/inject/inject-credentials.ts";
 import { scrubAnswer } from "../secrets/inject/scrub-answer.ts";
@@ -14,10 +16,13 @@ import { createRenewTokens, type RefreshToken } from "./renew-tokens.ts";
 export type CredentialsOptions = {
   credentials: SessionCredentials;
   refreshToken: RefreshToken;
+  tellFailed: TellCredentialFailed;
   clock: Clock;
 };
 
-export function createApplyCredentials({ credentials, refreshToken, clock }: CredentialsOptions): ApplyCredentials {
+export function createApplyCredentials(options: CredentialsOptions): ApplyCredentials {
+  const { credentials, refreshToken, tellFailed, clock } = options;
+  const forced = createForcedRenewals({ clock });
   const renewToken = createRenewTokens({ refreshToken, clock });
   /** Of one state of a session's credentials, which stays the same object while nothing changes. */
   const scrubbers = new WeakMap<readonly SessionCredential[], Scrubber | null>();
@@ -53,25 +58,32 @@ export function createApplyCredentials({ credentials, refreshToken, clock }: Cre
       changed ||= outcome.did === "changed";
       const { auth, name } = credential;
       const over = auth.type === "mcp_oauth" && auth.expires_at !== null && Date.parse(auth.expires_at) <= clock.now();
-      if (outcome.did === "failed" && over)
-        throw new Refusal(
-          "credential_problem",
-          `The access token of ${name} is over and could not be renewed. ${outcome.problem}`,
-          {
-            detail: name,
-          },
-        );
+      if (outcome.did !== "failed" || !over) continue;
+      await tellFailed({ sessionId, credential, ...outcome });
+      const message = `The access token of ${name} is over and could not be renewed. ${outcome.problem}`;
+      throw new Refusal("credential_problem", message, { detail: name });
     }
     if (!changed) return known;
     credentials.forget(sessionId);
     return inEffect(sessionId);
   }
 
+  /** Of a token that its host refused before its time. */
+  async function renewRefused(sessionId: string, credential: SessionCredential): Promise<boolean> {
+    if (!forced.mayForce(credential)) return false;
+    const outcome = await renewToken(sessionId, credential);
+    if (outcome.did === "failed") await tellFailed({ sessionId, credential, ...outcome });
+    else credentials.forget(sessionId);
+    return outcome.did === "changed";
+  }
+
   return async ({ sessionId, ...request }) => {
     const now = await fresh(sessionId, request);
     const injected = await injectCredentials(now, request, clock.now());
     const scrubber = scrubberOf(now);
-    return { ...injected, answer: scrubber && answerOf(scrubber) };
+    const renewable = usesOf(now, request).find(({ auth }) => auth.type === "mcp_oauth" && auth.refresh !== null);
+    const renew = renewable ? () => renewRefused(sessionId, renewable) : null;
+    return { ...injected, answer: scrubber && answerOf(scrubber), renew };
   };
 }
 

@@ -23,6 +23,11 @@ export type CredentialedRequest = {
   used: readonly string[];
   /** Null: what comes back goes to the sandbox as it is. */
   answer: CredentialedAnswer | null;
+  /**
+   * For when the host answers 401: has the token renewed that it refused. True: another one goes into the next request. Null: nothing
+   * that went into this one can be renewed.
+   */
+  renew: (() => Promise<boolean>) | null;
 };
 
 export type CredentialedAnswer = {

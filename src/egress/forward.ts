@@ -51,6 +51,9 @@ export type Forwarder = {
 
 type Admitted = { target: Target; sentToHttps: boolean } & Omit<CredentialedRequest, "used">;
 
+/** `mayRepeat`: on a new connection, where a kept one was closed. `isRepeated`: with a renewed token. */
+type Carried = { admitted: Admitted; exchange: Exchange; mayRepeat: boolean; isRepeated: boolean };
+
 export function createForwarder(options: ForwardOptions): Forwarder {
   const { guard, packageHosts, applyCredentials } = options;
 
@@ -73,7 +76,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     exchange.line.rule = rule;
     tunnel.spendHost(host);
     const headers = upstreamHeaders(rawHeaders);
-    const untouched = { target, body: null, answer: null };
+    const untouched = { target, body: null, answer: null, renew: null };
     if (policy && target.scheme === "http") {
       const carried = mayGoPlain(policy, { host, packageHosts });
       if (carried) refuseAnywhere(path, headers);
@@ -96,17 +99,13 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       const admitted = await admit(tunnel, end, exchange);
       if (admitted.sentToHttps) return sendToHttps(end, exchange, admitted.target);
       if (end.answer.isGone()) return;
-      await carry(tunnel, end, { admitted, exchange, mayRepeat: true });
+      await carry(tunnel, end, { admitted, exchange, mayRepeat: true, isRepeated: false });
     } catch (error) {
       refuse(end, exchange, error);
     }
   }
 
-  async function carry(
-    tunnel: Tunnel,
-    end: SandboxEnd,
-    work: { admitted: Admitted; exchange: Exchange; mayRepeat: boolean },
-  ): Promise<void> {
+  async function carry(tunnel: Tunnel, end: SandboxEnd, work: Carried): Promise<void> {
     const { admitted, exchange } = work;
     const framing = framingOf(end, admitted.body);
     const { scheme, host, path } = admitted.target;
@@ -116,7 +115,9 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     let failed = false;
     end.answer.onceClosed(() => !failed && upstream.destroy());
     if (end.answer.isGone()) return upstream.destroy();
-    upstream.onceAnswered((answer) => void passBack(answer, end, { exchange, rewrite: admitted.answer }));
+    upstream.onceAnswered(
+      (answer) => void takeAnswer(tunnel, end, { ...work, answer, isBodiless: framing.length === 0 }),
+    );
     upstream.onceFailed((error) => {
       failed = true;
       // It may have done what it was asked to: only what changes nothing is asked again.
@@ -126,6 +127,27 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       refuse(end, exchange, error);
     });
     sendBody(end, upstream, { framing, body: admitted.body });
+  }
+
+  /** A host that refuses a token before its time gets another one: at once where the same request can be made again, else with the next. */
+  async function takeAnswer(
+    tunnel: Tunnel,
+    end: SandboxEnd,
+    work: Carried & { answer: UpstreamAnswer; isBodiless: boolean },
+  ): Promise<void> {
+    const { admitted, exchange, answer, isBodiless } = work;
+    const pass = () => passBack(answer, end, { exchange, rewrite: admitted.answer });
+    if (answer.status !== 401 || !admitted.renew) return pass();
+    try {
+      const renewed = await admitted.renew();
+      if (!renewed || !isBodiless || work.isRepeated || end.answer.isGone()) return await pass();
+      answer.body.destroy();
+      const again = await admit(tunnel, end, exchange);
+      await carry(tunnel, end, { admitted: again, exchange, mayRepeat: false, isRepeated: true });
+    } catch (error) {
+      answer.body.destroy();
+      refuse(end, exchange, error);
+    }
   }
 
   async function upgrade(tunnel: Tunnel, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -149,7 +171,8 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       const upstream = beginHttp1({ scheme, host, path, method, headers }, { guard, ...tunnel });
       const asked = http1Upstream(upstream, method);
       socket.once("close", () => upstream.destroy());
-      asked.onceAnswered((answer) => void passBack(answer, end, { exchange, rewrite: admitted.answer }));
+      const about = { admitted, exchange, mayRepeat: false, isRepeated: false };
+      asked.onceAnswered((answer) => void takeAnswer(tunnel, end, { ...about, answer, isBodiless: false }));
       asked.onceFailed((error) => refuse(end, exchange, error));
       upstream.once("upgrade", (answer, upstreamSocket, upstreamHead) => {
         opened = true;

@@ -177,6 +177,8 @@ function toCredential(row: CredentialRow): Credential {
     auth: row.auth,
     metadata: row.metadata,
     problem: row.problem,
+    problem_since: row.problem === null ? null : (row.problemSince?.toISOString() ?? null),
+    needs_authorization: row.problem !== null && row.problemFinal,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     archived_at: row.archivedAt?.toISOString() ?? null,

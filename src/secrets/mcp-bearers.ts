@@ -1,13 +1,17 @@
 // What authorizes a session at an MCP server: the token of the credential of its vaults that is for this server's address.
 import type { Clock } from "../lib/clock.ts";
+import type { TellCredentialFailed } from "./credential-failed.ts";
+import { createForcedRenewals } from "./forced-renewals.ts";
 import { type createRefreshToken, needsRenewal } from "./refresh-token.ts";
 import type { SessionCredential, SessionCredentials } from "./session-credentials.ts";
 
-/** The token could not be renewed, and is over. `problem`: a sentence without anything secret. */
+/** The token could not be renewed, and is over; the session was told. The message is a sentence without anything secret. */
 export class RenewalFailed extends Error {
-  constructor(problem: string) {
+  readonly final: boolean;
+  constructor({ problem, final }: { problem: string; final: boolean }) {
     super(problem);
     this.name = "RenewalFailed";
+    this.final = final;
   }
 }
 
@@ -21,9 +25,11 @@ export type McpBearers = {
 export function createMcpBearers(options: {
   credentials: SessionCredentials;
   refreshToken: ReturnType<typeof createRefreshToken>;
+  tellFailed: TellCredentialFailed;
   clock: Clock;
 }): McpBearers {
-  const { credentials, refreshToken, clock } = options;
+  const { credentials, refreshToken, tellFailed, clock } = options;
+  const forced = createForcedRenewals({ clock });
 
   /** The first in the order of the session's vaults. */
   async function find(sessionId: string, url: string): Promise<SessionCredential | null> {
@@ -39,20 +45,32 @@ export function createMcpBearers(options: {
     credential: SessionCredential,
   ): Promise<SessionCredential | null> {
     const outcome = await refreshToken(sessionId, credential);
-    if (outcome.did === "failed") throw new RenewalFailed(outcome.problem);
+    if (outcome.did === "failed") throw new RenewalFailed(outcome);
     credentials.forget(sessionId);
     return find(sessionId, url);
+  }
+
+  async function orTold<T>(sessionId: string, credential: SessionCredential, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof RenewalFailed)
+        await tellFailed({ sessionId, credential, problem: error.message, final: error.final });
+      throw error;
+    }
   }
 
   return {
     async headerFor(sessionId, url) {
       const credential = await find(sessionId, url);
       if (!credential || !needsRenewal(credential, clock.now())) return credential && headerOf(credential);
+      if (isOver(credential, clock.now()))
+        return headerOf(await orTold(sessionId, credential, renew(sessionId, url, credential)));
       try {
         return headerOf(await renew(sessionId, url, credential));
       } catch (error) {
         // Until it is over it is worth a try.
-        if (!(error instanceof RenewalFailed) || isOver(credential, clock.now())) throw error;
+        if (!(error instanceof RenewalFailed)) throw error;
         return headerOf(credential);
       }
     },
@@ -61,8 +79,8 @@ export function createMcpBearers(options: {
       if (!credential) return null;
       // Another request, or a person, has changed it meanwhile.
       if (headerOf(credential) !== refused) return headerOf(credential);
-      if (credential.auth.type !== "mcp_oauth" || credential.auth.refresh === null) return null;
-      const renewed = headerOf(await renew(sessionId, url, credential));
+      if (!forced.mayForce(credential)) return null;
+      const renewed = headerOf(await orTold(sessionId, credential, renew(sessionId, url, credential)));
       return renewed === refused ? null : renewed;
     },
   };

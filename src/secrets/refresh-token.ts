@@ -74,8 +74,9 @@ export function createRefreshToken({ db, teamKeys, clock, send }: RefreshOptions
         return { did: "changed" };
       }
       const place = { credentialId: id, vaultId, teamId };
-      await noteProblem(tx, { ...place, fromVersion: version, problem: answer.problem });
-      return { did: "failed", problem: answer.problem, final: answer.final };
+      const { problem, final } = answer;
+      await noteProblem(tx, { ...place, fromVersion: version, problem, final, now: new Date(clock.now()) });
+      return { did: "failed", problem, final };
     });
   };
 }

@@ -9,7 +9,10 @@ import { createScriptedModel, inTurn } from "../../test/support/scripted-model.t
 import { openSealer, randomKey } from "../../test/support/sealed-world.ts";
 import { createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import type { CredentialAuthInput } from "../contract/credentials.ts";
+import { systemClock } from "../lib/clock.ts";
+import { createLogger } from "../lib/logger.ts";
 import type { McpAccess } from "./session-mcp.ts";
+import { createTellCredentialFailed } from "./tell-credential-failed.ts";
 
 const FIRST = "first-access-4711-canary";
 const RENEWED = "renewed-access-4712-canary";
@@ -136,17 +139,48 @@ test("one that is about to end is renewed before it is sent", async () => {
 test("a refresh token that is over is told as the API does, and as the credential's state", async () => {
   valid = RENEWED;
   tokenAnswer = { status: 400, body: { error: "invalid_grant" } };
-  const { errors, credential } = await talk(oauth());
+  const { errors, credential, sessionId } = await talk(oauth());
   expect(errors).toEqual([
     {
       type: "mcp_authentication_failed_error",
-      message: expect.stringMatching(/^MCP server calc: The credential could not be renewed: .*invalid_grant/),
+      message: expect.stringMatching(
+        /^MCP server calc: The credential could not be renewed: .*invalid_grant.* Authorize it again/,
+      ),
       mcp_server_name: "calc",
+      credential_id: credential?.id,
+      vault_id: credential?.vault_id,
       retry_status: { type: "retrying" },
     },
   ]);
   const place = { teamId: world.teamId, vaultId: credential?.vault_id ?? "", credentialId: credential?.id ?? "" };
-  expect((await sealer.credentials.get(place)).problem).toMatch(/invalid_grant/);
+  expect(await sealer.credentials.get(place)).toMatchObject({
+    ...{ problem: expect.stringMatching(/invalid_grant/), needs_authorization: true },
+    problem_since: expect.stringMatching(/^\d{4}-/),
+  });
+  await world.say(sessionId, "again");
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  expect(log.filter((event) => event.type === "session.error")).toHaveLength(1);
+  // Programs in the sandbox fail by it as well, in another process.
+  const again = createTellCredentialFailed({
+    ...{ db: world.db, clock: systemClock, onLogGrew: () => undefined },
+    logger: createLogger("test", { level: "silent", pretty: false }),
+  });
+  const [held] = await sealer.broker().inEffect(sessionId);
+  if (!held) throw new Error("the session has no credential");
+  await again({ sessionId, credential: held, problem: "The token endpoint answered 400.", final: true });
+  expect((await world.log(sessionId)).filter((event) => event.type === "session.error")).toHaveLength(1);
+  const changed = { ...held, version: held.version + 1 };
+  await again({ sessionId, credential: changed, problem: "The token endpoint answered 400.", final: true });
+  expect((await world.log(sessionId)).filter((event) => event.type === "session.error")).toHaveLength(2);
+});
+
+test("a server that refuses every token does not use up the refresh token", async () => {
+  valid = "nothing-of-ours";
+  const { errors, sessionId } = await talk(oauth(), "plain");
+  await world.say(sessionId, "again");
+  await world.settled(sessionId, { reason: "end_turn" });
+  expect(errors).toMatchObject([{ type: "mcp_authentication_failed_error", message: expect.stringMatching(/401/) }]);
+  expect(tokenRequests).toHaveLength(1);
 });
 
 test("a server that wants a credential, and gets none or a wrong one, is told as such", async () => {

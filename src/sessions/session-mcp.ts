@@ -22,8 +22,8 @@ import { modelToolName } from "../mcp/tool-names.ts";
 import { type McpBearers, RenewalFailed } from "../secrets/mcp-bearers.ts";
 
 export type McpTool = ListedTool & { server: string; modelName: string };
-/** A server whose tools cannot be offered now. `told`: as `session.error` before, in this hold. */
-export type McpProblem = { server: string; type: McpErrorType; message: string };
+/** A server whose tools cannot be offered now. `toldElsewhere`: the session has its `session.error` already, from when the credential failed. */
+export type McpProblem = { server: string; type: McpErrorType; message: string; toldElsewhere: boolean };
 
 /** What a worker needs to reach MCP servers. */
 export type McpAccess = {
@@ -236,7 +236,7 @@ export function createSessionMcp(options: {
       problems = all.flatMap(({ listed }) => listed?.problem ?? []);
     },
     takeNewProblems() {
-      const fresh = problems.filter((problem) => !told.has(JSON.stringify(problem)));
+      const fresh = problems.filter((problem) => !problem.toldElsewhere && !told.has(JSON.stringify(problem)));
       for (const problem of fresh) told.add(JSON.stringify(problem));
       return fresh;
     },
@@ -303,7 +303,8 @@ function asNotRun(error: unknown): never {
 
 function problemOf({ server }: Known, failure: McpFailure): McpProblem {
   const type = failure.kind === "authentication" ? "mcp_authentication_failed_error" : "mcp_connection_failed_error";
-  return { server: server.name, type, message: `MCP server ${server.name}: ${failure.message}` };
+  const toldElsewhere = failure.cause instanceof RenewalFailed;
+  return { server: server.name, type, message: `MCP server ${server.name}: ${failure.message}`, toldElsewhere };
 }
 
 function named(all: readonly Known[], agent: SessionAgent): McpTool[] {

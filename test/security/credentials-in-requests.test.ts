@@ -22,6 +22,7 @@ const VALUE = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 const only = (...hosts: string[]) => ({ type: "limited" as const, allowed_hosts: hosts });
 
 const renewals: string[] = [];
+const told: unknown[] = [];
 let onRenewal: (credential: SessionCredential) => "changed" | "failed" = () => "failed";
 let started: CredentialWorld;
 let world: EgressWorld;
@@ -31,6 +32,9 @@ const held: Held = { current: [] };
 beforeAll(async () => {
   started = await startCredentialWorld([HOST, OTHER, SERVER], {
     ...{ seen, held },
+    tellFailed: async ({ sessionId, credential, problem, final }) => {
+      told.push([sessionId, credential.name, problem, final]);
+    },
     refreshToken: async (_, credential) => {
       renewals.push(credential.id);
       return onRenewal(credential) === "changed"
@@ -44,6 +48,7 @@ beforeEach(() => {
   seen.splice(0);
   world.lines.splice(0);
   renewals.splice(0);
+  told.splice(0);
 });
 afterAll(() => started?.close());
 
@@ -302,20 +307,21 @@ describe("kinds that put in a header of their own", () => {
     expect((await world.request(HOST, { path })).status).toBe(200);
   });
 
-  it("C26: an OAuth token that ends soon is renewed before it goes out, and one that is over and is not is told", async () => {
-    const oauth = (access: string, seconds: number) =>
-      heldCredential(
-        {
-          ...{ type: "mcp_oauth", mcp_server_url: `https://${SERVER}/` },
-          expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
-          refresh: {
-            ...{ client_id: "c", token_endpoint: "https://id.example.com/token", scope: null, resource: null },
-            token_endpoint_auth: { type: "none" },
-          },
+  const oauth = (access: string, seconds: number, changes: Partial<SessionCredential> = {}) =>
+    heldCredential(
+      {
+        ...{ type: "mcp_oauth", mcp_server_url: `https://${SERVER}/` },
+        expires_at: new Date(Date.now() + seconds * 1000).toISOString(),
+        refresh: {
+          ...{ client_id: "c", token_endpoint: "https://id.example.com/token", scope: null, resource: null },
+          token_endpoint_auth: { type: "none" },
         },
-        { access_token: access, refresh_token: "refresh-0123456789" },
-        { name: "Tracker" },
-      );
+      },
+      { access_token: access, refresh_token: "refresh-0123456789" },
+      { name: "Tracker", ...changes },
+    );
+
+  it("C26: an OAuth token that ends soon is renewed before it goes out, and one that is over and is not is told", async () => {
     use(oauth("access-old-0123", 30));
     onRenewal = () => {
       held.current = [oauth("access-new-0123", 3_600)];
@@ -335,6 +341,45 @@ describe("kinds that put in a header of their own", () => {
     expect(answer.body).toContain(
       "Tracker is over and could not be renewed. The token endpoint answered 400 invalid_grant.",
     );
+    expect(told).toEqual([[expect.any(String), "Tracker", "The token endpoint answered 400 invalid_grant.", true]]);
     expect(JSON.stringify(seen)).not.toContain("refresh-0123456789");
+  });
+
+  it("C26: a token that its host refuses before its time is renewed, and the same request made once more", async () => {
+    const first = use(oauth("access-revoked-1", 3_600));
+    onRenewal = () => {
+      held.current = [oauth("access-valid-22", 3_600, { id: first.id, version: 2 })];
+      return "changed";
+    };
+    const answer = await world.request(SERVER, { path: "/echo/only/access-valid-22" });
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toContain("access-valid-22");
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer access-revoked-1",
+      "Bearer access-valid-22",
+    ]);
+    expect(renewals).toHaveLength(1);
+    expect(await lastLine()).toMatchObject({ status: 200, decision: "allow", detail: "credential Tracker" });
+    // Refused again at once: a host that takes none does not use up refresh tokens.
+    expect((await world.request(SERVER, { path: "/echo/only/nothing-of-ours" })).status).toBe(401);
+    expect(renewals).toHaveLength(1);
+    expect(seen).toHaveLength(3);
+  });
+
+  it("C26: a body that went out is not sent twice: the 401 is passed on, and the next request has the new token", async () => {
+    const first = use(oauth("access-revoked-2", 3_600));
+    onRenewal = () => {
+      held.current = [oauth("access-valid-33", 3_600, { id: first.id, version: 2 })];
+      return "changed";
+    };
+    const post = { method: "POST", path: "/echo/only/access-valid-33", body: "once" };
+    expect((await world.request(SERVER, post)).status).toBe(401);
+    expect(seen.map(({ body }) => body)).toEqual(["once"]);
+    expect((await world.request(SERVER, post)).status).toBe(200);
+    expect(renewals).toHaveLength(1);
+    onRenewal = () => "failed";
+    use(oauth("access-revoked-4", 3_600));
+    expect((await world.request(SERVER, { path: "/echo/only/another" })).status).toBe(401);
+    expect(told).toHaveLength(1);
   });
 });

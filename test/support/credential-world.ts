@@ -3,6 +3,7 @@ import type { CredentialAuth } from "../../src/contract/credentials.ts";
 import { createApplyCredentials } from "../../src/egress/apply-credentials.ts";
 import type { ApplyCredentials } from "../../src/egress/credentials.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import type { TellCredentialFailed } from "../../src/secrets/credential-failed.ts";
 import { newPlaceholder } from "../../src/secrets/placeholders.ts";
 import type { RefreshOutcome } from "../../src/secrets/refresh-token.ts";
 import { Secret } from "../../src/secrets/secret.ts";
@@ -50,9 +51,10 @@ export function applyHeld(
   refreshToken: (sessionId: string, credential: SessionCredential) => Promise<RefreshOutcome> = async () => {
     throw new Error("nothing is to be renewed");
   },
+  tellFailed: TellCredentialFailed = async () => undefined,
 ): ApplyCredentials {
   const credentials = { inEffect: async () => held.current, forget: () => undefined };
-  return createApplyCredentials({ credentials, refreshToken, clock: systemClock });
+  return createApplyCredentials({ credentials, refreshToken, tellFailed, clock: systemClock });
 }
 
 export type CredentialWorld = { world: EgressWorld; upstream: Upstream; close(): Promise<void> };
@@ -60,7 +62,12 @@ export type CredentialWorld = { world: EgressWorld; upstream: Upstream; close():
 /** A broker with `held`, and these hosts behind it, which give back what they get. */
 export async function startCredentialWorld(
   hosts: readonly string[],
-  options: { seen: Seen[]; held: Held; refreshToken?: Parameters<typeof applyHeld>[1] },
+  options: {
+    seen: Seen[];
+    held: Held;
+    refreshToken?: Parameters<typeof applyHeld>[1];
+    tellFailed?: TellCredentialFailed;
+  },
 ): Promise<CredentialWorld> {
   let upstream: Upstream | null = null;
   const world = await startEgressWorld({
@@ -70,7 +77,7 @@ export async function startCredentialWorld(
       upstream = started;
       return hosts.map((host) => ({ host, address: "127.0.0.1", port: started.port }));
     },
-    applyCredentials: applyHeld(options.held, options.refreshToken),
+    applyCredentials: applyHeld(options.held, options.refreshToken, options.tellFailed),
   });
   if (upstream === null) throw new Error("no host was started");
   const started: Upstream = upstream;

@@ -40,6 +40,8 @@ function answer(
 ): void {
   const token = given.replace(/^(Bearer|token|Basic) /i, "");
   const page = JSON.stringify({ authorization: given, token, body });
+  const wanted = /^only\/(.+)$/.exec(form)?.[1];
+  if (wanted !== undefined && token !== wanted) return void response.writeHead(401).end("not this token");
   const compress = COMPRESS[form];
   if (compress) return void response.setHeader("content-encoding", form).end(compress(page));
   switch (form) {

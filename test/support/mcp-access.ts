@@ -1,6 +1,7 @@
 // How a worker of a test reaches MCP servers: as the real one does, with the keys of the test.
 import type { Database } from "../../src/db/database.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { createLogger } from "../../src/lib/logger.ts";
 import type { OutsideFetch } from "../../src/lib/outside-fetch.ts";
 import { scrubWeb } from "../../src/secrets/inject/scrub-web.ts";
 import { createScrubber } from "../../src/secrets/inject/scrubber.ts";
@@ -9,6 +10,7 @@ import { createRefreshToken } from "../../src/secrets/refresh-token.ts";
 import { createSendTokenRequest } from "../../src/secrets/send-token-request.ts";
 import { createTeamKeys } from "../../src/secrets/team-keys.ts";
 import type { McpAccess } from "../../src/sessions/session-mcp.ts";
+import { createTellCredentialFailed } from "../../src/sessions/tell-credential-failed.ts";
 import type { openSealer } from "./sealed-world.ts";
 
 export function createTestMcpAccess(options: {
@@ -22,9 +24,11 @@ export function createTestMcpAccess(options: {
     ...{ db, teamKeys: createTeamKeys({ ring: sealer.ring }), clock: systemClock },
     send: createSendTokenRequest(fetch),
   });
+  const logger = createLogger("test", { level: "silent", pretty: false });
+  const tellFailed = createTellCredentialFailed({ db, clock: systemClock, onLogGrew: () => undefined, logger });
   return {
     fetch,
-    bearers: createMcpBearers({ credentials, refreshToken, clock: systemClock }),
+    bearers: createMcpBearers({ credentials, refreshToken, tellFailed, clock: systemClock }),
     async scrub(sessionId, body) {
       const scrubber = createScrubber(await credentials.inEffect(sessionId));
       return scrubber ? scrubWeb(scrubber, body) : body;

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
-import { createCredentialInput } from "../../../contract/credentials.ts";
-import { findProblems, newCredentialDraft, type OfferedKind, offeredKinds, toNewInput } from "./credential-draft.ts";
+import { type Credential, createCredentialInput } from "../../../contract/credentials.ts";
+import {
+  findProblems,
+  newCredentialDraft,
+  type OfferedKind,
+  offeredKinds,
+  stateOf,
+  toNewInput,
+  toNewValue,
+} from "./credential-draft.ts";
 
 const filled = {
   ...newCredentialDraft,
@@ -44,4 +52,39 @@ test.each([
   expect(Object.keys(problems).sort()).toEqual(Object.keys(expected).sort());
   for (const [field, words] of Object.entries(expected))
     expect(problems[field as keyof typeof problems]).toMatch(words);
+});
+
+const oauth = (changes: Partial<Credential> = {}, auth: object = {}): Credential => ({
+  ...{ type: "vault_credential", id: "vcrd_1", vault_id: "vlt_1", display_name: null, metadata: {} },
+  auth: { type: "mcp_oauth", mcp_server_url: "https://mcp.example.com/", expires_at: null, refresh: null, ...auth },
+  ...{ problem: null, problem_since: null, needs_authorization: false },
+  ...{ created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z", archived_at: null },
+  ...changes,
+});
+
+test("a credential says what is wrong with it, since when, and what to do", () => {
+  const now = Date.parse("2026-06-01T00:00:00Z");
+  expect(stateOf(oauth(), now)).toBeNull();
+  const failed = { problem: "The token endpoint answered 400 invalid_grant.", problem_since: "2026-05-31T00:00:00Z" };
+  expect(stateOf(oauth({ ...failed, needs_authorization: true }), now)).toMatchObject({
+    ...{ what: "Needs to be authorized again", since: failed.problem_since, why: failed.problem },
+    help: expect.stringContaining("New value…"),
+  });
+  expect(stateOf(oauth(failed), now)).toMatchObject({
+    what: "Could not be renewed",
+    help: expect.stringMatching(/again/),
+  });
+  const over = { expires_at: "2026-05-01T00:00:00Z" };
+  expect(stateOf(oauth({}, over), now)).toMatchObject({ what: "Its token is over", since: over.expires_at });
+  expect(stateOf(oauth({}, { ...over, refresh: {} }), now)).toBeNull();
+});
+
+test("new tokens of an OAuth credential are sent together, the refresh token only when it is there", () => {
+  const value = "new-access-token";
+  expect(toNewValue(oauth(), { value, refreshToken: "" })).toEqual({
+    ...{ type: "mcp_oauth", access_token: value, expires_at: null },
+  });
+  expect(toNewValue(oauth(), { value, refreshToken: "new-refresh" })).toMatchObject({
+    refresh: { refresh_token: "new-refresh" },
+  });
 });

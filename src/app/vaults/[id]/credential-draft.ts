@@ -141,15 +141,41 @@ function toAuth(draft: CredentialDraft): CredentialAuthInput {
   }
 }
 
-/** A new value for what is there. */
-export function toNewValue({ auth: { type } }: Credential, value: string): CredentialAuthUpdate {
+/** With a refresh token of its own. */
+export function canBeRenewed({ auth }: Pick<Credential, "auth">): boolean {
+  return auth.type === "mcp_oauth" && auth.refresh !== null;
+}
+
+export type CredentialState = { what: string; since: string | null; why: string | null; help: string };
+
+/** Null: nothing is known that would keep it from being used. */
+export function stateOf(credential: Credential, now: number): CredentialState | null {
+  const { auth, problem, problem_since: since, needs_authorization: final } = credential;
+  const again = "Authorize it again at the service, then put the new tokens in by New value….";
+  if (problem !== null && final) return { what: "Needs to be authorized again", since, why: problem, help: again };
+  if (problem !== null)
+    return { what: "Could not be renewed", since, why: problem, help: "It is tried again when it is needed." };
+  const isOver = auth.type === "mcp_oauth" && auth.expires_at !== null && Date.parse(auth.expires_at) <= now;
+  if (!isOver || canBeRenewed(credential)) return null;
+  return { what: "Its token is over", since: auth.expires_at, why: null, help: `It has no refresh token. ${again}` };
+}
+
+/** A new value for what is there. `refreshToken`: empty: the one that is stored. */
+export function toNewValue(
+  { auth: { type } }: Credential,
+  { value, refreshToken }: { value: string; refreshToken: string },
+): CredentialAuthUpdate {
   switch (type) {
     case "environment_variable":
       return { type, secret_value: value };
     case "static_bearer":
       return { type, token: value };
     case "mcp_oauth":
-      return { type, access_token: value };
+      // When it ends is not asked: once its server refuses it, it is renewed.
+      return {
+        ...{ type, access_token: value, expires_at: null },
+        ...(refreshToken === "" ? {} : { refresh: { refresh_token: refreshToken } }),
+      };
     case "basic":
       return { type, password: value };
     case "header":

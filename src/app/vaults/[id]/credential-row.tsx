@@ -13,7 +13,16 @@ import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
 import { useBerth } from "../../providers.tsx";
-import { findValueProblem, hostWords, kindWords, nameIn, titleOf, toNewValue } from "./credential-draft.ts";
+import {
+  canBeRenewed,
+  findValueProblem,
+  hostWords,
+  kindWords,
+  nameIn,
+  titleOf,
+  toNewValue,
+} from "./credential-draft.ts";
+import { CredentialState } from "./credential-state.tsx";
 import { SecretInput } from "./secret-input.tsx";
 
 const questions = {
@@ -58,11 +67,7 @@ export function CredentialRow({ credential }: { credential: Credential }) {
             {" for "}
             {hostWords(credential.auth)}
           </span>
-          {credential.problem && (
-            <span className="block text-danger">
-              <Name text={credential.problem} />
-            </span>
-          )}
+          {live && <CredentialState credential={credential} />}
         </div>
         <span className="text-muted">
           {live ? "changed " : "archived "}
@@ -107,6 +112,7 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
   const berth = useBerth();
   const queries = useQueryClient();
   const [value, setValue] = useState("");
+  const [refreshToken, setRefreshToken] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const { id, vault_id: vaultId } = credential;
   const act = useMutation({
@@ -114,7 +120,7 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
       const { credentials } = berth.vaults;
       if (asked === "delete") await credentials.delete(vaultId, id);
       else if (asked === "archive") await credentials.archive(vaultId, id);
-      else await credentials.update(vaultId, id, { auth: toNewValue(credential, value) });
+      else await credentials.update(vaultId, id, { auth: toNewValue(credential, { value, refreshToken }) });
     },
     onSuccess: () => {
       onClose();
@@ -144,6 +150,15 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
             setValue(typed);
             setProblem(null);
           }}
+        />
+      )}
+      {asked === "value" && canBeRenewed(credential) && (
+        <SecretInput
+          label="Refresh token"
+          hint="Left empty, the one that is stored stays. After authorizing again, put in the new one."
+          error={null}
+          value={refreshToken}
+          onChange={setRefreshToken}
         />
       )}
       {act.error && <FailureNote error={act.error} />}
