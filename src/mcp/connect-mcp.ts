@@ -13,19 +13,13 @@ import {
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../lib/errors.ts";
+import { visibleProse } from "../lib/visible-text.ts";
+import { type ListedTool, offerable, type SaidOfTool } from "./listed-tools.ts";
 import { McpFailure } from "./mcp-failure.ts";
 import { CALL_ID, createMcpFetch, type McpFetchOptions } from "./mcp-fetch.ts";
 
-export type ListedTool = {
-  name: string;
-  description: string;
-  inputSchema: { type: "object"; [key: string]: unknown };
-  /** The server says that it only looks. */
-  readOnly: boolean;
-};
-
 export type McpConnection = {
-  /** In the server's order, the first `MAX_LISTED`. Throws `McpFailure`. */
+  /** In the server's order, the first `MAX_LISTED`, without those that can't be offered. Throws `McpFailure`. */
   listTools(signal: AbortSignal): Promise<ListedTool[]>;
   /** Sends it once, and waits for the answer. Throws `McpFailure`, or the signal's reason when it is aborted: the server is told then. */
   call(input: {
@@ -37,7 +31,7 @@ export type McpConnection = {
   close(): Promise<void>;
 };
 
-export type ConnectOptions = Omit<McpFetchOptions, "onAnswerEnd"> & {
+export type ConnectOptions = Omit<McpFetchOptions, "onAnswerEnd" | "onAbuse"> & {
   version: string;
   signal: AbortSignal;
   onToolsChanged: () => void;
@@ -48,6 +42,10 @@ const BEGIN_MS = 30_000;
 const CALL_MS = 10 * 60_000;
 const MAX_CALL_MS = 60 * 60_000;
 const BYE_MS = 1_000;
+/** All pages of a list. */
+const LIST_MS = 60_000;
+/** Of what a server says of an error. */
+const MAX_SAID = 2_000;
 const MAX_LISTED = 512;
 const MAX_PAGES = 50;
 /** What answers so to a request of today may be a server of the time before. */
@@ -74,6 +72,7 @@ async function connectBy(options: ConnectOptions, kind: "streamable" | "sse"): P
   let heard: unknown = null;
   const fetch = createMcpFetch({
     ...options,
+    onAbuse: () => void client.close(),
     onAnswerEnd(callId) {
       const call = waiting.get(callId);
       // What was in it is taken in first. By SSE the answer comes on the other stream.
@@ -123,19 +122,21 @@ async function connectBy(options: ConnectOptions, kind: "streamable" | "sse"): P
 
   return {
     async listTools(signal) {
-      const tools: ListedTool[] = [];
+      const said: SaidOfTool[] = [];
+      const late = AbortSignal.timeout(LIST_MS);
       let cursor: string | undefined;
-      for (let page = 0; page < MAX_PAGES && tools.length < MAX_LISTED; page++) {
+      for (let page = 0; page < MAX_PAGES && said.length < MAX_LISTED; page++) {
         const params = cursor === undefined ? {} : { cursor };
-        const answer = await ask(signal, (request) =>
+        const answer = await ask(AbortSignal.any([signal, late]), (request) =>
           client.request({ method: "tools/list", params }, ListToolsResultSchema, request),
-        );
-        for (const { name, description = "", inputSchema, annotations } of answer.tools)
-          tools.push({ name, description, inputSchema, readOnly: annotations?.readOnlyHint === true });
+        ).catch((error: unknown) => {
+          throw late.aborted && !signal.aborted ? notInTime(error) : error;
+        });
+        said.push(...answer.tools.slice(0, MAX_LISTED));
         cursor = answer.nextCursor;
         if (cursor === undefined) break;
       }
-      return tools.slice(0, MAX_LISTED);
+      return offerable(said.slice(0, MAX_LISTED));
     },
     async call({ callId, tool, arguments: args, signal }) {
       const given = new Promise<never>((_, reject) => {
@@ -172,30 +173,40 @@ async function connectBy(options: ConnectOptions, kind: "streamable" | "sse"): P
   };
 }
 
+/** Servers use the same codes for what they like. */
+const SDKS_OWN = /: (Connection closed|Request timed out|Maximum total timeout exceeded)$/;
+
 function toFailure(error: unknown): McpFailure {
   if (error instanceof McpFailure) return error;
   if (error instanceof McpError) {
-    if (error.code === ErrorCode.RequestTimeout)
-      return new McpFailure("connection", "The MCP server did not answer in time.", { mayHaveRun: true, cause: error });
-    if (error.code === ErrorCode.ConnectionClosed)
+    const own = SDKS_OWN.test(error.message);
+    if (own && error.code === ErrorCode.RequestTimeout) return notInTime(error);
+    if (own && error.code === ErrorCode.ConnectionClosed)
       return new McpFailure("connection", "The connection to the MCP server ended.", {
         mayHaveRun: true,
         cause: error,
       });
-    return new McpFailure("answered", error.message, { mayHaveRun: false, cause: error });
+    return new McpFailure("answered", shortly(error.message), { mayHaveRun: false, cause: error });
   }
-  return new McpFailure("connection", `The MCP server did not answer as MCP servers do: ${messageOf(error)}`, {
+  return new McpFailure("connection", `The MCP server did not answer as MCP servers do: ${shortly(messageOf(error))}`, {
     ...{ mayHaveRun: true, cause: error },
   });
+}
+
+function notInTime(cause?: unknown): McpFailure {
+  return new McpFailure("connection", "The MCP server did not answer in time.", { mayHaveRun: true, cause });
+}
+
+/** A server may say as much of an error as of a result. */
+function shortly(text: string): string {
+  const shown = visibleProse(text.slice(0, MAX_SAID).toWellFormed());
+  return text.length > MAX_SAID ? `${shown}…` : shown;
 }
 
 async function withinLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new McpFailure("connection", "The MCP server did not answer in time.", { mayHaveRun: true })),
-      limitMs,
-    );
+    timer = setTimeout(() => reject(notInTime()), limitMs);
   });
   try {
     return await Promise.race([work, late]);

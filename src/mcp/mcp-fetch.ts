@@ -9,6 +9,11 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const MAX_TOLD_BYTES = 4_096;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 3;
+/** A server ends its stream as often as it likes, and says how soon it is opened again. */
+const MAX_STREAMS = 30;
+/** To requests of the server's. It is offered nothing: each is a refusal, or says that we are there. */
+const MAX_ANSWERS = 60;
+const WITHIN_MS = 60_000;
 /** The call that a request carries, in its `_meta`: servers may use it to recognise a call. */
 export const CALL_ID = "berth.dev/tool_use_id";
 
@@ -32,6 +37,8 @@ export type McpFetchOptions = {
   caller: OutsideInit["caller"] | null;
   /** The answer to a request came to its end: a call whose answer was not in it gets none, unless the stream can be taken up again. */
   onAnswerEnd: (callId: string) => void;
+  /** It makes us ask it without end: the connection is to be given up. */
+  onAbuse: () => void;
 };
 
 export function createMcpFetch(options: McpFetchOptions) {
@@ -57,16 +64,34 @@ export function createMcpFetch(options: McpFetchOptions) {
     }
   }
 
+  const streams = createCounter(MAX_STREAMS);
+  const answers = createCounter(MAX_ANSWERS);
+
+  /** Throws `McpFailure`. */
+  function refuseAbuse(init: RequestInit): void {
+    const { method = "GET", body } = init;
+    if (method === "GET" ? streams() : method !== "POST" || isOurs(body) || answers()) return;
+    options.onAbuse();
+    throw new McpFailure("connection", "The MCP server makes Berth ask it without end, and was left.", {
+      mayHaveRun: false,
+    });
+  }
+
   return async function mcpFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
     const url = new URL(input);
+    refuseAbuse(init);
     let answer: Response;
     try {
       const header = await authorization.header();
       answer = await follow(url, init, header);
       if (answer.status === 401 && header !== null) {
-        const renewed = await authorization.renewed(header);
+        const refused = answer;
+        const renewed = await authorization.renewed(header).catch(async (error: unknown) => {
+          await refused.body?.cancel();
+          throw error;
+        });
         if (renewed !== null) {
-          await answer.body?.cancel();
+          await refused.body?.cancel();
           answer = await follow(url, init, renewed);
         }
       }
@@ -156,6 +181,24 @@ function limited(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
       },
     }),
   );
+}
+
+/** False: there were more than `max` within the last minute. */
+function createCounter(max: number): () => boolean {
+  const times: number[] = [];
+  return () => {
+    const now = Date.now();
+    while (times[0] !== undefined && now - times[0] >= WITHIN_MS) times.shift();
+    times.push(now);
+    return times.length <= max;
+  };
+}
+
+/** A request or notification of ours; not an answer to one of the server's. */
+function isOurs(body: unknown): boolean {
+  if (typeof body !== "string") return true;
+  const message: unknown = JSON.parse(body);
+  return typeof message === "object" && message !== null && "method" in message;
 }
 
 function callIdOf(body: unknown): string | null {

@@ -6,6 +6,8 @@ import type { ImageBlock, ResultBlock } from "../contract/content.ts";
 export const SHOWN_BYTES = 100 * 1024;
 /** Of one image or document, in base64. */
 const MAX_DATA_LENGTH = 5_000_000;
+/** Of all images and documents of one result. */
+const MAX_ALL_DATA_LENGTH = 10_000_000;
 const MAX_BLOCKS = 100;
 
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
@@ -26,11 +28,24 @@ export function readResult(result: CallToolResult): ReadResult {
   const others = blocks.filter((block) => block.type !== "text");
   const isError = result.isError === true;
   const tooLong = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) > SHOWN_BYTES;
-  if (!tooLong && blocks.length <= MAX_BLOCKS) return { content: blocks, isError, longText: null };
-  const left = others.length - MAX_BLOCKS;
+  const kept = withinLimits(others);
+  const left = others.length - kept.length;
+  if (!tooLong && blocks.length <= MAX_BLOCKS && left === 0) return { content: blocks, isError, longText: null };
   const note: ResultBlock[] =
     left > 0 ? [{ type: "text", text: `(${left} more images and documents were left out)` }] : [];
-  return { content: [...others.slice(0, MAX_BLOCKS), ...note], isError, longText: texts.join("\n") };
+  const text = texts.join("\n");
+  if (tooLong) return { content: [...kept, ...note], isError, longText: text };
+  return { content: [...textOf(text), ...kept, ...note], isError, longText: null };
+}
+
+function withinLimits(others: readonly ResultBlock[]): ResultBlock[] {
+  let length = 0;
+  const end = others.findIndex((block, index) => {
+    const source = "source" in block && typeof block.source === "object" ? block.source : null;
+    length += source?.type === "base64" ? source.data.length : 0;
+    return index >= MAX_BLOCKS || length > MAX_ALL_DATA_LENGTH;
+  });
+  return end === -1 ? [...others] : others.slice(0, end);
 }
 
 function toBlocks(block: ContentBlock): ResultBlock[] {

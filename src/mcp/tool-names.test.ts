@@ -20,6 +20,13 @@ it("gives way to a name that is taken", () => {
   expect(modelToolName("a", "b", (name) => name === "mcp__a__b")).toMatch(/^mcp__a__b_[0-9a-f]{8}$/);
 });
 
+it("gives way when a server has called another tool what the hash would give", () => {
+  const taken = new Set(["mcp__a__b"]);
+  taken.add(modelToolName("a", "b", (name) => taken.has(name)));
+  const third = modelToolName("a", "b", (name) => taken.has(name));
+  expect(taken.has(third)).toBe(false);
+});
+
 it("is another for each pair, and one that every provider takes", () => {
   const part = fc.string({ unit: fc.constantFrom("a", "b", "_", "-", " ", "é"), minLength: 1, maxLength: 8 });
   fc.assert(

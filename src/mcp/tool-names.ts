@@ -11,10 +11,12 @@ export function modelToolName(server: string, tool: string, isTaken: (name: stri
   // Without these, the first `__` after the prefix tells where the server's name ends.
   const clear = /^[A-Za-z0-9_-]+$/.test(plain) && !server.includes("__") && !server.endsWith("_");
   if (clear && plain.length <= MAX_LENGTH && !isTaken(plain)) return plain;
-  const hash = createHash("sha256")
-    .update(JSON.stringify([server, tool]))
-    .digest("hex")
-    .slice(0, HASH_LENGTH);
   const start = plain.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, MAX_LENGTH - HASH_LENGTH - 1);
-  return `${start}_${hash}`;
+  // A server can call a tool what the hash of another one gives.
+  for (let attempt = 0; ; attempt += 1) {
+    const about = attempt === 0 ? [server, tool] : [server, tool, attempt];
+    const hash = createHash("sha256").update(JSON.stringify(about)).digest("hex").slice(0, HASH_LENGTH);
+    const name = `${start}_${hash}`;
+    if (!isTaken(name)) return name;
+  }
 }

@@ -30,9 +30,10 @@ export async function describePage(
     `${about(page)}: ${read.how}.`,
     page.truncated ? "It was larger than 5 MB; the rest was not read." : "",
     isCut ? `Only the first ${Buffer.byteLength(shown)} of ${Buffer.byteLength(read.text)} bytes are shown.` : "",
-    read.title === "" ? "" : `Title: ${JSON.stringify(read.title.slice(0, 300))}.`,
   ];
-  const content = markUntrusted(notes.filter(Boolean).join(" "), shown === "" ? "(no text)" : shown);
+  // The title is the page's own words as well.
+  const title = read.title === "" ? "" : `Title: ${JSON.stringify(read.title.slice(0, 300))}\n\n`;
+  const content = markUntrusted(notes.filter(Boolean).join(" "), title + (shown === "" ? "(no text)" : shown));
   if (failed) return answerOf("failed", content);
   return { ...answerOf("ok", content), ...(isCut ? { whole: { path: pathFor(url), text: read.text } } : {}) };
 }

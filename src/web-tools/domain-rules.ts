@@ -5,10 +5,17 @@ import type { DomainRules } from "./web-tools.ts";
 /** Null: it may. Otherwise why not, for the model. `host` is canonical. */
 export function whyNotFrom(host: string, path: string, { allowed, blocked }: DomainRules): string | null {
   const covers = (entry: string) => coversPlace(entry, host, path);
-  if (blocked?.some(covers)) return `${host} is among the blocked domains of this tool.`;
+  if (blocked?.some((entry) => coversPlace(plainPath(entry), host, plainPath(path))))
+    return `${host} is among the blocked domains of this tool.`;
   if (allowed && !allowed.some(covers))
     return `${host} is not among the allowed domains of this tool (${allowed.join(", ")}).`;
   return null;
+}
+
+/** `/%70rivate`, `//private` and `/Private` are for most servers what `/private` is: blocked is what may be it. */
+function plainPath(path: string): string {
+  const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return decoded.replace(/\/{2,}/g, "/").toLowerCase();
 }
 
 /** `docs.example.com` covers itself and every name below it; `example.com/blog` what is at or below that path. */

@@ -9,6 +9,7 @@ const PDF = "application/pdf";
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const TEXTUAL =
   /^(text\/.*|application\/(.*\+)?(json|xml|yaml|x-yaml|toml|javascript|x-javascript|ecmascript|x-sh|sql|x-ndjson|graphql|rtf|x-tex)|image\/svg\+xml|message\/.*)$/;
+const MEDIA_TYPE = /^[a-z]{1,16}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}$/;
 const HTML = /^(text\/html|application\/xhtml\+xml)$/;
 /** After decompression. */
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -22,7 +23,9 @@ export function maxBytesOf(contentType: string): number {
 }
 
 export function readBody(body: Buffer, contentType: string): ReadBody {
-  const declared = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
+  const said = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
+  // It is repeated to the model: what is no media type is nothing that the server said.
+  const declared = MEDIA_TYPE.test(said) ? said : "";
   const mediaType = declared || (looksLikeText(body) ? "text/plain" : "application/octet-stream");
   if (mediaType === PDF || (!TEXTUAL.test(mediaType) && body.subarray(0, 5).toString("latin1") === "%PDF-"))
     return { kind: "pdf", mediaType: PDF, bytes: body };

@@ -4,6 +4,7 @@ import { decide } from "../egress/decide.ts";
 import { asRefusal, beginExchange } from "../egress/exchange.ts";
 import { Refusal } from "../egress/refusal.ts";
 import { messageOf } from "../lib/errors.ts";
+import { visibleExactly } from "../lib/visible-text.ts";
 import { whyNotFrom } from "./domain-rules.ts";
 import { type FetchPageParts, readUrl } from "./fetch-page.ts";
 import type { DomainRules, WebCaller } from "./web-tools.ts";
@@ -115,8 +116,12 @@ function usable(text: string): URL | null {
 }
 
 function oneLine(text: string): string {
-  const line = text
-    .slice(0, MAX_SNIPPET * 2)
+  const line = visibleExactly(
+    text
+      .slice(0, MAX_SNIPPET * 2)
+      .toWellFormed()
+      .replace(/[\r\n\t]/g, " "),
+  )
     .split(/\s+/)
     .filter(Boolean)
     .join(" ");

@@ -359,7 +359,7 @@ describe("kinds that put in a header of their own", () => {
       "Bearer access-valid-22",
     ]);
     expect(renewals).toHaveLength(1);
-    expect(await lastLine()).toMatchObject({ status: 200, decision: "allow", detail: "credential Tracker" });
+    expect(await lastLine()).toMatchObject({ status: 200, decision: "allow", credentials: ["Tracker"] });
     // Refused again at once: a host that takes none does not use up refresh tokens.
     expect((await world.request(SERVER, { path: "/echo/only/nothing-of-ours" })).status).toBe(401);
     expect(renewals).toHaveLength(1);
