@@ -14,7 +14,8 @@ export function createAuditedFetch(options: ExchangeParts & { fetch: OutsideFetc
       ...{ method: init.method ?? "GET", host: url.hostname, port: Number(url.port) || 443, path: url.pathname },
     });
     const { line } = exchange;
-    Object.assign(line, caller);
+    const { credentials = [], ...whose } = caller;
+    Object.assign(line, whose);
     const inner: OutsideInit = { ...init };
     if (mayReach)
       inner.mayReach = (host) => {
@@ -23,6 +24,7 @@ export function createAuditedFetch(options: ExchangeParts & { fetch: OutsideFetc
       };
     try {
       const answer = await options.fetch(url, inner);
+      exchange.used(credentials);
       line.status = answer.status;
       line.requestBytes = typeof init.body === "string" ? Buffer.byteLength(init.body) : 0;
       return watchBody(answer, {
@@ -36,9 +38,11 @@ export function createAuditedFetch(options: ExchangeParts & { fetch: OutsideFetc
         },
       });
     } catch (error) {
-      exchange.refused(
-        init.signal?.aborted ? new Refusal("client_gone", "It was given up before it was answered.") : refusalOf(error),
-      );
+      const refusal = init.signal?.aborted
+        ? new Refusal("client_gone", "It was given up before it was answered.")
+        : refusalOf(error);
+      if (refusal.outcome !== "deny") exchange.used(credentials);
+      exchange.refused(refusal);
       exchange.end();
       throw error;
     }

@@ -7,8 +7,8 @@ export type OutsideInit = RequestInit & {
    * `OutsideFailure` (`permission_denied`) otherwise.
    */
   mayReach?: (host: string) => string;
-  /** For which session it is asked: with it, an audit line is left. */
-  caller?: { teamId: string; sessionId: string };
+  /** For which session it is asked: with it, an audit line is left. `credentials`: names of those in the request. */
+  caller?: { teamId: string; sessionId: string; credentials?: readonly string[] };
 };
 
 /** `permission_denied` where a rule says no, `unavailable` where the host cannot be reached; the message is for people. */

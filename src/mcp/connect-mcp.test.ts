@@ -39,7 +39,11 @@ function hostile(handle: (...asked: Parameters<Handler>) => boolean): void {
 async function connect(url = mcp.url, limits: { signal?: AbortSignal } = {}): Promise<McpConnection> {
   const connection = await connectMcp({
     ...{ url: new URL(url), fetch: mcp.outside.fetch, version: "0", caller: null },
-    authorization: { header: async () => "Bearer secret-4711", renewed: async () => null, scrub: async (body) => body },
+    authorization: {
+      header: async () => ({ value: "Bearer secret-4711", credential: "Calc" }),
+      renewed: async () => null,
+      scrub: async (body) => body,
+    },
     mayReach: async () => () => "unrestricted",
     signal: limits.signal ?? new AbortController().signal,
     onToolsChanged: () => undefined,

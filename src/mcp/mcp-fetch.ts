@@ -19,13 +19,16 @@ export const CALL_ID = "berth.dev/tool_use_id";
 
 /** What is put into each request, and taken out of each answer. */
 export type McpAuthorization = {
-  /** The `Authorization` header; null where there is no credential. Throws `McpFailure` when it should have been renewed and was not. */
-  header(): Promise<string | null>;
-  /** The server took it for invalid: another one, or null when there is none. */
-  renewed(refused: string): Promise<string | null>;
+  /** Null where there is no credential. Throws `McpFailure` when it should have been renewed and was not. */
+  header(): Promise<AuthorizationHeader | null>;
+  /** The server took this value for invalid: another one, or null when there is none. */
+  renewed(refused: string): Promise<AuthorizationHeader | null>;
   /** Takes credentials out of what the server sends. */
   scrub(body: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
 };
+
+/** `value`: of `Authorization`. `credential`: its name. */
+export type AuthorizationHeader = { value: string; credential: string };
 
 export type McpFetchOptions = {
   url: URL;
@@ -44,17 +47,18 @@ export type McpFetchOptions = {
 export function createMcpFetch(options: McpFetchOptions) {
   const { url: server, fetch, authorization } = options;
 
-  async function send(url: URL, init: RequestInit, header: string | null): Promise<Response> {
+  async function send(url: URL, init: RequestInit, header: AuthorizationHeader | null): Promise<Response> {
     const mayReach = await options.mayReach();
     const headers = new Headers(init.headers);
     // The transports stay with the server; should they not, the credential does.
-    if (header !== null && url.origin === server.origin) headers.set("authorization", header);
-    const caller = options.caller ?? undefined;
+    const goes = header !== null && url.origin === server.origin;
+    if (goes) headers.set("authorization", header.value);
+    const caller = options.caller && { ...options.caller, credentials: goes ? [header.credential] : [] };
     return fetch(url, { ...init, headers, mayReach, redirect: "manual", ...(caller && { caller }) });
   }
 
   /** What a server redirects stays with the server: credential, session and arguments are meant for nobody else. */
-  async function follow(from: URL, init: RequestInit, header: string | null): Promise<Response> {
+  async function follow(from: URL, init: RequestInit, header: AuthorizationHeader | null): Promise<Response> {
     let url = from;
     for (let hop = 0; ; hop += 1) {
       const answer = await send(url, init, header);
@@ -86,7 +90,7 @@ export function createMcpFetch(options: McpFetchOptions) {
       answer = await follow(url, init, header);
       if (answer.status === 401 && header !== null) {
         const refused = answer;
-        const renewed = await authorization.renewed(header).catch(async (error: unknown) => {
+        const renewed = await authorization.renewed(header.value).catch(async (error: unknown) => {
           await refused.body?.cancel();
           throw error;
         });

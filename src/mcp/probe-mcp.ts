@@ -22,7 +22,7 @@ export async function probeMcp(options: {
       url: new URL(options.url),
       fetch: options.fetch,
       authorization: {
-        header: async () => options.authorization,
+        header: async () => ({ value: options.authorization, credential: "" }),
         renewed: async () => null,
         scrub: async (body) => body,
       },

@@ -15,11 +15,14 @@ export class RenewalFailed extends Error {
   }
 }
 
+/** `value`: of `Authorization`. `credential`: its name, for the audit line. */
+export type McpBearer = { value: string; credential: string };
+
 export type McpBearers = {
-  /** The value of `Authorization`; null: no vault of the session holds a credential for it. Throws `RenewalFailed`, and `unavailable`. */
-  headerFor(sessionId: string, url: string): Promise<string | null>;
-  /** The server took `refused` for invalid: the header in its place; null: there is no other, and no way to get one. Throws `RenewalFailed`. */
-  renewedFor(sessionId: string, url: string, refused: string): Promise<string | null>;
+  /** Null: no vault of the session holds a credential for it. Throws `RenewalFailed`, and `unavailable`. */
+  headerFor(sessionId: string, url: string): Promise<McpBearer | null>;
+  /** The server took `refused` for invalid: the one in its place; null: there is no other, and no way to get one. Throws `RenewalFailed`. */
+  renewedFor(sessionId: string, url: string, refused: string): Promise<McpBearer | null>;
 };
 
 export function createMcpBearers(options: {
@@ -78,17 +81,18 @@ export function createMcpBearers(options: {
       const credential = await find(sessionId, url);
       if (!credential) return null;
       // Another request, or a person, has changed it meanwhile.
-      if (headerOf(credential) !== refused) return headerOf(credential);
+      const now = headerOf(credential);
+      if (now?.value !== refused) return now;
       if (!forced.mayForce(credential)) return null;
       const renewed = headerOf(await orTold(sessionId, credential, renew(sessionId, url, credential)));
-      return renewed === refused ? null : renewed;
+      return renewed?.value === refused ? null : renewed;
     },
   };
 }
 
-function headerOf(credential: SessionCredential | null): string | null {
+function headerOf(credential: SessionCredential | null): McpBearer | null {
   const token = credential && (credential.secrets.token ?? credential.secrets.access_token);
-  return token ? `Bearer ${token.reveal()}` : null;
+  return credential && token ? { value: `Bearer ${token.reveal()}`, credential: credential.name } : null;
 }
 
 function isOver({ auth }: SessionCredential, now: number): boolean {

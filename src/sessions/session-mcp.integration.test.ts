@@ -229,7 +229,9 @@ test("E20: a server's name that leads to this machine is not asked", async () =>
 
 test("each request leaves a line: what was asked, which rule decided, and what it cost", async () => {
   const model = createScriptedModel(inTurn(call("mcp__calc__add", { a: 2, b: 3 }), { text: "five" }));
-  const worker = await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const headerFor = async () => ({ value: "Bearer not-to-be-listed", credential: "Calc" });
+  const mcpAccess = { ...access, bearers: { headerFor, renewedFor: async () => null } };
+  const worker = await world.startWorker({ model, backend: createMemoryBackend(), mcp: mcpAccess });
   await allow({ type: "limited", allow_mcp_servers: true, allow_package_managers: false, allowed_hosts: [] });
   const sessionId = await newSession([toolset("calc")], `${mcp.url}?key=not-to-be-listed`);
   await world.say(sessionId, "2 + 3?");
@@ -252,12 +254,19 @@ test("each request leaves a line: what was asked, which rule decided, and what i
   };
   const called = lines.filter(({ decision, method }) => decision === "allow" && method === "POST");
   for (const line of called) {
-    expect(line).toMatchObject({ ...common, rule: "mcp_servers", suspicious: false, status: expect.any(Number) });
+    expect(line).toMatchObject({
+      ...common,
+      rule: "mcp_servers",
+      credentials: ["Calc"],
+      suspicious: false,
+      status: expect.any(Number),
+    });
     expect(line.request_bytes).toBeGreaterThan(30);
   }
+  expect(JSON.stringify(lines)).not.toContain("not-to-be-listed");
   expect(Math.max(...called.map((line) => line.response_bytes))).toBeGreaterThan(100);
   expect(lines.find(({ decision }) => decision === "deny")).toMatchObject({
-    ...{ ...common, rule: "host_not_allowed", status: null, request_bytes: 0, response_bytes: 0 },
+    ...{ ...common, rule: "host_not_allowed", credentials: [], status: null, request_bytes: 0, response_bytes: 0 },
   });
 });
 
