@@ -21,7 +21,7 @@ export async function answerStream(
   const requestId = newId("request");
   try {
     const header = (name: string) => singleHeader(request.headers[name]);
-    const facts = { method: "GET", header };
+    const facts = { method: "GET", header, address: request.socket.remoteAddress };
     const caller = await authenticate(access, facts);
     const leave = await subscribe(caller, header("last-event-id"), () => {
       if (response.destroyed || response.headersSent) return;

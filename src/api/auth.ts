@@ -6,7 +6,15 @@ import type { SignIn } from "../contract/sign-in.ts";
 import { PlatformError } from "../lib/errors.ts";
 import type { Access } from "../teams/access.ts";
 import { BROWSER_SESSION_LIFETIME_S } from "../teams/login.ts";
-import { authenticate, cookieOf, type RequestFacts, refuseOtherSites, SESSION_COOKIE } from "./authenticate.ts";
+import {
+  authenticate,
+  isHttps,
+  type RequestFacts,
+  refuseOtherSites,
+  SECURE_SESSION_COOKIE,
+  SESSION_COOKIE,
+  sessionSecretOf,
+} from "./authenticate.ts";
 import { chunksOf, readBody } from "./body.ts";
 import { checkInput, parseJson } from "./parse.ts";
 import type { ApiContext, ApiEnv } from "./route.ts";
@@ -23,7 +31,8 @@ export function authRoutes({ access }: { access: Access }) {
       const incoming = context.env?.incoming;
       const chunks = incoming ? chunksOf(incoming) : context.req.raw.body;
       const input = checkInput(loginInput, parseJson(await readBody({ headers: context.req.raw.headers, chunks })));
-      const secret = await access.logIn("token" in input ? input : { apiKey: input.api_key });
+      const facts = factsOf(context);
+      const secret = await access.logIn("token" in input ? input : { apiKey: input.api_key }, facts.address);
       if (secret === null)
         throw new PlatformError(
           "authentication_failed",
@@ -31,20 +40,26 @@ export function authRoutes({ access }: { access: Access }) {
             ? "This login link was used already or is too old. `npx berth login` prints another."
             : "The API key is not known or was revoked.",
         );
-      setCookie(context, SESSION_COOKIE, secret, {
+      // Who had this browser's session before has none any more.
+      const before = sessionSecretOf(facts);
+      if (before !== undefined) await access.logOut(before);
+      const secure = isHttps(facts.header);
+      setCookie(context, secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE, secret, {
         httpOnly: true,
         sameSite: "Strict",
         path: "/",
-        secure: isHttps(context),
+        secure,
         maxAge: BROWSER_SESSION_LIFETIME_S,
       });
       return context.body(null, 204);
     })
     .post("/logout", async (context) => {
-      refuseOtherSites(factsOf(context));
-      const secret = cookieOf(context.req.header("cookie"), SESSION_COOKIE);
+      const facts = factsOf(context);
+      refuseOtherSites(facts);
+      const secret = sessionSecretOf(facts);
       if (secret !== undefined) await access.logOut(secret);
-      deleteCookie(context, SESSION_COOKIE, { path: "/", secure: isHttps(context) });
+      const secure = isHttps(facts.header);
+      deleteCookie(context, secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE, { path: "/", secure });
       return context.body(null, 204);
     })
     .get("/session", async (context) => {
@@ -56,12 +71,6 @@ export function authRoutes({ access }: { access: Access }) {
 }
 
 export function factsOf(context: ApiContext): RequestFacts {
-  return { method: context.req.method, header: (name) => context.req.header(name) };
-}
-
-/** Behind a proxy that ends TLS the browser still must not send the cookie over plain HTTP. */
-function isHttps(context: ApiContext): boolean {
-  const socket = context.env?.incoming?.socket;
-  const encrypted = socket !== undefined && "encrypted" in socket && socket.encrypted === true;
-  return encrypted || context.req.header("x-forwarded-proto") === "https";
+  const address = context.env?.incoming?.socket?.remoteAddress;
+  return { method: context.req.method, header: (name) => context.req.header(name), address };
 }

@@ -46,7 +46,7 @@ export function createChannelServer(options: StreamAnswering & { files: SessionF
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const requestId = newId("request");
     const header = (name: string) => singleHeader(request.headers[name]);
-    const facts: RequestFacts = { method: "GET", header };
+    const facts: RequestFacts = { method: "GET", header, address: request.socket.remoteAddress };
     let channel: Channel | null = null;
     let fromOurPage = false;
     try {

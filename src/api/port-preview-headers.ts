@@ -1,5 +1,5 @@
 // Headers between a browser and an app in a sandbox: the app sees a request to localhost and none of our secrets, the browser nothing that reaches past this origin. Pure.
-import { SESSION_COOKIE } from "./authenticate.ts";
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from "./authenticate.ts";
 
 /** Name and value in turn, as they came. */
 export type RawHeaders = readonly string[];
@@ -12,7 +12,7 @@ export type PreviewOrigin = {
 const PREVIEW_COOKIE = "berth_preview";
 /** Browsers take one with this prefix only for one host, and only over https. */
 const SECURE_PREVIEW_COOKIE = `__Host-${PREVIEW_COOKIE}`;
-const OUR_COOKIES = new Set([SESSION_COOKIE, PREVIEW_COOKIE, SECURE_PREVIEW_COOKIE]);
+const OUR_COOKIES = new Set([SESSION_COOKIE, SECURE_SESSION_COOKIE, PREVIEW_COOKIE, SECURE_PREVIEW_COOKIE]);
 
 /** About one connection, or ours to say. */
 const NEVER_TO_APP = new Set([
@@ -31,7 +31,7 @@ const NEVER_TO_BROWSER = new Set([
     "report-to",
     "reporting-endpoints",
   ],
-  ...["origin-agent-cluster", "set-cookie", "location"],
+  ...["origin-agent-cluster", "cross-origin-resource-policy", "set-cookie", "location"],
 ]);
 
 export function previewCookie(isSecure: boolean, value: string): string {
@@ -87,8 +87,10 @@ export function headersToBrowser(raw: RawHeaders, at: PreviewOrigin): string[] {
     } else if (key === "location") sent.push(name, fromLocal(value, at));
     else if (!NEVER_TO_BROWSER.has(key) && !named.has(key)) sent.push(name, value);
   }
-  // Pages of two previews cannot agree to be one.
-  sent.push("Origin-Agent-Cluster", "?1");
+  // Pages of two previews cannot agree to be one. Where a browser does not tell who asks (over plain http to another machine), no page of
+  // another preview can show this one in a frame, or take its scripts and pictures for its own.
+  sent.push("Origin-Agent-Cluster", "?1", "Cross-Origin-Resource-Policy", "same-origin");
+  sent.push("Content-Security-Policy", "frame-ancestors 'self'");
   return sent;
 }
 

@@ -23,7 +23,7 @@ async function shownFor(host: string, authority: Awaited<ReturnType<typeof creat
   }
 }
 
-it("a leaf is trusted by who trusts the authority, for its host only, and by nobody else", async () => {
+it("C21: a leaf is trusted by who trusts the authority, for its host only, and by nobody else", async () => {
   const authority = await createAuthority({ now: Date.now });
   const leaf = await shownFor("api.example.com", authority, authority.certificate);
   expect(leaf?.checkHost("api.example.com")).toBe("api.example.com");

@@ -2,6 +2,7 @@
 import type { Database } from "../db/database.ts";
 import { findApiKey, touchApiKey } from "../db/teams.ts";
 import type { Clock } from "../lib/clock.ts";
+import { createGuessBudget } from "./guess-budget.ts";
 import {
   type BrowserHolder,
   checkBrowserSession,
@@ -24,40 +25,60 @@ export type Access = ReturnType<typeof createAccess>;
 export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
   const keys = rememberFound<KeyHolder>(clock);
   const browsers = rememberFound<BrowserHolder>(clock);
+  const guesses = createGuessBudget(clock);
 
-  async function holderOfKey(apiKey: string): Promise<KeyHolder | null> {
+  /** Looks only as often as the address may guess. */
+  async function budgeted<T>(hash: string, from: string | undefined, find: () => Promise<T | null>): Promise<T | null> {
+    guesses.check(from, hash);
+    const found = await find();
+    if (found === null) guesses.wrong(from, hash);
+    else guesses.right(hash);
+    return found;
+  }
+
+  async function holderOfKey(apiKey: string, from?: string): Promise<KeyHolder | null> {
     const hash = hashToken(apiKey);
-    return keys.get(hash.toString("hex"), async () => {
-      const row = await findApiKey(db, hash);
-      if (!row || !sameHash(row.keyHash, hash)) return null;
-      await touchApiKey(db, row.id);
-      return { teamId: row.teamId, id: row.id, name: row.name };
-    });
+    const hex = hash.toString("hex");
+    return keys.get(hex, () =>
+      budgeted(hex, from, async () => {
+        const row = await findApiKey(db, hash);
+        if (!row || !sameHash(row.keyHash, hash)) return null;
+        await touchApiKey(db, row.id);
+        return { teamId: row.teamId, id: row.id, name: row.name };
+      }),
+    );
   }
 
   return {
-    /** A live key's holder, or null. */
+    /** A live key's holder, or null. `from`: the address that sent it. Throws `rate_limited`, as the next ones do, where it sent too many wrong ones. */
     holderOfKey,
 
     /** Whose live browser session it is, or why there is none. */
-    async checkBrowserSession(secret: string): Promise<BrowserHolder | { refused: "unknown" | "key_revoked" }> {
+    async checkBrowserSession(
+      secret: string,
+      from?: string,
+    ): Promise<BrowserHolder | { refused: "unknown" | "key_revoked" }> {
       let refused: "unknown" | "key_revoked" = "unknown";
-      const holder = await browsers.get(hashToken(secret).toString("hex"), async () => {
+      const hex = hashToken(secret).toString("hex");
+      const find = async () => {
         const found = await checkBrowserSession(db, secret);
         if ("teamId" in found) return found;
         refused = found.refused;
         return null;
-      });
+      };
+      const holder = await browsers.get(hex, () => budgeted(hex, from, find));
       return holder ?? { refused };
     },
 
     /** Exchanges a one-time token or a key for a browser session's secret; null when neither is good. */
-    async logIn(proof: { token: string } | { apiKey: string }): Promise<string | null> {
+    async logIn(proof: { token: string } | { apiKey: string }, from?: string): Promise<string | null> {
       if ("token" in proof) {
-        const teamId = await spendLoginToken({ db, token: proof.token });
+        const { token } = proof;
+        const hex = hashToken(token).toString("hex");
+        const teamId = await budgeted(hex, from, () => spendLoginToken({ db, token }));
         return teamId === null ? null : startBrowserSession({ db, teamId, apiKeyId: null });
       }
-      const holder = await holderOfKey(proof.apiKey);
+      const holder = await holderOfKey(proof.apiKey, from);
       return holder && startBrowserSession({ db, teamId: holder.teamId, apiKeyId: holder.id });
     },
 

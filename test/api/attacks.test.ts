@@ -44,6 +44,8 @@ function raw(text: string): { answer: Promise<string>; socket: ReturnType<typeof
 /** What only the inside knows. */
 const INSIDE =
   /\bat \S+ \(|\.ts:\d+|node_modules|\/src\/|\bselect \b.*\bfrom\b|\binsert into\b|pg_|kysely|postgres:\/\/|ECONN|TEST_KEK/i;
+/** A custom tool's input, which is described in JSON Schema: any of its words may stand there. */
+const OPEN_BY_THE_API = /\.tools\.input_schema$/;
 const HOSTILE = [
   "' or '1'='1",
   "'; drop table sessions; --",
@@ -84,6 +86,63 @@ describe("every route", () => {
     }
     expect("polluted" in {}).toBe(false);
     expect((await server.call("GET", "/v1/sessions")).status).toBe(200);
+  });
+
+  test("T5: no route takes a field that only the server sets: no body has room for one that it does not name", async () => {
+    type Schema = { [key: string]: unknown };
+    const { paths, components } = (await server.call("GET", "/openapi.json", { anonymous: true })).body as {
+      paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema?: Schema }> } }>>;
+      components?: { schemas?: Record<string, Schema> };
+    };
+    const open: string[] = [];
+    const walk = (schema: unknown, where: string, seen: readonly unknown[]): void => {
+      if (typeof schema !== "object" || schema === null || seen.includes(schema)) return;
+      if (Array.isArray(schema)) {
+        for (const one of schema) walk(one, where, [...seen, schema]);
+        return;
+      }
+      const { $ref, properties, additionalProperties, ...rest } = schema as Schema;
+      const before = [...seen, schema];
+      if (typeof $ref === "string") walk(components?.schemas?.[$ref.split("/").at(-1) ?? ""], where, before);
+      // A map is named by the field that it is in; an object of fields is closed.
+      if (properties !== undefined && additionalProperties !== false) open.push(where);
+      for (const [name, inner] of Object.entries((properties ?? {}) as Schema)) walk(inner, `${where}.${name}`, before);
+      for (const inner of Object.values(rest)) walk(inner, where, before);
+    };
+    let bodies = 0;
+    for (const [path, methods] of Object.entries(paths))
+      for (const [method, { requestBody }] of Object.entries(methods)) {
+        const schema = requestBody?.content["application/json"]?.schema;
+        if (!schema) continue;
+        bodies += 1;
+        walk(schema, `${method} ${path}`, []);
+      }
+    expect(bodies).toBeGreaterThan(12);
+    expect(open.filter((where) => !OPEN_BY_THE_API.test(where))).toEqual([]);
+    const fields = [
+      "team_id",
+      "role",
+      "owner_id",
+      "is_admin",
+      "id",
+      "created_at",
+      "usage",
+      "archived_at",
+      "version_id",
+    ];
+    const wellFormed: Record<string, object> = {
+      "/v1/agents": { name: "Mine", model: "alpha" },
+      "/v1/environments": { name: "mine" },
+      "/v1/vaults": { display_name: "Mine" },
+      "/v1/api_keys": { name: "Mine" },
+    };
+    for (const [path, body] of Object.entries(wellFormed)) {
+      for (const field of fields) {
+        const { status, body: said } = await server.call("POST", path, { body: { ...body, [field]: "x" } });
+        expect([status, JSON.stringify(said)], `${path} ${field}`).toEqual([400, expect.stringContaining(field)]);
+      }
+      expect((await server.call("POST", path, { body })).status, path).toBe(200);
+    }
   });
 
   test("B4: another site's page changes nothing with the operator's cookie, by no route and no kind of body", async () => {
@@ -163,6 +222,46 @@ describe("names", () => {
 });
 
 describe("who asks", () => {
+  test("B10: a login makes a secret of its own, ends the one before, and its cookie is no key; over https it is this host's alone", async () => {
+    const csrf = { "x-berth-csrf": "1" };
+    const logIn = async (headers: Record<string, string> = {}) => {
+      const call = { anonymous: true, body: { api_key: server.apiKey }, headers: { ...csrf, ...headers } };
+      return (await server.call("POST", "/auth/login", call)).headers.get("set-cookie") ?? "";
+    };
+    const statusWith = async (headers: Record<string, string>) =>
+      (await server.call("GET", "/auth/session", { anonymous: true, headers })).status;
+    const pairOf = (set: string) => set.split(";")[0] ?? "";
+    // A secret that somebody chose for the browser is not taken over.
+    const planted = `berth_session=${"p".repeat(43)}`;
+    const first = await logIn({ cookie: planted });
+    expect(first).toMatch(/^berth_session=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(pairOf(first)).not.toBe(planted);
+    expect(await statusWith({ cookie: planted })).toBe(401);
+    expect(await statusWith({ cookie: pairOf(first) })).toBe(200);
+    // The next login of the same browser ends this one.
+    const second = await logIn({ cookie: pairOf(first) });
+    expect(await statusWith({ cookie: pairOf(second) })).toBe(200);
+    expect(await statusWith({ cookie: pairOf(first) })).toBe(401);
+    // Neither is the other.
+    expect(await statusWith({ cookie: `berth_session=${server.apiKey}` })).toBe(401);
+    expect(await statusWith({ "x-api-key": pairOf(second).slice("berth_session=".length) })).toBe(401);
+    // Behind https another host of the domain, a port preview say, can set a cookie for all of it, but none with this prefix.
+    const https = { "x-forwarded-proto": "https" };
+    const secure = await logIn(https);
+    expect(secure).toMatch(
+      /^__Host-berth_session=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+    );
+    expect(await statusWith({ ...https, cookie: pairOf(secure) })).toBe(200);
+    expect(await statusWith({ ...https, cookie: pairOf(second) })).toBe(401);
+    expect(await statusWith({ ...https, cookie: `${pairOf(second)}; ${pairOf(secure)}` })).toBe(200);
+    // Logged out is logged out on the server, too.
+    const out = { anonymous: true, headers: { ...https, ...csrf, cookie: pairOf(secure) } };
+    expect((await server.call("POST", "/auth/logout", out)).headers.get("set-cookie")).toMatch(
+      /^__Host-berth_session=; Max-Age=0/,
+    );
+    expect(await statusWith({ ...https, cookie: pairOf(secure) })).toBe(401);
+  });
+
   test("K1, K2: a wrong key, a wrong link and a wrong cookie are answered alike, however near they are, and guessing changes nothing", async () => {
     const alike = async (headers: Record<string, string>) => {
       const { status, body } = await server.call("GET", "/v1/agents", { anonymous: true, headers });
@@ -186,8 +285,16 @@ describe("who asks", () => {
     expect(new Set(answers).size, answers.join("\n")).toBe(1);
     expect(answers[0]).toMatch(/^401 authentication_error/);
     const guesses = Array.from({ length: 300 }, (_, index) => alike({ "x-api-key": `guess-${index}` }));
-    expect(new Set(await Promise.all(guesses))).toEqual(new Set([answers[0]]));
+    // The first ones are answered like any wrong key, then the address has to wait.
+    const said = new Set(await Promise.all(guesses));
+    expect(said.size).toBe(2);
+    expect(said).toContain(answers[0]);
+    expect([...said].join()).toMatch(/429 rate_limit_error Too many wrong keys/);
+    // A wrong one from before is told as before; who was right before is not held up.
+    expect(await alike({ "x-api-key": made.value })).toBe(answers[0]);
     expect((await server.call("GET", "/v1/agents")).status).toBe(200);
+    // Time to guess three more.
+    await until(async () => (await alike({ "x-api-key": `later-${Math.random()}` })) === answers[0]);
     const links = await Promise.all(
       ["a", "b".repeat(43), "c".repeat(200)].map((token) =>
         server.call("POST", "/auth/login", { anonymous: true, body: { token }, headers: { "x-berth-csrf": "1" } }),

@@ -233,6 +233,7 @@ describe("port previews", () => {
         "wider=1;domain = .preview.localhost",
         "berth_preview=forged; Path=/",
         "berth_session=forged",
+        "__Host-berth_session=forged; Secure",
       ]);
       response.setHeader("strict-transport-security", "max-age=31536000; includeSubDomains");
       response.setHeader("alt-svc", 'h3="evil.example:443"');
@@ -245,6 +246,9 @@ describe("port previews", () => {
     expect(headers["set-cookie"]).toEqual(["own=1; Path=/; HttpOnly", "wide=1; Secure", "wider=1"]);
     expect(headers["strict-transport-security"]).toBeUndefined();
     expect(headers["alt-svc"]).toBeUndefined();
+    // For browsers that do not say who asks: no other preview's page has it in a frame, or as its script.
+    expect(headers["cross-origin-resource-policy"]).toBe("same-origin");
+    expect(headers["content-security-policy"]).toMatch(/(^|, )frame-ancestors 'self'$/);
     expect(headers["x-own"]).toBe("kept");
     expect(headers.location).toBe(`${origin}/next?x=1`);
   });
