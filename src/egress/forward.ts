@@ -1,7 +1,7 @@
 // Carries an allowed request to its host and the answer back, both as they come: no body is held in memory.
 import { type Agent, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
-import { refuseAnywhere } from "../secrets/inject/swap-placeholders.ts";
+import { refuseAnywhere, refuseInTrailers } from "../secrets/inject/swap-placeholders.ts";
 import type { ApplyCredentials, CredentialedAnswer, CredentialedRequest } from "./credentials.ts";
 import { decide, mayGoPlain, type Policy } from "./decide.ts";
 import type { DialGuard } from "./dial-guard.ts";
@@ -239,7 +239,14 @@ function sendBody(
   // Before `pipe` ends what it writes to.
   end.body.once("end", () => {
     const trailers = trailersOf(end.trailers());
-    if (trailers.length > 0 && framing[0] === "Transfer-Encoding") upstream.trailers(trailers);
+    if (trailers.length === 0 || framing[0] !== "Transfer-Encoding") return;
+    try {
+      refuseInTrailers(trailers);
+      upstream.trailers(trailers);
+    } catch (error) {
+      // The host has the body, but never its end.
+      upstream.destroy(asRefusal(error));
+    }
   });
   // A host may answer before it has read all: the rest goes nowhere.
   upstream.to.once("close", () => end.body.unpipe().resume());

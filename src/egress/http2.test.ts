@@ -26,6 +26,7 @@ import {
 } from "../../test/support/egress-world.ts";
 import { makeCertificate } from "../../test/support/make-certificate.ts";
 import { until } from "../../test/support/until.ts";
+import { newPlaceholder } from "../secrets/placeholders.ts";
 
 const HOST = "api.example.com";
 const GRPC = "grpc.example.com";
@@ -328,6 +329,29 @@ it("passes trailers of HTTP/1.1 in both directions, without those that decide ho
   expect(body).toBe("hello");
   expect(answer.trailers).toEqual({ "x-sum": "7" });
   socket.destroy();
+});
+
+it("C5: a placeholder in trailers does not leave, whatever the version, and is a security event", async () => {
+  const placeholder = newPlaceholder();
+  const socket = await world.tunnel(HOST);
+  const said = await exchangeBytes(
+    socket,
+    `POST / HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Client-Sum: ${placeholder}\r\n\r\n`,
+  );
+  expect(said).not.toContain("x-sum");
+  const client = await session();
+  const stream = client.request({ ":method": "POST", ":path": "/" }, { endStream: false, waitForTrailers: true });
+  stream.on("error", () => undefined);
+  stream.on("wantTrailers", () => stream.sendTrailers({ "x-client-sum": `a ${placeholder}` }));
+  let trailers: unknown = null;
+  stream.on("trailers", (raw) => {
+    trailers = raw;
+  });
+  stream.resume().end("hello");
+  await once(stream, "close");
+  expect(trailers).toBeNull();
+  await until(() => world.lines.length === 2);
+  for (const line of world.lines) expect(line).toMatchObject({ rule: "placeholder_place", suspicious: true });
 });
 
 /** As the relay in a sandbox does it, for programs that know no unix sockets. */

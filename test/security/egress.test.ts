@@ -1,7 +1,7 @@
 // What a sandbox reaches of the outside (E1–E19): real programs in a real sandbox, through the relay and the broker, to hosts on this machine.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { createDialGuard } from "../../src/egress/dial-guard.ts";
 import { type LinkServer, startLinkServer } from "../../src/egress/link-server.ts";
 import { listOf } from "../../src/egress/refused-addresses.ts";
 import { createLogger } from "../../src/lib/logger.ts";
+import { installationHash } from "../../src/sandboxes/local/records.ts";
 import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { LIMITED, startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
@@ -222,6 +223,28 @@ describe.skipIf(missing)("egress", () => {
     const own = await sh("sha256sum < /run/berth/ca-certificates.crt");
     expect(await sh("sha256sum < /run/berth/ca-certificates.crt", other)).not.toBe(own);
     await sandboxd.backend.destroy("sesn_other");
+  });
+
+  it("C21: a sandbox has its authority's certificate and no key, and what another one's signs is not trusted in it", async () => {
+    const other = await sandboxd.backend.create("sesn_other", { limits: TEST_LIMITS, env: {} });
+    await until(async () => (await sh("ls /run/berth", other)).includes("ca-certificates.crt"));
+    const theirs = await sh("base64 -w0 /run/berth/ca-certificates.crt", other);
+    await sandboxd.backend.destroy("sesn_other");
+    const ask = "curl -sS -o /dev/null -w '%{ssl_verify_result}' https://api.example.com/hello --cacert";
+    expect(await sh(`${ask} /run/berth/ca-certificates.crt`)).toBe("0");
+    const said = await sh(`echo ${theirs} | base64 -d > theirs.crt; ${ask} theirs.crt 2>&1; rm theirs.crt`);
+    expect(said).toMatch(/certificate/i);
+    const places = "/run /etc /home /workspace /tmp /dev/shm /var /opt /proc/[0-9]*/environ";
+    expect(await sh(`grep -rlE 'BEGIN (EC |RSA )?PRIVATE KEY' ${places} 2>/dev/null; echo done`)).toBe("done");
+    // Nor on the machine: it is made in the broker's memory.
+    const onDisk = [join(sandboxd.dataDir, "run"), `/run/berth-egress-${installationHash(sandboxd.dataDir)}`].filter(
+      existsSync,
+    );
+    expect(onDisk.length).toBeGreaterThan(0);
+    for (const place of onDisk)
+      for (const entry of readdirSync(place, { recursive: true, withFileTypes: true }))
+        if (entry.isFile())
+          expect(readFileSync(join(entry.parentPath, entry.name), "latin1")).not.toContain("PRIVATE KEY");
   });
 
   it("a change of what is allowed holds in a running sandbox", async () => {

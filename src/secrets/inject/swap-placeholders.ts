@@ -87,6 +87,11 @@ export function refuseAnywhere(path: string, raw: RawHeaders): void {
   for (const text of raw) if (holdsPlaceholder(text)) throw inWrongPlace("a request that is not encrypted");
 }
 
+/** They come after all that a credential is put into. */
+export function refuseInTrailers(raw: RawHeaders): void {
+  for (const text of raw) if (holdsPlaceholder(text)) throw inWrongPlace("the trailers");
+}
+
 function holdsPlaceholder(text: string): boolean {
   return text.includes(PLACEHOLDER_PREFIX) && text.search(PLACEHOLDER) !== -1;
 }
