@@ -39,6 +39,10 @@ describe.skipIf(!chromium)("an MCP server", () => {
       );
     });
     mcp.intercept = (request, response) => {
+      if (request.headers.host === "login.example.com") {
+        response.writeHead(400, { "content-type": "application/json" }).end('{"error":"invalid_grant"}');
+        return true;
+      }
       if (request.headers.authorization === `Bearer ${TOKEN}`) return false;
       response.writeHead(401).end();
       return true;
@@ -52,7 +56,7 @@ describe.skipIf(!chromium)("an MCP server", () => {
         LITELLM_GATEWAY_URL: provider.url,
         LITELLM_API_KEY: "sk-ours",
         BERTH_DEFAULT_MODEL: "scripted",
-        BERTH_EGRESS_HOSTS: `mcp.example.com=127.0.0.1:${mcp.upstream.port}`,
+        BERTH_EGRESS_HOSTS: ["mcp", "login"].map((name) => `${name}.example.com=127.0.0.1:${mcp.upstream.port}`).join(),
         BERTH_EGRESS_CA_FILE: caFile,
       },
     });
@@ -147,5 +151,47 @@ describe.skipIf(!chromium)("an MCP server", () => {
     await until(async () => (await events()).some((event) => event.type === "agent.message"), { timeoutMs: 60_000 });
     expect(calls.filter((title) => title === "Slow")).toHaveLength(1);
     expect(JSON.stringify(await events())).not.toContain(TOKEN);
+  });
+
+  test("a credential that can't be renewed says since when, why, and takes new tokens together", async () => {
+    const { page } = browser;
+    const { vaults } = system.client().beta;
+    const vault = await vaults.create({ display_name: "Tracker" });
+    const made = await vaults.credentials.create(vault.id, {
+      display_name: "Tracker login",
+      auth: {
+        type: "mcp_oauth",
+        mcp_server_url: mcp.url,
+        access_token: "access-token-that-is-over",
+        refresh: {
+          ...{
+            client_id: "berth",
+            refresh_token: "refresh-token-revoked",
+            token_endpoint: "https://login.example.com/",
+          },
+          token_endpoint_auth: { type: "none" },
+        },
+      },
+    });
+    const verdict = await vaults.credentials.mcpOAuthValidate(made.id, { vault_id: vault.id });
+    expect(verdict).toMatchObject({ status: "invalid", refresh: { status: "failed" } });
+    await page.goto(`${system.url}/vaults/${vault.id}`);
+    const row = page.getByRole("list", { name: "Credentials" }).getByRole("listitem");
+    await row.getByText(/Needs to be authorized again \(.*\): .*invalid_grant/).waitFor();
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("vault-authorize-again");
+    await row.getByRole("button", { name: "Actions for Tracker login" }).click();
+    await page.getByRole("menuitem", { name: "New value…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Access token").fill(TOKEN);
+    await dialog.getByLabel("Refresh token").fill("refresh-token-renewed");
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("vault-new-tokens");
+    await dialog.getByRole("button", { name: "Replace" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await expect.poll(() => row.getByText("Needs to be authorized again").count()).toBe(0);
+    expect(await vaults.credentials.mcpOAuthValidate(made.id, { vault_id: vault.id })).toMatchObject({
+      status: "valid",
+    });
   });
 });

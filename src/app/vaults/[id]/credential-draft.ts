@@ -151,7 +151,7 @@ export type CredentialState = { what: string; since: string | null; why: string 
 /** Null: nothing is known that would keep it from being used. */
 export function stateOf(credential: Credential, now: number): CredentialState | null {
   const { auth, problem, problem_since: since, needs_authorization: final } = credential;
-  const again = "Authorize it again at the service, then put the new tokens in by New value….";
+  const again = "Authorize it again at the service, then choose New value… and put in the new tokens.";
   if (problem !== null && final) return { what: "Needs to be authorized again", since, why: problem, help: again };
   if (problem !== null)
     return { what: "Could not be renewed", since, why: problem, help: "It is tried again when it is needed." };

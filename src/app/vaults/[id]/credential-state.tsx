@@ -16,8 +16,9 @@ export function CredentialState({ credential }: { credential: Credential }) {
         {state.what}
         {state.since !== null && (
           <>
-            {" since "}
+            {" ("}
             <RelativeTime at={state.since} />
+            {")"}
           </>
         )}
         {state.why !== null && (
