@@ -20,7 +20,7 @@ test.each<[ErrorCode, number, string]>([
     status,
     body: { type: "error", error: { type, message: "why" }, request_id: "req_1" },
   });
-  expect(answer.headers["retry-after"]).toBe(status === 503 || status === 529 ? "1" : undefined);
+  expect(answer.headers["retry-after"]).toBe([429, 503, 529].includes(status) ? "1" : undefined);
 });
 
 test("a bug tells nothing of what it saw", () => {

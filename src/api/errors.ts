@@ -49,7 +49,7 @@ export function toErrorAnswer(error: PlatformError, requestId: string): ErrorAns
     },
     headers: {
       "request-id": requestId,
-      ...(status === 503 || status === 529 ? { "retry-after": RETRY_AFTER_S } : {}),
+      ...(status === 429 || status === 503 || status === 529 ? { "retry-after": RETRY_AFTER_S } : {}),
       // The rest of a body that is too large is not read, so the connection cannot be used again.
       ...(status === 413 ? { connection: "close" } : {}),
     },

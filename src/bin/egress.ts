@@ -5,6 +5,7 @@ import { openDatabase } from "../db/database.ts";
 import { findNetworking } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { savePackageHosts } from "../db/package-hosts.ts";
+import { filesOfUrl } from "../db/url-files.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
 import { createBroker } from "../egress/broker.ts";
@@ -110,7 +111,7 @@ async function start(databaseUrl: string): Promise<void> {
   const socketPath = join(config.dataDir, "run", "egress.sock");
   const link = await startLinkServer({ socketPath, broker, logger });
   // sandboxd may be told of sandboxes from here on, but no turn of this process lies between.
-  becomeNobody(socketPath);
+  becomeNobody({ socketPath, databaseUrl });
   stop = async () => {
     link.close();
     await broker.closeAll();
@@ -143,7 +144,12 @@ async function askTools(): Promise<ToolHosts[]> {
 }
 
 /** Whoever takes this process over finds a user without files, processes or rights. What it has to read is read by now. */
-function becomeNobody(socketPath: string): void {
+function becomeNobody({ socketPath, databaseUrl }: { socketPath: string; databaseUrl: string }): void {
+  const files = filesOfUrl(databaseUrl);
+  if (files.length > 0 && process.getuid?.() === 0) {
+    logger.warn({ files }, "the egress broker keeps the rights of root: DATABASE_URL names files to read again");
+    return;
+  }
   try {
     // By the socket's owner sandboxd knows who has to reach the directories of sandboxes.
     const prepare = ({ uid, gid }: Rights) => chownSync(socketPath, uid, gid);
