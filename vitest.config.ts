@@ -17,6 +17,7 @@ const long = [
   "test/e2e/files-survive-a-lost-disk.test.ts",
   "test/e2e/parts-alone.test.ts",
   "test/e2e/the-packed-package-runs.test.ts",
+  "test/security/environment-packages.test.ts",
   "test/security/sandbox-resources.test.ts",
 ];
 const slow = { testTimeout: 120_000, hookTimeout: 300_000 };

@@ -9,6 +9,7 @@ const typeByCode = {
   conflict: "conflict_error",
   sandbox_gone: "api_error",
   request_too_large: "request_too_large",
+  packages_failed: "invalid_request_error",
   rate_limited: "rate_limit_error",
   internal: "api_error",
   not_supported: "invalid_request_error",

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { listQuery, metadata, NOT_SUPPORTED } from "./fields.ts";
 import { parseAllowedHost } from "./host-names.ts";
+import { MAX_PACKAGES, PACKAGE_MANAGERS, type PackageManager, packageProblem } from "./package-names.ts";
 
-const PACKAGE_MANAGERS = ["apt", "cargo", "gem", "go", "npm", "pip"] as const;
-type PackageLists = Record<(typeof PACKAGE_MANAGERS)[number], string[]>;
+export type PackageLists = Record<PackageManager, string[]>;
 export type Networking =
   | { type: "unrestricted" }
   | { type: "limited"; allow_mcp_servers: boolean; allow_package_managers: boolean; allowed_hosts: string[] };
@@ -31,11 +31,20 @@ export type Environment = {
 
 export const MAX_ALLOWED_HOSTS = 1000;
 
-const packageList = z.array(z.string()).max(0, { error: NOT_SUPPORTED }).nullish();
+const packageName = z.string().superRefine((text, context) => {
+  const problem = packageProblem(text);
+  if (problem !== null)
+    context.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 100))} ${problem}` });
+});
+const packageList = z.array(packageName).max(MAX_PACKAGES).nullish();
+/** Said where a backend can't. */
+export const NO_APT =
+  'apt packages need a backend that makes sandboxes from images of their own. This release has the backend "local", whose sandboxes see the system of the machine that Berth runs on: install them there, or use pip, npm, cargo, go or gem';
+const aptList = z.array(z.string()).max(0, { error: NO_APT }).nullish();
 const packages = z
   .strictObject({
     type: z.literal("packages").optional(),
-    apt: packageList,
+    apt: aptList,
     cargo: packageList,
     gem: packageList,
     go: packageList,
@@ -112,17 +121,30 @@ export const DEFAULT_CONFIG: CloudConfig = {
 /** Fills in what the input leaves open from what was there before. */
 export function resolveConfig(input: CloudConfigInput | null | undefined, before: CloudConfig): CloudConfig {
   if (!input) return before;
-  const { networking: asked } = input;
-  if (!asked) return before;
-  if (asked.type === "unrestricted") return { ...before, networking: { type: "unrestricted" } };
-  const kept = before.networking.type === "limited" ? before.networking : null;
   return {
     ...before,
-    networking: {
-      type: "limited",
-      allow_mcp_servers: asked.allow_mcp_servers ?? kept?.allow_mcp_servers ?? false,
-      allow_package_managers: asked.allow_package_managers ?? kept?.allow_package_managers ?? false,
-      allowed_hosts: asked.allowed_hosts ?? kept?.allowed_hosts ?? [],
-    },
+    networking: resolveNetworking(input.networking, before.networking),
+    packages: resolvePackages(input.packages, before.packages),
   };
+}
+
+function resolveNetworking(asked: CloudConfigInput["networking"], before: Networking): Networking {
+  if (!asked) return before;
+  if (asked.type === "unrestricted") return { type: "unrestricted" };
+  const kept = before.type === "limited" ? before : null;
+  return {
+    type: "limited",
+    allow_mcp_servers: asked.allow_mcp_servers ?? kept?.allow_mcp_servers ?? false,
+    allow_package_managers: asked.allow_package_managers ?? kept?.allow_package_managers ?? false,
+    allowed_hosts: asked.allowed_hosts ?? kept?.allowed_hosts ?? [],
+  };
+}
+
+/** A package manager that is not named keeps its packages. */
+function resolvePackages(
+  asked: CloudConfigInput["packages"],
+  before: CloudConfig["packages"],
+): CloudConfig["packages"] {
+  const lists = PACKAGE_MANAGERS.map((manager) => [manager, asked?.[manager] ?? before[manager]] as const);
+  return { type: "packages", ...(Object.fromEntries(lists) as PackageLists) };
 }

@@ -218,6 +218,15 @@ export type SessionRestoredEvent = Stored<
 >;
 
 /**
+ * Berth's own: packages of the session's environment are being installed, which happens once for a list of packages. `installing`: this
+ * package manager is at work; `ready`: all are there, after `duration_ms`. A failure is a `session.error`.
+ */
+export type SessionPackagesEvent = Stored<
+  "session.packages",
+  { status: "installing"; manager: string; packages: string[] } | { status: "ready"; duration_ms: number }
+>;
+
+/**
  * Berth's own: the session's sandbox tried to reach the outside in a way that no program does by accident, and was refused. `rule`: why;
  * `path`: without its query. The request is listed in `/v1/egress_requests`. The model is not told: its program was.
  */
@@ -276,6 +285,7 @@ export type StatusEvent =
   | SessionUpdatedEvent
   | SessionUsageEvent
   | SessionRestoredEvent
+  | SessionPackagesEvent
   | SessionRewoundEvent
   | SessionForkedEvent
   | EgressRefusedEvent;

@@ -14,11 +14,13 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { type Authority, createAuthority } from "./certificate-authority.ts";
+import { installationPolicy } from "./decide.ts";
 import { asRefusal, beginExchange } from "./exchange.ts";
 import { createForwarder, type ForwardOptions, type Tunnel } from "./forward.ts";
 import { createHostBudget } from "./host-budget.ts";
 import { serveHttp2 } from "./http2-end.ts";
 import { createHttp2Upstreams } from "./http2-upstream.ts";
+import type { InstallsFor } from "./link-protocol.ts";
 import { createPolicyCache, type ReadPolicy } from "./policy-cache.ts";
 import { checkedHost, readConnectTarget } from "./read-target.ts";
 import { Refusal } from "./refusal.ts";
@@ -43,9 +45,11 @@ export type BrokerOptions = ForwardOptions & {
   trusted: readonly string[];
 };
 
+type Listener = { identity: string; socketPath: string; installsFor?: InstallsFor };
+
 export type Broker = {
   /** Listens for a sandbox, whose disk has this identity. Gives the certificate that its programs trust. */
-  open(id: string, listener: { identity: string; socketPath: string }): Promise<string>;
+  open(id: string, listener: Listener): Promise<string>;
   close(id: string): Promise<void>;
   closeAll(): Promise<void>;
 };
@@ -268,7 +272,7 @@ export function createBroker(options: BrokerOptions): Broker {
     });
   }
 
-  async function makePlace({ identity, socketPath }: { identity: string; socketPath: string }): Promise<Place> {
+  async function makePlace({ identity, socketPath, installsFor }: Listener): Promise<Place> {
     const making = spare;
     spare = createAuthority({ now });
     const authority = await making;
@@ -282,7 +286,9 @@ export function createBroker(options: BrokerOptions): Broker {
       ...{ keepAlive: true, maxSockets: MAX_UPSTREAM_CONNECTIONS, maxTotalSockets: MAX_UPSTREAM_CONNECTIONS },
       timeout: KEPT_UPSTREAM_MS,
     });
-    const policy = createPolicyCache({ identity, read: options.readPolicy, now });
+    const policy = installsFor
+      ? async () => installationPolicy(installsFor)
+      : createPolicyCache({ identity, read: options.readPolicy, now });
     const http2 = createHttp2Upstreams({ guard: options.guard, trusted, keptMs: KEPT_UPSTREAM_MS });
     const place: Place = {
       authority,

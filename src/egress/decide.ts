@@ -5,7 +5,22 @@ import type { PackageHost } from "./package-hosts.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What holds for a session now. */
-export type Policy = { teamId: string; sessionId: string; networking: Networking };
+export type Policy = {
+  teamId: string;
+  sessionId: string;
+  networking: Networking;
+  /** None of the session's credentials goes with what it asks. */
+  withoutCredentials?: true;
+};
+
+/** Of a sandbox that installs the packages of this session's environment: where packages come from, and nothing else. */
+export function installationPolicy(session: { teamId: string; sessionId: string }): Policy {
+  const { teamId, sessionId } = session;
+  return {
+    ...{ teamId, sessionId, withoutCredentials: true },
+    networking: { type: "limited", allow_mcp_servers: false, allow_package_managers: true, allowed_hosts: [] },
+  };
+}
 
 /** The rule that allows it, for the audit line: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`. Throws a `Refusal`. */
 export function decide(

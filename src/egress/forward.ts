@@ -82,7 +82,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       if (carried) refuseAnywhere(path, headers);
       return { ...untouched, headers: withoutCredentials(headers), sentToHttps: !carried };
     }
-    if (!policy || !applyCredentials) return { ...untouched, headers, sentToHttps: false };
+    if (!policy || policy.withoutCredentials || !applyCredentials) return { ...untouched, headers, sentToHttps: false };
     const { used, ...applied } = await applyCredentials({ ...policy, host, method, path, headers, body: bodyOf(end) });
     exchange.used(used);
     return { target, ...applied, sentToHttps: false };

@@ -4,6 +4,10 @@ import { z } from "zod";
 /** Names a listener; made by sandboxd for each life of a sandbox. */
 const id = z.string().regex(/^[0-9a-f]{12}$/);
 
+/** It installs packages for this session's environment: it reaches where packages come from, and no credential goes with what it asks. */
+const installsFor = z.strictObject({ teamId: z.string().min(1), sessionId: z.string().min(1) });
+export type InstallsFor = z.infer<typeof installsFor>;
+
 export const linkRequest = z.union([
   z.strictObject({
     open: z.strictObject({
@@ -12,6 +16,7 @@ export const linkRequest = z.union([
       identity: z.string().min(1).max(200),
       /** Where the broker listens. Its directory is there, and its own. */
       socketPath: z.string().startsWith("/"),
+      installsFor: installsFor.exactOptional(),
     }),
   }),
   z.strictObject({ close: z.strictObject({ id }) }),

@@ -27,9 +27,9 @@ export async function startLinkServer(options: {
       owners.delete(request.close.id);
       return broker.close(request.close.id);
     }
-    const { id, identity, socketPath } = request.open;
+    const { id, ...listener } = request.open;
     owners.set(id, socket);
-    const answer: LinkAnswer = await broker.open(id, { identity, socketPath }).then(
+    const answer: LinkAnswer = await broker.open(id, listener).then(
       (certificate) => ({ opened: { id, certificate } }),
       (error: unknown) => ({ failed: { id, message: messageOf(error) } }),
     );

@@ -9,6 +9,7 @@ const statusByCode = {
   conflict: 409,
   sandbox_gone: 410,
   request_too_large: 413,
+  packages_failed: 422,
   rate_limited: 429,
   internal: 500,
   not_supported: 501,

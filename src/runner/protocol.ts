@@ -69,6 +69,9 @@ export const RELAY_ADDRESS = "198.18.0.1";
 /** The descriptor of the listening socket that the starter opened for the runner. */
 export const LISTEN_FD = 3;
 /** How long a command may take when it does not say, and whatever it says. */
+/** Where programs are looked for, without a setting of it. */
+export const SANDBOX_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/berth/bin";
+
 export const DEFAULT_TIMEOUT_MS = 120_000;
 export const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 /** Request bodies of operations: the API's own body limit and some room for JSON. */

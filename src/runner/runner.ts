@@ -4,13 +4,13 @@ import { egressEnv } from "./egress-env.ts";
 import { Journal } from "./journal.ts";
 import { Operations } from "./operations.ts";
 import { Ports } from "./ports.ts";
-import type { RunnerConfig } from "./protocol.ts";
+import { type RunnerConfig, SANDBOX_PATH } from "./protocol.ts";
 import { createRunnerServer } from "./server.ts";
 import { Terminals } from "./terminals.ts";
 
 /** What every process in a sandbox has, before the configured variables. */
 const BASE_ENV = {
-  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/berth/bin",
+  PATH: SANDBOX_PATH,
   LANG: "C.UTF-8",
   USER: "agent",
   LOGNAME: "agent",

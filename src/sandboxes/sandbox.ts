@@ -8,7 +8,21 @@ export type SandboxSpec = {
   limits: SandboxLimits;
   /** Configuration, and placeholders, put into the environment of every process in the sandbox. Never secrets. */
   env: Readonly<Record<string, string>>;
+  /**
+   * Found in it when they are installed, see `SandboxBackend.installPackages`. One that runs with others is started again with its
+   * disk; one that wants none keeps those that it has.
+   */
+  packages?: PackageSet;
 };
+
+/** Package managers' names, each with packages as that manager names them (`rich==13.9.4`, `left-pad@1.3.0`). */
+export type PackageLists = Readonly<Record<string, readonly string[]>>;
+
+/** What sandboxes of a team find installed. No team is given what another one's installation made. */
+export type PackageSet = { teamId: string; lists: PackageLists };
+
+/** A package manager is at work, for whoever asked first. */
+export type PackageProgress = { manager: string; packages: readonly string[] };
 
 /**
  * `running`: processes live · `hibernated`: no process, the disk is kept.
@@ -49,6 +63,15 @@ export type SandboxBackend = {
   readonly id: string;
   create(name: string, spec: SandboxSpec): Promise<Sandbox>;
   open(name: string): Promise<Sandbox>;
+  /**
+   * Once for a set: in a sandbox of its own, which holds nothing of the session and reaches package managers' hosts only; what it asks
+   * of them is in that session's audit. Who asks meanwhile waits for it. It goes on when the caller does not wait. True: it was done now.
+   * Throws `packages_failed` with words for whoever wrote the list.
+   */
+  installPackages(
+    set: PackageSet,
+    options: { sessionId: string; onProgress?: (progress: PackageProgress) => void; signal?: AbortSignal },
+  ): Promise<boolean>;
   /** Ends all processes, keeps the disk. Succeeds when already hibernated or absent. */
   hibernate(name: string): Promise<void>;
   destroy(name: string): Promise<void>;

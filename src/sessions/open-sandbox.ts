@@ -18,6 +18,7 @@ import type { Logger } from "../lib/logger.ts";
 import type { Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
 import { aimFork } from "./fork-files.ts";
+import { installPackages } from "./install-packages.ts";
 import { NOTHING_CAME_BACK, type RestoredPayload, toRestoredPayload } from "./restored-files.ts";
 import { sandboxSpecOf } from "./sandbox-spec.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
@@ -51,14 +52,19 @@ export type OpenedSandbox = { sandbox: Sandbox; replaced: boolean; restored: Res
 /** How often a fork asks whether its source is through. */
 const SOURCE_MS = 200;
 
-/** Throws `sandbox_unavailable` when there is none to be had, or its files can't be brought back now; `lease_lost` for a deleted session. */
+/**
+ * Throws `sandbox_unavailable` when there is none to be had, or its files can't be brought back now; `packages_failed` when those of its
+ * environment can't be installed; `lease_lost` for a deleted session.
+ */
 export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput): Promise<OpenedSandbox> {
   const { db, backend, clock, logger } = deps;
   const { sessionId, teamId, fence } = input;
   const about = { teamId, sessionId, signal: input.signal };
   await explained(() => untilAimed({ ...deps, workerId: fence.owner }, about), deps, input);
+  const spec = await sandboxSpecOf(db, sessionId, deps.spec);
+  if (spec.packages) await installPackages(deps, { set: spec.packages, sessionId, fence, signal: input.signal });
   const begunAt = clock.now();
-  const sandbox = await backend.create(sessionId, await sandboxSpecOf(db, sessionId, deps.spec));
+  const sandbox = await backend.create(sessionId, spec);
   const { identity } = sandbox;
   const start = { startMs: clock.now() - begunAt, restarted: input.restarted };
   const row = { sessionId, teamId, name: sessionId, backend: backend.id, identity, ...start };

@@ -31,38 +31,62 @@ export async function runTools(turn: Turn, step: { run: readonly string[]; deny:
   if (calls.every(isNew) && calls.some((call) => planOf(turn, call).kind === "operation"))
     turn.sandbox.prepare({ turnFrom: untouchedSince(log.conversation) });
 
+  /** Why the sandbox's packages could not be installed: no call of it can run, and none is tried again before a person had a look. */
+  let failure: string | null = null;
   await turn.interruptible(async (signal) => {
     const settled = await Promise.allSettled(calls.map((call) => runCall(turn, call, signal)));
     turn.stopped.throwIfAborted();
-    for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
+    for (const outcome of settled) {
+      if (outcome.status === "rejected") throw outcome.reason;
+      failure ??= outcome.value;
+    }
+    if (signal.aborted) failure = null;
   });
+  if (failure !== null) return tellPackagesFailed(turn, failure);
   // Only keeps the sandbox from being put to sleep early: not worth failing a turn.
   await turn.sandbox
     .touch()
     .catch((error: unknown) => turn.logger.debug({ err: error }, "use of the sandbox was not noted"));
 }
 
-/** Writes the call's result. After an interrupt it writes none: the interrupt gives one to all that have none. */
-async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<void> {
+/** Ends the turn. */
+async function tellPackagesFailed(turn: Turn, message: string): Promise<void> {
+  const error = { type: "unknown_error", message, retry_status: { type: "exhausted" } };
+  await turn.log.write({ events: [newEvent(turn, "session.error", { error })] });
+}
+
+/**
+ * Writes the call's result. After an interrupt it writes none: the interrupt gives one to all that have none. Returns why packages
+ * could not be installed, if that is why it failed.
+ */
+async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Promise<string | null> {
   const resultId = newId("event", turn.deps.clock.now());
-  let result: ToolResult | null;
+  let result: ToolResult;
+  let failure: string | null = null;
   try {
     result = await resultOf(turn, call, resultId, signal);
   } catch (error) {
     turn.stopped.throwIfAborted();
     // An MCP server was told by the signal.
-    if (signal.aborted) return call.mcp ? undefined : cancel(turn, call);
+    if (signal.aborted) {
+      if (!call.mcp) await cancel(turn, call);
+      return null;
+    }
     if (hasCode(error, "lease_lost")) throw error;
+    if (hasCode(error, "packages_failed")) failure = error.message;
     turn.logger.error({ err: error, toolUseId: call.id }, "a tool call failed");
     result = errorResult(
-      call.mcp ? `${call.name}: the call failed. The server's log says why.` : failureText(call.name, error),
+      call.mcp
+        ? `${call.name}: the call failed. The server's log says why.`
+        : (failure ?? failureText(call.name, error)),
     );
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return null;
   // Told with the next result that has to do with files.
   const notice = call.mcp ? null : (turn.sandbox.takeLossNotice() ?? turn.log.conversation.filesNotice);
   if (notice !== null) result = withNotice(result, notice);
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
+  return failure;
 }
 
 /** Of these calls one at least runs in the sandbox. */

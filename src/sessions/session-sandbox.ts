@@ -32,7 +32,7 @@ type Call = {
 export type SessionSandbox = {
   /**
    * Runs an operation at most once, also across workers and lives of the sandbox. Throws `sandbox_unavailable` when
-   * there is no sandbox to be had.
+   * there is no sandbox to be had, and `packages_failed` when its environment's packages can't be installed.
    */
   run(call: Call): Promise<OperationResult>;
   cancel(id: string): Promise<void>;

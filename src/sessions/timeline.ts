@@ -14,6 +14,7 @@ const EVENT_TYPES = [
   "session.status_terminated",
   "session.error",
   "session.restored",
+  "session.packages",
   "session.rewound",
   "session.forked",
   "session.egress_refused",

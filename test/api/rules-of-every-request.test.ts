@@ -213,10 +213,10 @@ describe("bad input is told with its path", () => {
       /^config\.type: self_hosted is not supported/,
     ],
     [
-      "packages",
+      "packages of apt",
       "/v1/environments",
-      { name: "x", config: { type: "cloud", packages: { pip: ["x"] } } },
-      /^config\.packages\.pip: is not supported/,
+      { name: "x", config: { type: "cloud", packages: { apt: ["ffmpeg"] } } },
+      /^config\.packages\.apt: apt packages need a backend that makes sandboxes from images .* "local"/,
     ],
     ["no events", "/v1/sessions/SESSION/events", { events: [] }, /^events: /],
     [

@@ -50,6 +50,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       scratch: null,
       tmpMb: 16,
       sharedMemoryMb: 16,
+      packages: null,
     },
     socketPath: join(directory, `s${counter++}.sock`),
     config: {

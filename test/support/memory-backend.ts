@@ -2,7 +2,14 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { PlatformError } from "../../src/lib/errors.ts";
-import type { Operation, OperationResult, Sandbox, SandboxBackend, SandboxState } from "../../src/sandboxes/sandbox.ts";
+import type {
+  Operation,
+  OperationResult,
+  PackageSet,
+  Sandbox,
+  SandboxBackend,
+  SandboxState,
+} from "../../src/sandboxes/sandbox.ts";
 import { createMemoryTree, type MemoryTree } from "./memory-tree.ts";
 
 type Ended = Pick<OperationResult, "outcome" | "content"> & Partial<OperationResult>;
@@ -39,6 +46,10 @@ export type MemoryBackend = SandboxBackend & {
   readonly creations: string[];
   /** Set: `create` fails with this. */
   broken: string | null;
+  /** What installing packages comes to; throws as the port says. */
+  installs: (set: PackageSet) => Promise<void>;
+  /** Sets that are installed, as JSON. */
+  readonly installed: Set<string>;
   /** How often it failed so. */
   refusals: number;
   /** The running sandbox ends, its disk stays. */
@@ -177,6 +188,8 @@ export function createMemoryBackend(options: { execute?: Execute; ports?: Memory
     broken: null,
     refusals: 0,
     quieted: [],
+    installed: new Set(),
+    installs: async () => undefined,
     async create(name) {
       if (backend.broken) {
         backend.refusals += 1;
@@ -197,6 +210,15 @@ export function createMemoryBackend(options: { execute?: Execute; ports?: Memory
         disks.set(name, disk);
       }
       return sandboxOn(name, disk);
+    },
+    async installPackages(set, { onProgress }) {
+      const asked = JSON.stringify(set);
+      if (backend.installed.has(asked)) return false;
+      for (const [manager, packages] of Object.entries(set.lists))
+        if (packages.length > 0) onProgress?.({ manager, packages });
+      await backend.installs(set);
+      backend.installed.add(asked);
+      return true;
     },
     async open(name) {
       const disk = disks.get(name);

@@ -23,6 +23,7 @@ const environment: Environment = {
       allow_package_managers: true,
       allowed_hosts: ["api.example.com", "*.example.org"],
     },
+    packages: { ...DEFAULT_CONFIG.packages, pip: ["rich==13.9.4", "uvicorn[standard]>=0.30,<1"], gem: ["rake:13.2.1"] },
   },
   metadata: { owner: "me" },
   scope: "organization",
@@ -53,11 +54,15 @@ test("what is typed is what is saved", () => {
     description: "For tests",
     networking: "unrestricted" as const,
     metadata: [{ key: "team", value: "core" }],
+    packages: { ...newEnvironmentDraft.packages, npm: " left-pad@1.3.0 \n\n@types/node" },
   };
   expect(afterSaving(typed)).toMatchObject({
     name: "tests",
     description: "For tests",
-    config: { networking: { type: "unrestricted" } },
+    config: {
+      networking: { type: "unrestricted" },
+      packages: { ...DEFAULT_CONFIG.packages, npm: ["left-pad@1.3.0", "@types/node"] },
+    },
     metadata: { team: "core" },
   });
 });
@@ -81,10 +86,13 @@ test.each([
   [{ networking: "limited", allowedHosts: "https://a.example" }, "allowedHosts"],
   [{ networking: "limited", allowedHosts: "a b" }, "allowedHosts"],
   [{ networking: "limited", allowedHosts: "a.example\n".repeat(1_001) }, "allowedHosts"],
+  [{ packages: { ...newEnvironmentDraft.packages, pip: "rich\n--index-url=https://x" } }, "packages.pip"],
+  [{ packages: { ...newEnvironmentDraft.packages, npm: "left-pad\n../other" } }, "packages.npm"],
+  [{ packages: { ...newEnvironmentDraft.packages, go: "a.example/b\n".repeat(101) } }, "packages.go"],
   [{ metadata: [{ key: "", value: "x" }] }, "metadata"],
 ] as const)("%j cannot be sent, and the form says where", (changes, field) => {
   const draft = { ...newEnvironmentDraft, name: "n", ...changes } as typeof newEnvironmentDraft;
-  expect(findProblems(draft)).toHaveProperty(field);
+  expect(findProblems(draft)).toHaveProperty([field]);
 });
 
 test("hosts of an unrestricted network are not looked at", () => {

@@ -6,7 +6,12 @@ import type {
   UpdateEnvironmentInput,
 } from "../../contract/environments.ts";
 import { parseAllowedHost } from "../../contract/host-names.ts";
+import { MAX_PACKAGES, packageProblem } from "../../contract/package-names.ts";
 import { findMetadataProblem, type MetadataRow, toBag, toPatch, toRows } from "../components/metadata-rows.ts";
+
+/** Those that work on every machine; one whose program is missing says so when it is to install. */
+export const INSTALLING_MANAGERS = ["pip", "npm", "go", "cargo", "gem"] as const;
+export type InstallingManager = (typeof INSTALLING_MANAGERS)[number];
 
 export type EnvironmentDraft = {
   name: string;
@@ -16,6 +21,8 @@ export type EnvironmentDraft = {
   allowedHosts: string;
   allowMcpServers: boolean;
   allowPackageManagers: boolean;
+  /** One a line. */
+  packages: Record<InstallingManager, string>;
   metadata: MetadataRow[];
 };
 
@@ -26,6 +33,7 @@ export const newEnvironmentDraft: EnvironmentDraft = {
   allowedHosts: "",
   allowMcpServers: false,
   allowPackageManagers: false,
+  packages: { pip: "", npm: "", go: "", cargo: "", gem: "" },
   metadata: [],
 };
 
@@ -34,7 +42,12 @@ export const networkingWords: Record<Networking["type"], string> = {
   limited: "Limited network",
 };
 
-export function toDraft({ name, description, config: { networking }, metadata }: Environment): EnvironmentDraft {
+export function toDraft({
+  name,
+  description,
+  config: { networking, packages },
+  metadata,
+}: Environment): EnvironmentDraft {
   const limits = networking.type === "limited" ? networking : null;
   return {
     name,
@@ -43,21 +56,29 @@ export function toDraft({ name, description, config: { networking }, metadata }:
     allowedHosts: limits?.allowed_hosts.join("\n") ?? "",
     allowMcpServers: limits?.allow_mcp_servers ?? false,
     allowPackageManagers: limits?.allow_package_managers ?? false,
+    packages: ofEach((manager) => packages[manager].join("\n")),
     metadata: toRows(metadata),
   };
 }
 
-export type EnvironmentProblems = Partial<Record<"name" | "allowedHosts" | "metadata", string>>;
+type Field = "name" | "allowedHosts" | "metadata" | `packages.${InstallingManager}`;
+export type EnvironmentProblems = Partial<Record<Field, string>>;
 
 /** Null when the draft can be sent; the server has the last word. */
 export function findProblems(draft: EnvironmentDraft): EnvironmentProblems | null {
   const problems: EnvironmentProblems = {};
   if (draft.name.trim() === "") problems.name = "Give the environment a name.";
   if (draft.networking === "limited") {
-    const hosts = hostsOf(draft);
+    const hosts = linesOf(draft.allowedHosts);
     const wrong = hosts.find((host) => parseAllowedHost(host).problem !== null);
     if (wrong !== undefined) problems.allowedHosts = `“${wrong}” ${parseAllowedHost(wrong).problem}.`;
     else if (hosts.length > 1_000) problems.allowedHosts = "At most 1000 hosts.";
+  }
+  for (const manager of INSTALLING_MANAGERS) {
+    const packages = linesOf(draft.packages[manager]);
+    const wrong = packages.find((name) => packageProblem(name) !== null);
+    if (wrong !== undefined) problems[`packages.${manager}`] = `“${wrong.slice(0, 100)}” ${packageProblem(wrong)}.`;
+    else if (packages.length > MAX_PACKAGES) problems[`packages.${manager}`] = `At most ${MAX_PACKAGES} packages.`;
   }
   const metadata = findMetadataProblem(draft.metadata);
   if (metadata !== null) problems.metadata = metadata;
@@ -78,19 +99,27 @@ function toInput(draft: EnvironmentDraft) {
       ? { type: "unrestricted" as const }
       : {
           type: "limited" as const,
-          allowed_hosts: hostsOf(draft),
+          allowed_hosts: linesOf(draft.allowedHosts),
           allow_mcp_servers: draft.allowMcpServers,
           allow_package_managers: draft.allowPackageManagers,
         };
   return {
     name: draft.name.trim(),
     description: draft.description.trim() || null,
-    config: { type: "cloud" as const, networking },
+    config: {
+      type: "cloud" as const,
+      networking,
+      packages: ofEach((manager) => linesOf(draft.packages[manager])),
+    },
   };
 }
 
-function hostsOf({ allowedHosts }: EnvironmentDraft): string[] {
-  return allowedHosts
+function ofEach<T>(make: (manager: InstallingManager) => T): Record<InstallingManager, T> {
+  return { pip: make("pip"), npm: make("npm"), go: make("go"), cargo: make("cargo"), gem: make("gem") };
+}
+
+function linesOf(text: string): string[] {
+  return text
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");

@@ -11,6 +11,7 @@ import { UnsavedEdits } from "../components/unsaved-edits.tsx";
 import type { FormDraft } from "../components/use-form-draft.ts";
 import type { EnvironmentDraft, EnvironmentProblems } from "./environment-draft.ts";
 import { NetworkingField } from "./networking-field.tsx";
+import { PackagesField } from "./packages-field.tsx";
 
 type EnvironmentFormProps = {
   state: FormDraft<EnvironmentDraft, EnvironmentProblems>;
@@ -73,6 +74,7 @@ export function EnvironmentForm({
           </Field>
         </div>
         <NetworkingField state={state} />
+        <PackagesField state={state} />
         <MetadataField
           rows={draft.metadata}
           error={problems?.metadata}

@@ -12,10 +12,9 @@ export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, 
   const packages = useHealth().data?.parts.packages?.detail;
   return (
     <fieldset className="grid min-w-0 gap-3 rounded-md border border-line p-3">
-      <legend className="px-1 font-medium">Network and packages</legend>
+      <legend className="px-1 font-medium">Network</legend>
       <p className="rounded-md bg-waiting-soft px-3 py-2">
-        Sandboxes reach public hosts by https only. A change holds in running ones within seconds. Packages cannot be
-        listed in this release: what a sandbox has is what the machine has.
+        Sandboxes reach public hosts by https only. A change holds in running ones within seconds.
       </p>
       <Field label="Network">
         {(control) => (

@@ -1,5 +1,6 @@
 // The description of a sandbox for bubblewrap: what is mounted where, what is unshared, what runs. Pure.
 import { EGRESS_DIR, PTY_FILE } from "../../runner/protocol.ts";
+import { NODE_MODULES_DIR, PACKAGES_DIR } from "../packages-in-sandbox.ts";
 import { AGENT_UID } from "./system-files.ts";
 
 export type SandboxView = {
@@ -20,6 +21,8 @@ export type SandboxView = {
   tmpMb: number;
   sharedMemoryMb: number;
   seccompFd: number;
+  /** Installed packages; null: none. */
+  packages: { directory: string; writable: boolean } | null;
 };
 
 /** Paths inside. */
@@ -29,6 +32,7 @@ export const INSIDE = {
   stateDir: "/var/lib/berth",
   nodeFile: "/opt/berth/bin/node",
   runnerFile: "/opt/berth/runner.cjs",
+  packagesDir: PACKAGES_DIR,
 } as const;
 
 const MB = 1024 * 1024;
@@ -64,10 +68,20 @@ export function bwrapArguments(view: SandboxView): string[] {
     ...["--ro-bind", view.nodeFile, INSIDE.nodeFile],
     ...["--ro-bind", view.runnerFile, INSIDE.runnerFile],
     ...(view.ptyFile === null ? [] : ["--ro-bind", view.ptyFile, PTY_FILE]),
+    ...packagesArguments(view.packages),
     // The root itself is a tmpfs without a size; nothing may be written there.
     ...["--remount-ro", "/"],
     ...["--chdir", INSIDE.workspaceDir],
     ...["--seccomp", String(view.seccompFd)],
+  ];
+}
+
+function packagesArguments(packages: SandboxView["packages"]): string[] {
+  if (!packages) return [];
+  return [
+    ...[packages.writable ? "--bind" : "--ro-bind", packages.directory, INSIDE.packagesDir],
+    // `import` reads no variable: it looks in each directory above a program, and this is the last.
+    ...["--symlink", NODE_MODULES_DIR, "/node_modules"],
   ];
 }
 

@@ -9,7 +9,19 @@ export const limitsSchema = z.object({
   diskMb: z.number().int().positive(),
 });
 
-export const specSchema = z.object({ limits: limitsSchema, env: z.record(z.string(), z.string()) });
+/** A worker of an earlier release does not tell. */
+const packageSetSchema = z.object({
+  teamId: z.string().min(1),
+  lists: z.record(z.string(), z.array(z.string())),
+});
+
+export const specSchema = z.object({
+  limits: limitsSchema,
+  env: z.record(z.string(), z.string()),
+  packages: packageSetSchema.exactOptional(),
+});
+
+export const installSchema = z.object({ set: packageSetSchema, sessionId: z.string() });
 
 /** Which life of a sandbox is meant; without it, whichever runs. */
 export const lifeSchema = z.object({ socketPath: z.string() }).partial();
@@ -36,7 +48,15 @@ export const selfTestSchema = z.object({
 
 /** Failures keep their code across the socket. */
 export const failureSchema = z.object({
-  code: z.enum(["invalid_request", "sandbox_gone", "sandbox_unavailable", "internal"]),
+  code: z.enum(["invalid_request", "packages_failed", "sandbox_gone", "sandbox_unavailable", "internal"]),
   message: z.string(),
 });
 export type Failure = z.infer<typeof failureSchema>;
+
+/** Lines of the answer to an installation: any number of `progress`, then one of the others. */
+export const installLineSchema = z.union([
+  z.object({ progress: z.object({ manager: z.string(), packages: z.array(z.string()) }) }),
+  z.object({ done: z.object({ now: z.boolean() }) }),
+  z.object({ failed: failureSchema }),
+]);
+export type InstallLine = z.infer<typeof installLineSchema>;

@@ -2,8 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { hasCode, messageOf, PlatformError } from "../../lib/errors.ts";
 import type { SandboxSelfTest } from "../sandbox.ts";
-import { type Failure, lifeSchema, specSchema } from "./control-protocol.ts";
+import { type Failure, type InstallLine, installSchema, lifeSchema, specSchema } from "./control-protocol.ts";
 import type { Fleet } from "./fleet.ts";
+import type { PackageStore } from "./package-store.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -19,7 +20,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 function failureOf(error: unknown): Failure {
-  for (const code of ["invalid_request", "sandbox_gone", "sandbox_unavailable"] as const) {
+  for (const code of ["invalid_request", "packages_failed", "sandbox_gone", "sandbox_unavailable"] as const) {
     if (hasCode(error, code)) return { code, message: error.message };
   }
   return { code: "internal", message: messageOf(error) };
@@ -27,13 +28,38 @@ function failureOf(error: unknown): Failure {
 
 const statusOf: Record<Failure["code"], number> = {
   invalid_request: 400,
+  packages_failed: 422,
   sandbox_gone: 410,
   sandbox_unavailable: 503,
   internal: 500,
 };
 
-export function createControlServer(options: { fleet: Fleet; selfTest: () => Promise<SandboxSelfTest> }): Server {
-  const { fleet } = options;
+export function createControlServer(options: {
+  fleet: Fleet;
+  packages: PackageStore;
+  selfTest: () => Promise<SandboxSelfTest>;
+}): Server {
+  const { fleet, packages } = options;
+
+  /** Answered in lines while it goes on: the caller tells who waits what is done. */
+  async function install(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const tell = (line: InstallLine) => void response.write(`${JSON.stringify(line)}\n`);
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    // Its caller may go away; the installation goes on for the next one.
+    response.on("error", () => undefined);
+    response.flushHeaders();
+    try {
+      const { set, sessionId } = installSchema.parse(await readBody(request));
+      const now = await packages.install(set, {
+        sessionId,
+        onProgress: (progress) => tell({ progress: { ...progress, packages: [...progress.packages] } }),
+      });
+      tell({ done: { now } });
+    } catch (error) {
+      tell({ failed: failureOf(error) });
+    }
+    response.end();
+  }
 
   async function answer(request: IncomingMessage): Promise<unknown> {
     const { pathname } = new URL(request.url ?? "/", "http://sandboxd");
@@ -71,6 +97,7 @@ export function createControlServer(options: { fleet: Fleet; selfTest: () => Pro
   }
 
   const server = createServer((request, response) => {
+    if (request.method === "POST" && request.url === "/packages") return void install(request, response);
     answer(request).then(
       (body) => send(response, 200, body),
       (error: unknown) => {

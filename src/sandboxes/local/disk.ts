@@ -33,6 +33,8 @@ export type Disks = {
   make(directory: string, options: { diskMb: number }): Promise<void>;
   /** Makes a disk usable; `mountPoint` is a directory of ours. */
   mount(directory: string, mountPoint: string, options: { uid: number; scratchMb: number }): Promise<DiskParts>;
+  /** The workspace of a disk that nobody writes to any more, for others to read. Every user id reaches it. */
+  mountToRead(directory: string, mountPoint: string): Promise<string>;
   unmount(mountPoint: string): Promise<void>;
 };
 
@@ -66,6 +68,9 @@ export function directoryDisks(): Disks {
       const disk = join(directory, "disk");
       if (!existsSync(disk)) throw new Error("the disk is gone");
       return partsOf(disk, null);
+    },
+    async mountToRead(directory) {
+      return join(directory, "disk", "workspace");
     },
     async unmount() {
       // Nothing was mounted.
@@ -143,6 +148,15 @@ export function imageDisks(options: { templateDir: string }): Disks {
         chmodSync(path, 0o1777);
       }
       return partsOf(disk, memoryDirs);
+    },
+    async mountToRead(directory, mountPoint) {
+      // As `mount` makes them, so that `unmount` finds them.
+      const disk = join(mountPoint, "disk");
+      for (const path of [disk, join(mountPoint, "scratch")]) mkdirSync(path, { recursive: true });
+      const image = join(directory, "disk.img");
+      await untilUnused(image);
+      await runCommand("mount", ["-o", "loop,ro,noload,nosuid,nodev,noatime", image, disk]);
+      return join(disk, "workspace");
     },
     async unmount(mountPoint) {
       if (!existsSync(mountPoint)) return;

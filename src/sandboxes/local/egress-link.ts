@@ -1,7 +1,7 @@
 // Tells the egress broker which sandboxes run, and puts what their programs are to trust where they find it.
 import { createConnection, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { type LinkRequest, linkAnswer } from "../../egress/link-protocol.ts";
+import { type InstallsFor, type LinkRequest, linkAnswer } from "../../egress/link-protocol.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { createEgressPlaces } from "./egress-places.ts";
 import type { FleetLog } from "./fleet.ts";
@@ -14,7 +14,7 @@ const ANSWER_MS = 2_000;
 
 export type EgressLink = {
   /** Resolves when the sandbox's listener is there, or when it is not going to be soon. */
-  open(id: string, identity: string): Promise<void>;
+  open(id: string, identity: string, installsFor?: InstallsFor): Promise<void>;
   close(id: string): void;
   end(): void;
 };
@@ -23,14 +23,14 @@ export type EgressLink = {
 export function createEgressLink(options: { socketPath: string; directory: string; log: FleetLog }): EgressLink {
   const { socketPath, log } = options;
   const places = createEgressPlaces(options);
-  const wanted = new Map<string, { identity: string; opened: () => void }>();
+  const wanted = new Map<string, { identity: string; installsFor: InstallsFor | undefined; opened: () => void }>();
   let socket: Socket | null = null;
   let ended = false;
   let told = false;
   let awaySince = Date.now();
 
-  const openRequest = (id: string, identity: string): LinkRequest => ({
-    open: { id, identity, socketPath: places.socketPath(id) },
+  const openRequest = (id: string, identity: string, installsFor: InstallsFor | undefined): LinkRequest => ({
+    open: { id, identity, socketPath: places.socketPath(id), ...(installsFor && { installsFor }) },
   });
 
   function send(request: LinkRequest): void {
@@ -50,7 +50,7 @@ export function createEgressLink(options: { socketPath: string; directory: strin
       socket = connection;
       if (told) log("the egress broker is back", {});
       told = false;
-      for (const [id, { identity }] of wanted) send(openRequest(id, identity));
+      for (const [id, { identity, installsFor }] of wanted) send(openRequest(id, identity, installsFor));
     });
     connection.once("error", (error) => {
       // Said once, and only where somebody waits for it.
@@ -95,12 +95,12 @@ export function createEgressLink(options: { socketPath: string; directory: strin
 
   connect();
   return {
-    async open(id, identity) {
+    async open(id, identity, installsFor) {
       places.make(id);
       const { promise, resolve } = Promise.withResolvers<void>();
-      wanted.set(id, { identity, opened: resolve });
+      wanted.set(id, { identity, installsFor, opened: resolve });
       if (!socket) return;
-      send(openRequest(id, identity));
+      send(openRequest(id, identity, installsFor));
       const late = setTimeout(resolve, ANSWER_MS);
       await promise;
       clearTimeout(late);

@@ -2,20 +2,30 @@
 import { availableParallelism } from "node:os";
 import { hasCode, messageOf, PlatformError } from "../../lib/errors.ts";
 import { createQueue, createSemaphore } from "../../lib/turns.ts";
+import { withPackages } from "../packages-in-sandbox.ts";
 import type { SandboxInfo, SandboxLimits, SandboxSpec } from "../sandbox.ts";
 import { type LiveSandbox, startSandbox, type Workshop } from "./live-sandbox.ts";
+import type { PackageStore, UsedPackages } from "./package-store.ts";
 import { isSandboxName, type Records, type SandboxRecord } from "./records.ts";
 
 const HEALTH_TIMEOUT_MS = 1000;
 /** After a blank could not be made, the pool waits this long before it tries again. */
 const REFILL_PAUSE_MS = 5000;
 
-type Owned = { path: string; record: SandboxRecord; live: LiveSandbox; limits: SandboxLimits };
+/** `packagesKey`: of the packages that it was started with; null: none. */
+type Owned = {
+  path: string;
+  record: SandboxRecord;
+  live: LiveSandbox;
+  limits: SandboxLimits;
+  packagesKey: string | null;
+};
 export type FleetLog = (event: string, fields: Record<string, unknown>) => void;
 
 export type FleetOptions = {
   workshop: Workshop;
   records: Records;
+  packages: PackageStore;
   /** Limits of blank sandboxes. One that is asked for with another disk size or, without cgroups, other limits is made anew. */
   defaultLimits: SandboxLimits;
   warm: number;
@@ -26,7 +36,7 @@ export type FleetOptions = {
 export type Access = { identity: string; socketPath: string; token: string };
 export type Fleet = ReturnType<typeof createFleet>;
 
-export function createFleet({ workshop, records, defaultLimits, warm, log }: FleetOptions) {
+export function createFleet({ workshop, records, packages, defaultLimits, warm, log }: FleetOptions) {
   const running = new Map<string, Owned>();
   const inOrder = createQueue<string>();
   const starts = createSemaphore(2 * availableParallelism());
@@ -38,11 +48,15 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   let refillTimer: NodeJS.Timeout | null = null;
   let refilling = false;
 
-  async function makeBlank(limits: SandboxLimits, env: Readonly<Record<string, string>>): Promise<Owned> {
+  async function makeBlank(
+    limits: SandboxLimits,
+    env: Readonly<Record<string, string>>,
+    used: UsedPackages | null,
+  ): Promise<Owned> {
     const made = await records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
     try {
-      const live = await startSandbox(workshop, { ...made, limits, env });
-      return { ...made, live, limits };
+      const live = await startSandbox(workshop, { ...made, limits, env, packages: used });
+      return { ...made, live, limits, packagesKey: used?.key ?? null };
     } catch (error) {
       await records.remove(made.path);
       throw error;
@@ -61,7 +75,7 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
       return;
     }
     refilling = true;
-    const making = makeBlank(defaultLimits, {});
+    const making = makeBlank(defaultLimits, {}, null);
     pool.push(making);
     const again = () => {
       refilling = false;
@@ -129,16 +143,30 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
   }
 
   async function start(name: string, spec: SandboxSpec): Promise<Owned> {
+    const used = spec.packages ? await packages.use(spec.packages) : null;
+    try {
+      const owned = await startWith(name, spec, used);
+      if (used) void owned.live.ended.then(used.release);
+      return owned;
+    } catch (error) {
+      used?.release();
+      throw error;
+    }
+  }
+
+  async function startWith(name: string, spec: SandboxSpec, used: UsedPackages | null): Promise<Owned> {
+    const env = envOf(spec);
     const existing = backInUse(name);
     if (existing) {
       const limits = { ...spec.limits, diskMb: existing.record.diskMb };
-      const live = await starts(() => startSandbox(workshop, { ...existing, limits, env: spec.env }));
-      return own(name, { ...existing, live, limits });
+      const live = await starts(() => startSandbox(workshop, { ...existing, limits, env, packages: used }));
+      return own(name, { ...existing, live, limits, packagesKey: used?.key ?? null });
     }
-    const warmed = await takeBlank(spec.limits);
-    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, spec.env)));
+    // What is mounted in one that runs already can't be changed any more.
+    const warmed = used ? null : await takeBlank(spec.limits);
+    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, env, used)));
     try {
-      if (warmed) await warmed.live.client.setEnv(spec.env);
+      if (warmed) await warmed.live.client.setEnv(env);
       const path = records.claim(blank.path, name);
       return own(name, { ...blank, path });
     } catch (error) {
@@ -181,10 +209,20 @@ export function createFleet({ workshop, records, defaultLimits, warm, log }: Fle
     return false;
   }
 
+  /** Packages that it is to have are there, and not in it. */
+  function lacks(packagesKey: string | null, { packages: set }: SandboxSpec): boolean {
+    return set !== undefined && packages.isStored(set) && packages.keyOf(set) !== packagesKey;
+  }
+
   /** Gives a running one its present variables and limits. One that is on its way out, or stuck, is ended. */
-  async function takesOver({ live, path }: Owned, spec: SandboxSpec): Promise<boolean> {
+  async function takesOver({ live, path, packagesKey }: Owned, spec: SandboxSpec): Promise<boolean> {
+    if (lacks(packagesKey, spec)) {
+      log("a sandbox is started again with its disk, for its environment has other packages now", { path });
+      await live.end();
+      return false;
+    }
     try {
-      await live.client.setEnv(spec.env);
+      await live.client.setEnv(envOf(spec));
     } catch (error) {
       if (!hasCode(error, "sandbox_gone")) throw error;
       log("a sandbox does not answer and is ended", { path, reason: messageOf(error.cause ?? error) });
@@ -307,4 +345,8 @@ function remove<T>(items: T[], item: T): boolean {
   const index = items.indexOf(item);
   if (index >= 0) items.splice(index, 1);
   return index >= 0;
+}
+
+function envOf({ env, packages }: SandboxSpec): Readonly<Record<string, string>> {
+  return packages ? withPackages(env) : env;
 }

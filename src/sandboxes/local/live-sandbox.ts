@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { InstallsFor } from "../../egress/link-protocol.ts";
 import { messageOf, PlatformError } from "../../lib/errors.ts";
 import { openRunner, type RunnerClient } from "../runner-client.ts";
 import type { SandboxLimits } from "../sandbox.ts";
@@ -54,9 +55,17 @@ export type LiveSandbox = {
 
 export async function startSandbox(
   workshop: Workshop,
-  options: { path: string; record: SandboxRecord; limits: SandboxLimits; env: Readonly<Record<string, string>> },
+  options: {
+    path: string;
+    record: SandboxRecord;
+    limits: SandboxLimits;
+    env: Readonly<Record<string, string>>;
+    /** Those that it reads, or that it is there to install: then they are what its workspace holds in the end. */
+    packages: { directory: string } | { installsFor: InstallsFor } | null;
+  },
 ): Promise<LiveSandbox> {
-  const { record, limits } = options;
+  const { record, limits, packages } = options;
+  const installsFor = packages && "installsFor" in packages ? packages.installsFor : undefined;
   const host = workshop.host();
   if (!host.bubblewrap) throw unavailable("bubblewrap is not installed");
   const id = randomBytes(6).toString("hex");
@@ -79,7 +88,7 @@ export async function startSandbox(
 
   try {
     // Beside the start itself, which takes longer.
-    const egressOpen = workshop.egress.open(id, record.identity);
+    const egressOpen = workshop.egress.open(id, record.identity, installsFor);
     const tmpMb = Math.max(16, Math.min(512, Math.floor(limits.memoryMb / 2)));
     const sharedMemoryMb = Math.min(SHARED_MEMORY_MB, Math.max(1, Math.floor(limits.memoryMb / 4)));
     const uid = record.uid ?? process.getuid?.() ?? 0;
@@ -107,6 +116,10 @@ export async function startSandbox(
         systemDirectories: systemDirectories(),
         tmpMb,
         sharedMemoryMb,
+        packages: packages && {
+          directory: "directory" in packages ? packages.directory : mounted.value.workspaceDir,
+          writable: installsFor !== undefined,
+        },
       },
       socketPath,
       config: {

@@ -6,6 +6,7 @@ import { PlatformError } from "../../lib/errors.ts";
 import { openRunner } from "../runner-client.ts";
 import type { Patience } from "../runner-watch.ts";
 import type { Sandbox, SandboxBackend } from "../sandbox.ts";
+import { askToInstall } from "./ask-to-install.ts";
 import { accessSchema, failureSchema, infoListSchema, selfTestSchema } from "./control-protocol.ts";
 import { platformProblem } from "./platform.ts";
 
@@ -95,6 +96,24 @@ export function createLocalBackend(options: LocalBackendOptions): SandboxBackend
     },
     async open(name) {
       return connect(name, accessSchema.parse(await ask("GET", pathOf(name))));
+    },
+    async installPackages(set, installing) {
+      if (elsewhere) throw new PlatformError("sandbox_unavailable", elsewhere.detail);
+      const { signal } = installing;
+      let deadline: number | null = null;
+      for (;;) {
+        try {
+          return await askToInstall(socketPath, set, installing);
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (error instanceof PlatformError) throw error;
+          // It may have gone on for minutes before sandboxd ended.
+          deadline ??= Date.now() + patienceMs;
+          if (Date.now() >= deadline)
+            throw new PlatformError("sandbox_unavailable", "the sandbox service does not answer", { cause: error });
+          await sleep(100, undefined, signal ? { signal } : {});
+        }
+      }
     },
     async hibernate(name) {
       await ask("POST", `${pathOf(name)}/hibernate`);

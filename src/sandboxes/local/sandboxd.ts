@@ -13,6 +13,7 @@ import { createFleet, type FleetLog } from "./fleet.ts";
 import { readHost } from "./host.ts";
 import { startSandbox, type Workshop } from "./live-sandbox.ts";
 import { createNetworkNamespaces } from "./network-namespaces.ts";
+import { createPackageStore, type PackageStore } from "./package-store.ts";
 import { createRecords, firstUidFor, installationHash } from "./records.ts";
 import { runCommand } from "./run-command.ts";
 import { PROBE_COMMAND, type Probe, runSelfTest } from "./self-test.ts";
@@ -20,6 +21,10 @@ import { writeSystemFiles } from "./system-files.ts";
 
 /** Mounted over in a mount namespace of our own; the directory itself stays empty. */
 export const STAGE_DIR = "/run/berth-sandboxd";
+
+/** Installed packages of all environments together. */
+const MAX_PACKAGES_BYTES = 20 * 1024 ** 3;
+const PACKAGE_UIDS = 60_000;
 
 export type SandboxdOptions = {
   dataDir: string;
@@ -70,12 +75,13 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     log,
     ...stage,
   };
-  const fleet = createFleet({ workshop, records, defaultLimits: limits, warm: options.warm, log });
+  const packages = await openPackageStore(join(dataDir, "packages"), { workshop, limits, firstUid });
+  const fleet = createFleet({ workshop, records, packages, defaultLimits: limits, warm: options.warm, log });
 
   async function probe(): Promise<Probe> {
     const made = await records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
     try {
-      const live = await startSandbox(workshop, { ...made, limits, env: {} });
+      const live = await startSandbox(workshop, { ...made, limits, env: {}, packages: null });
       try {
         const result = await live.client.runOperation("probe", {
           kind: "bash",
@@ -101,7 +107,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     return lastTest;
   }
 
-  const server = createControlServer({ fleet, selfTest });
+  const server = createControlServer({ fleet, packages, selfTest });
   server.listen(socketPath);
   await once(server, "listening");
   chmodSync(socketPath, 0o600);
@@ -110,6 +116,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     server.close();
     server.closeAllConnections();
     await fleet.close();
+    await packages.close();
     await networks.close();
     egress.end();
     removeIfEmpty(dirname(egressDir));
@@ -117,6 +124,17 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     rmSync(socketPath, { force: true });
   }
   return { socketPath, selfTest, stop };
+}
+
+/** Apart from sandboxes' disks; user ids at the end of the installation's range, which those do not reach. */
+async function openPackageStore(
+  directory: string,
+  { workshop, limits, firstUid }: { workshop: Workshop; limits: SandboxLimits; firstUid: number | null },
+): Promise<PackageStore> {
+  const { log } = workshop;
+  const records = createRecords({ directory, firstUid: firstUid === null ? null : firstUid + PACKAGE_UIDS, log });
+  await records.open();
+  return createPackageStore({ workshop, records, limits, maxBytes: MAX_PACKAGES_BYTES, log });
 }
 
 /** The real user id of a process, as the host sees it. */

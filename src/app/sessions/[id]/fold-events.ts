@@ -2,6 +2,7 @@
 import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
 import { isPreview, isToolOutput } from "../../../contract/previews.ts";
 import { addOutput } from "./live-output.ts";
+import { packagesText } from "./packages-text.ts";
 import { restoredText } from "./restored-text.ts";
 import type { SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
@@ -246,6 +247,9 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         text: "Forked here: what is above was copied from another session.",
         at: event.processed_at,
       });
+    },
+    "session.packages"(draft, event) {
+      draft.putAside({ kind: "note", id: event.id, text: packagesText(event), at: event.processed_at });
     },
     "session.egress_refused"(draft, event) {
       const why = event.detail === null ? event.rule : `${event.rule}, ${event.detail}`;

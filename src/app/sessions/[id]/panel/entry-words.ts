@@ -22,6 +22,7 @@ const TITLES: Record<string, string> = {
   "session.status_terminated": "Ended",
   "session.error": "Error",
   "session.restored": "Files restored",
+  "session.packages": "Packages installed",
   "session.rewound": "Rewound",
   "session.forked": "Forked",
   "session.egress_refused": "Suspicious request refused",
@@ -53,6 +54,9 @@ export function entryWords({ kind, detail, epoch }: TimelineEntry): EntryWords {
       detail: `its team runs ${detail.of} sessions at once: wait until one has ended, or raise BERTH_TEAM_SESSIONS`,
       trouble: false,
     };
+  const manager = fieldOf(detail, "manager");
+  if (kind === "session.packages" && manager !== null)
+    return { title: `Packages are being installed: ${manager}`, detail: null, trouble };
   if (kind === "session.egress_refused")
     return { title: TITLES[kind] ?? kind, detail: `${fieldOf(detail, "host")}: ${fieldOf(detail, "rule")}`, trouble };
   const title = kind === "session.status_rescheduled" ? RESCHEDULED[fieldOf(detail, "reason") ?? ""] : undefined;
