@@ -14,6 +14,21 @@ export type Mutation = {
 
 export const mutations: readonly Mutation[] = [
   {
+    control: "guesses of one address are counted",
+    ...{ file: "src/teams/guess-budget.ts", find: "if (refilled(spent).left >= 1) return;", replace: "return;" },
+    ...{ project: "unit", test: "src/teams/guess-budget.test.ts", named: "K1: of ten thousand" },
+  },
+  {
+    control: "trailers hold no placeholder",
+    ...{ file: "src/egress/forward.ts", find: "      refuseInTrailers(trailers);\n", replace: "" },
+    ...{ project: "unit", test: "src/egress/http2.test.ts", named: "C5: a placeholder in trailers" },
+  },
+  {
+    control: "behind https only this host's own cookie counts",
+    ...{ file: "src/api/authenticate.ts", find: "(isHttps(header) ? undefined : ", replace: "(" },
+    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B10: " },
+  },
+  {
     control: "the broker gives up the rights of root",
     ...{ file: "src/supervisor/give-up-root.ts", find: "  process.setuid(gid);\n", replace: "" },
     ...{ project: "security", test: "test/security/broker-rights.test.ts", named: "S2: it is a user of its own" },
