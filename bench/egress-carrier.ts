@@ -54,7 +54,8 @@ async function startBroker(): Promise<string> {
     ...{ allow_mcp_servers: false, allow_package_managers: true, allowed_hosts: ["*.elsewhere.example", host] },
   };
   const broker = createBroker({
-    readPolicy: async () => ({ teamId: "team_1", sessionId: "sesn_1", networking }),
+    ceiling: { type: "unrestricted" },
+    readPolicy: async () => ({ teamId: "team_1", sessionId: "sesn_1", networking, ceiling: { type: "unrestricted" } }),
     trusted: [cert],
     guard: createDialGuard({ namedHosts: [{ host, address: "127.0.0.1", port }], refusedRanges: listOf([]) }),
     packageHosts: [],

@@ -4,12 +4,14 @@ import {
   type CreateEnvironmentInput,
   type Environment,
   MAX_ALLOWED_HOSTS,
+  type Networking,
   resolveConfig,
   type UpdateEnvironmentInput,
 } from "../contract/environments.ts";
 import { patchMetadata } from "../contract/fields.ts";
 import { findAllowed } from "../contract/host-names.ts";
 import { MAX_METADATA_KEYS } from "../contract/metadata-limits.ts";
+import { findExcess } from "../contract/networking-ceiling.ts";
 import type { Page } from "../contract/page.ts";
 import { afterCommit, type Database, type DatabaseTransaction, isUniqueViolation } from "../db/database.ts";
 import {
@@ -37,12 +39,22 @@ export function createEnvironments(options: {
   onChanged: () => void;
   /** Of one that is made without a choice. */
   defaultConfig: CloudConfig;
+  /** What none may exceed. Those that were written before it may stay: what they reach is decided below it. */
+  ceiling: Networking;
 }) {
-  const { db, clock, onChanged, defaultConfig } = options;
+  const { db, clock, onChanged, defaultConfig, ceiling } = options;
+
+  function refuseExcess(networking: Networking): void {
+    const excess = findExcess(networking, ceiling);
+    if (excess !== null) throw new PlatformError("invalid_request", `config.${excess} (BERTH_NETWORKING_CEILING).`);
+  }
+
   return {
     async create(tx: DatabaseTransaction, teamId: string, input: CreateEnvironmentInput): Promise<Environment> {
       const now = new Date(clock.now());
       const id = newId("environment", clock.now());
+      const config = resolveConfig(input.config, defaultConfig);
+      refuseExcess(config.networking);
       await orNameTaken(
         input.name,
         insertEnvironment(tx, {
@@ -50,7 +62,7 @@ export function createEnvironments(options: {
           teamId,
           name: input.name,
           description: input.description ?? null,
-          config: resolveConfig(input.config, defaultConfig),
+          config,
           metadata: { ...input.metadata },
           now,
         }),
@@ -78,6 +90,8 @@ export function createEnvironments(options: {
       if (Object.keys(metadata).length > MAX_METADATA_KEYS)
         throw new PlatformError("invalid_request", `metadata: at most ${MAX_METADATA_KEYS} keys`);
       const name = input.name ?? before.name;
+      const config = resolveConfig(input.config, before.config);
+      if (input.config?.networking) refuseExcess(config.networking);
       await orNameTaken(
         name,
         updateEnvironment(tx, {
@@ -85,7 +99,7 @@ export function createEnvironments(options: {
           teamId,
           name,
           description: input.description === undefined ? before.description : input.description,
-          config: resolveConfig(input.config, before.config),
+          config,
           metadata,
           now: new Date(clock.now()),
         }),
@@ -114,6 +128,8 @@ export function createEnvironments(options: {
       const allowed_hosts = [...networking.allowed_hosts, host];
       if (allowed_hosts.length > MAX_ALLOWED_HOSTS)
         throw new PlatformError("invalid_request", `host: an environment allows at most ${MAX_ALLOWED_HOSTS} hosts`);
+      // Only of the host that is added.
+      refuseExcess({ ...networking, allowed_hosts: [host], allow_package_managers: false, allow_mcp_servers: false });
       const { name, description, metadata } = before;
       const config = { ...before.config, networking: { ...networking, allowed_hosts } };
       const now = new Date(clock.now());

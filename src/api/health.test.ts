@@ -17,6 +17,7 @@ const health = {
 const good: HealthFacts = {
   database: { error: null },
   migrations: { current: true, detail: "schema 0001" },
+  ceiling: { type: "unrestricted" },
   packages: [{ tool: "npm", hosts: [{ host: "registry.npmjs.org", plain: false }], problem: null }],
   workers: [{ id: "wrk_1", seenAgoMs: 900, version: "1", health }],
 };
@@ -35,7 +36,7 @@ test("all is well", () => {
 test.each<[string, HealthFacts, string, "ready" | "not_ready", RegExp]>([
   [
     "the database is away",
-    { database: { error: "ECONNREFUSED" }, migrations: null, packages: null, workers: null },
+    { ...good, database: { error: "ECONNREFUSED" }, migrations: null, packages: null, workers: null },
     "database",
     "not_ready",
     /ECONNREFUSED/,
@@ -204,4 +205,20 @@ test("where packages come from is told with what does not work, and without tool
   });
   expect(part(null)).toMatchObject({ ok: true, state: "degraded" });
   expect(part([])?.detail).toContain("BERTH_PACKAGE_HOSTS");
+});
+
+test("the ceiling of networking is told, in words and as it is", () => {
+  const part = (ceiling: HealthFacts["ceiling"]) => toReadiness({ ...good, ceiling }, "1").parts.networking;
+  expect(part({ type: "unrestricted" })).toMatchObject({
+    ok: true,
+    detail: "Environments may allow every public host.",
+  });
+  const ceiling = {
+    ...{ type: "limited" as const, allowed_hosts: ["api.github.com", "*.corp.example"] },
+    ...{ allow_package_managers: true, allow_mcp_servers: false },
+  };
+  expect(part(ceiling)).toMatchObject({
+    detail: "No environment may allow more than: api.github.com, *.corp.example, package registries.",
+    ceiling,
+  });
 });

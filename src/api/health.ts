@@ -1,5 +1,7 @@
 // `/healthz`: this process answers. `/readyz`: which parts work, for monitoring and, in words, for people.
 import { Hono } from "hono";
+import type { Networking } from "../contract/environments.ts";
+import { ceilingWords } from "../contract/networking-ceiling.ts";
 
 export type PartHealth = {
   ok: boolean;
@@ -23,6 +25,8 @@ export type HealthFacts = {
   migrations: { current: boolean; detail: string } | null;
   /** What package managers are set to; null: not told yet. */
   packages: readonly PackageTool[] | null;
+  /** What no environment may exceed. */
+  ceiling: Networking;
   workers: readonly { id: string; seenAgoMs: number; version: string; health: unknown }[] | null;
 };
 
@@ -57,6 +61,7 @@ export function toReadiness(facts: HealthFacts, version: string): Readiness {
     snapshots: snapshotsPart(workers),
     tools: worstOf(workers, toolsPart),
     packages: packagesPart(facts.packages),
+    networking: networkingPart(facts.ceiling),
   };
   const essential = [parts.database, parts.migrations, parts.worker];
   return { status: essential.every((part) => part.ok) ? "ready" : "not_ready", version, parts };
@@ -77,6 +82,14 @@ function packagesPart(tools: HealthFacts["packages"]): PartHealth {
   const told = written.filter(({ words }) => words.length > 0).map(({ tool, words }) => `${tool}: ${words.join(", ")}`);
   if (told.length === 0) return up("No package manager is set up here; name its hosts in BERTH_PACKAGE_HOSTS.");
   return { ...up(`Packages come from – ${told.join("; ")}.`), hosts: tools.flatMap(({ hosts }) => hosts) };
+}
+
+function networkingPart(ceiling: Networking): PartHealth {
+  const words =
+    ceiling.type === "unrestricted"
+      ? "Environments may allow every public host."
+      : `No environment may allow more than: ${ceilingWords(ceiling)}.`;
+  return { ...up(words), ceiling };
 }
 
 function workerPart(live: readonly { seenAgoMs: number; health: unknown }[], all: HealthFacts["workers"]): PartHealth {

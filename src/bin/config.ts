@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import type { Networking } from "../contract/environments.ts";
 import type { NamedHost } from "../egress/dial-guard.ts";
 import type { LogLevel } from "../lib/logger.ts";
 import { looksSecret } from "./looks-secret.ts";
@@ -62,6 +63,8 @@ export type Config = {
   egress: {
     /** Of environments that are made without a choice. */
     defaultNetworking: "unrestricted" | "limited";
+    /** What no environment may exceed. */
+    networkingCeiling: Networking;
     namedHosts: readonly NamedHost[];
     refusedRanges: readonly string[];
     caFile: string | null;
@@ -174,6 +177,7 @@ export function parseConfig(env: Environment): Config {
     kekCommand: read("BERTH_KEK_COMMAND", settings.BERTH_KEK_COMMAND),
     egress: {
       defaultNetworking: read("BERTH_DEFAULT_NETWORKING", settings.BERTH_DEFAULT_NETWORKING),
+      networkingCeiling: read("BERTH_NETWORKING_CEILING", settings.BERTH_NETWORKING_CEILING),
       namedHosts: read("BERTH_EGRESS_HOSTS", settings.BERTH_EGRESS_HOSTS),
       refusedRanges: read("BERTH_EGRESS_REFUSED", settings.BERTH_EGRESS_REFUSED),
       caFile: read("BERTH_EGRESS_CA_FILE", settings.BERTH_EGRESS_CA_FILE),

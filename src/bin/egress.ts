@@ -2,9 +2,9 @@
 import { chownSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../db/database.ts";
-import { findNetworking } from "../db/egress-requests.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { savePackageHosts } from "../db/package-hosts.ts";
+import { findNetworking } from "../db/session-networking.ts";
 import { filesOfUrl } from "../db/url-files.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
@@ -91,14 +91,18 @@ try {
 }
 
 async function start(databaseUrl: string): Promise<void> {
-  const { refusedRanges, caFile } = config.egress;
+  const { refusedRanges, caFile, networkingCeiling } = config.egress;
   const namedHosts = [...config.egress.namedHosts, ...privateMirrors()];
   const packageHosts: PackageHost[] = [...config.egress.packageHosts];
   await checkSchema(db, { url: databaseUrl, logger });
   const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
   const broker = createBroker({
     guard,
-    readPolicy: (identity) => findNetworking(db, { identity }),
+    ceiling: networkingCeiling,
+    readPolicy: async (identity) => {
+      const found = await findNetworking(db, { identity });
+      return found && { ...found, ceiling: networkingCeiling };
+    },
     trusted: trustedCertificates(caFile),
     packageHosts,
     applyCredentials: await wireCredentials(guard),

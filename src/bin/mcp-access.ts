@@ -68,7 +68,7 @@ export function createMcpAccess(options: {
       createRefreshToken({ db, teamKeys: (await open()).teamKeys, clock, send })(sessionId, credential),
   });
   const audited = createAuditedFetch({ fetch, audit, logger, now: clock.now, source: "mcp" });
-  return { fetch: audited, bearers, scrub, version: packageVersion() };
+  return { fetch: audited, bearers, scrub, ceiling: config.egress.networkingCeiling, version: packageVersion() };
 
   /** Whatever credential of the session a server gives back: it may have been told it by another way. */
   async function scrub(sessionId: string, body: ReadableStream<Uint8Array>) {

@@ -4,6 +4,7 @@
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import type { Networking } from "../contract/environments.ts";
 import { canonicalHost, parseAllowedHost } from "../contract/host-names.ts";
 import type { NamedHost } from "../egress/dial-guard.ts";
 import { listOf } from "../egress/refused-addresses.ts";
@@ -109,6 +110,18 @@ function allowedHost(value: string): string {
   const { problem } = parseAllowedHost(value);
   if (problem !== null) throw new Error(`names ${JSON.stringify(value)}, which ${problem}`);
   return value;
+}
+
+function networkingCeiling(value: string): Networking {
+  if (value === "unrestricted") return { type: "unrestricted" };
+  const words = listOfTexts((part) => part)(value);
+  const flags = ["limited", "package_managers", "mcp_servers"];
+  return {
+    type: "limited",
+    allowed_hosts: words.filter((word) => !flags.includes(word)).map(allowedHost),
+    allow_package_managers: words.includes("package_managers"),
+    allow_mcp_servers: words.includes("mcp_servers"),
+  };
 }
 
 function addressRange(value: string): string {
@@ -363,6 +376,14 @@ export const settings = {
     example: "limited",
     about:
       "What sandboxes reach in environments that are made without a choice: `unrestricted`, every public host, or `limited`, none until hosts are allowed. Those that exist keep what they have.",
+  }),
+  BERTH_NETWORKING_CEILING: setting<Networking>({
+    parse: networkingCeiling,
+    fallback: () => ({ type: "unrestricted" }),
+    fallbackText: "`unrestricted`",
+    example: "api.github.com,*.corp.example,package_managers",
+    about:
+      "What no environment may exceed: `unrestricted`, or the hosts that environments may allow, by commas, with `package_managers` and `mcp_servers` where those may be allowed, too; `limited` alone is nothing. More is refused when it is written. Environments that say more already keep what they say and reach only what lies below the ceiling; those made without a choice are `limited`. The same on every machine of one database.",
   }),
   BERTH_EGRESS_HOSTS: setting<NamedHost[]>({
     parse: listOfTexts(namedHost),

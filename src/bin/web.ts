@@ -59,6 +59,7 @@ async function start({ host, port, ...settings }: Config, logger: Logger): Promi
     models: await openCatalog(settings),
     defaultModel: settings.defaultModel,
     defaultNetworking: settings.egress.defaultNetworking,
+    networkingCeiling: settings.egress.networkingCeiling,
     allowedHosts: allowedHostsFor(host),
     previewUrl: settings.previewUrl,
     ui: dashboard?.handle ?? null,

@@ -90,6 +90,8 @@ export type WebOptions = {
   maxConnections?: number;
   /** Of environments that are made without a choice; unrestricted unless said otherwise. */
   defaultNetworking?: Networking["type"];
+  /** What no environment may exceed; unrestricted unless said otherwise. */
+  networkingCeiling?: Networking;
   /** How sandboxes are reached; null: this process reaches none, and files are not served. */
   sandboxes: SandboxReach | null;
   /** How hosts of the outside are asked. */
@@ -123,7 +125,11 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   });
   await checkSchema(db, { url: databaseUrl, logger });
   const ring = await openCheckedKeyRing({ db, place: options.kek, clock });
-  const defaultConfig = configWith(options.defaultNetworking ?? "unrestricted");
+  const ceiling: Networking = options.networkingCeiling ?? { type: "unrestricted" };
+  // What is made without a choice does not exceed it.
+  const defaultConfig = configWith(
+    ceiling.type === "limited" ? "limited" : (options.defaultNetworking ?? "unrestricted"),
+  );
   const team = await ensureDefaultTeam(db, { apiKey: options.apiKey, environment: defaultConfig });
   const stopping = new AbortController();
   // A gateway that is slow or away must not hold up the start.
@@ -200,7 +206,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       ...{ db, teamKeys, clock, send: createSendTokenRequest(outsideFetch) },
       probe: createProbe(outsideFetch, options.version),
     }),
-    environments: createEnvironments({ db, clock, onChanged, defaultConfig }),
+    environments: createEnvironments({ db, clock, onChanged, defaultConfig, ceiling }),
     sessions,
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
@@ -223,7 +229,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       clock,
     }),
     models: options.models,
-    readHealthFacts: () => readHealthFacts(db),
+    readHealthFacts: async () => ({ ...(await readHealthFacts(db)), ceiling }),
     translate: translateFailure,
     logger,
     clock,
@@ -292,7 +298,7 @@ function translateFailure(error: unknown): PlatformError | null {
   return null;
 }
 
-async function readHealthFacts(db: Database): Promise<HealthFacts> {
+async function readHealthFacts(db: Database): Promise<Omit<HealthFacts, "ceiling">> {
   try {
     await pingDatabase(db);
   } catch (error) {

@@ -1,4 +1,5 @@
 // `/readyz`: which parts work, in words.
+import type { Networking } from "../contract/environments.ts";
 import { readApiError } from "./api-error.ts";
 import type { Transport } from "./transport.ts";
 
@@ -11,6 +12,8 @@ export type PartHealth = {
   demo?: boolean;
   /** Only of the tools: `web_search` has a service to ask. Absent while no worker has told. */
   webSearch?: boolean;
+  /** Only of networking: what no environment may exceed. */
+  ceiling?: Networking;
 };
 export type Health = { status: "ready" | "not_ready"; version: string; parts: Record<string, PartHealth> };
 

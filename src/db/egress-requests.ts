@@ -1,7 +1,6 @@
-// Audit lines of sessions' requests to the outside, and the rules that it asks for. Lines outlive their session and are kept for a month.
+// Audit lines of what sessions asked of the outside. Lines outlive their session and are kept for a month.
 import { type RawBuilder, sql } from "kysely";
 import type { EgressRequest } from "../contract/egress-requests.ts";
-import type { CloudConfig } from "../contract/environments.ts";
 import type { Sender } from "../contract/sender.ts";
 import type { Database } from "./database.ts";
 import { toJson } from "./json.ts";
@@ -32,33 +31,6 @@ export type EgressRequestRow = {
 };
 
 export type ListedEgressRequest = EgressRequestRow & { environmentId: string | null; who: Sender | null };
-
-/** What the session of a disk may reach now; null when it is no session's. */
-export async function findNetworking(
-  db: Database,
-  { identity }: { identity: string },
-): Promise<{ teamId: string; sessionId: string; networking: CloudConfig["networking"] } | null> {
-  const result = await sql<{ team_id: string; session_id: string; networking: CloudConfig["networking"] }>`
-    select s.team_id, s.id as session_id, e.config->'networking' as networking
-    from sandboxes b join sessions s on s.id = b.session_id join environments e on e.id = s.environment_id
-    where b.identity = ${identity}`.execute(db);
-  const [row, ...more] = result.rows;
-  // Two sessions with one disk there are not; should there be, neither's rules are the right ones.
-  if (!row || more.length > 0) return null;
-  return { teamId: row.team_id, sessionId: row.session_id, networking: row.networking };
-}
-
-/** What a session may reach now; null when it is gone. */
-export async function findSessionNetworking(
-  db: Database,
-  { sessionId, teamId }: { sessionId: string; teamId: string },
-): Promise<{ teamId: string; sessionId: string; networking: CloudConfig["networking"] } | null> {
-  const result = await sql<{ networking: CloudConfig["networking"] }>`
-    select e.config->'networking' as networking from sessions s join environments e on e.id = s.environment_id
-    where s.id = ${sessionId} and s.team_id = ${teamId}`.execute(db);
-  const networking = result.rows[0]?.networking;
-  return networking ? { teamId, sessionId, networking } : null;
-}
 
 /**
  * Those of teams that are gone are left out. Who asked is whoever sent the message that was the last to enter the conversation

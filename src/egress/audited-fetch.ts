@@ -53,6 +53,6 @@ function refusalOf(error: unknown): Refusal {
   if (!(error instanceof OutsideFailure)) return asRefusal(error);
   if (error.cause instanceof Refusal) return error.cause;
   // What `mayReach` says.
-  if (error.code === "permission_denied") return new Refusal("host_not_allowed", error.message, { cause: error });
+  if (error.code === "permission_denied") return new Refusal(error.rule, error.message, { cause: error });
   return asRefusal(error.cause ?? error);
 }

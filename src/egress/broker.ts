@@ -13,6 +13,7 @@ import { Agent } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import type { Networking } from "../contract/environments.ts";
 import { type Authority, createAuthority } from "./certificate-authority.ts";
 import { installationPolicy } from "./decide.ts";
 import { asRefusal, beginExchange } from "./exchange.ts";
@@ -41,6 +42,8 @@ const TLS_HANDSHAKE = 0x16;
 
 export type BrokerOptions = ForwardOptions & {
   readPolicy: ReadPolicy;
+  /** What no environment may exceed: for sandboxes that install packages, which have no policy to be read. */
+  ceiling: Networking;
   /** What hosts' certificates are verified by, as PEM. */
   trusted: readonly string[];
 };
@@ -287,7 +290,7 @@ export function createBroker(options: BrokerOptions): Broker {
       timeout: KEPT_UPSTREAM_MS,
     });
     const policy = installsFor
-      ? async () => installationPolicy(installsFor)
+      ? async () => installationPolicy({ ...installsFor, ceiling: options.ceiling })
       : createPolicyCache({ identity, read: options.readPolicy, now });
     const http2 = createHttp2Upstreams({ guard: options.guard, trusted, keptMs: KEPT_UPSTREAM_MS });
     const place: Place = {

@@ -1,13 +1,15 @@
 // Which rule allows a host, and that none is none.
 import { expect, it } from "vitest";
 import type { Networking } from "../contract/environments.ts";
-import { decide, type Policy } from "./decide.ts";
+import { decide, installationPolicy, mayGoPlain, type Policy } from "./decide.ts";
 
 const packageHosts = ["registry.npmjs.org", "*.pythonhosted.org"].map((host) => ({ host, plain: false }));
 const limited = (allowed: string[], packages = false): Networking => ({
   ...{ type: "limited", allowed_hosts: allowed, allow_package_managers: packages, allow_mcp_servers: true },
 });
-const policy = (networking: Networking): Policy => ({ teamId: "t", sessionId: "s", networking });
+const policy = (networking: Networking, ceiling: Networking = { type: "unrestricted" }): Policy => ({
+  ...{ teamId: "t", sessionId: "s", networking, ceiling },
+});
 
 it.each<[Networking, string, string]>([
   [{ type: "unrestricted" }, "any.example", "unrestricted"],
@@ -36,5 +38,50 @@ it.each<[Networking, string]>([
 it("no session, no host", () => {
   expect(() => decide(null, { host: "a.example", packageHosts })).toThrow(
     expect.objectContaining({ rule: "no_session" }),
+  );
+});
+
+const ceiling = limited(["*.b.example"], true);
+it.each<[Networking, string, string]>([
+  [{ type: "unrestricted" }, "x.b.example", "unrestricted"],
+  [{ type: "unrestricted" }, "registry.npmjs.org", "unrestricted"],
+  [limited(["*.x.b.example"]), "y.x.b.example", "allowed_hosts *.x.b.example"],
+  [limited(["x.b.example"]), "x.b.example", "allowed_hosts x.b.example"],
+])("the ceiling leaves what is below it: %j allows %s by %s", (networking, host, rule) =>
+  expect(decide(policy(networking, ceiling), { host, packageHosts })).toBe(rule),
+);
+
+it.each<[Networking, string, string]>([
+  [{ type: "unrestricted" }, "a.example", "networking_ceiling"],
+  [{ type: "unrestricted" }, "b.example", "networking_ceiling"],
+  [limited(["a.example"]), "a.example", "networking_ceiling"],
+  // Changing the environment would not help.
+  [limited([]), "a.example", "networking_ceiling"],
+  [limited([]), "x.b.example", "host_not_allowed"],
+  [limited([]), "registry.npmjs.org", "host_not_allowed"],
+])("the ceiling holds for what was written before it: %j, %s: %s", (networking, host, rule) =>
+  expect(() => decide(policy(networking, ceiling), { host, packageHosts })).toThrow(expect.objectContaining({ rule })),
+);
+
+it("the ceiling decides about the installation of packages, too", () => {
+  const asked = { host: "registry.npmjs.org", packageHosts };
+  const session = { teamId: "t", sessionId: "s" };
+  expect(decide(installationPolicy({ ...session, ceiling }), asked)).toBe("package_managers");
+  expect(() => decide(installationPolicy({ ...session, ceiling: limited([]) }), asked)).toThrow(
+    expect.objectContaining({ rule: "networking_ceiling" }),
+  );
+});
+
+it("the ceiling decides about plain HTTP, too", () => {
+  const asked = { host: "deb.example", packageHosts: [{ host: "deb.example", plain: true }] };
+  expect(mayGoPlain(policy({ type: "unrestricted" }, ceiling), asked)).toBe(true);
+  expect(mayGoPlain(policy({ type: "unrestricted" }, limited(["deb.example"])), asked)).toBe(false);
+});
+
+it("allow_mcp_servers is for the agent's toolsets: a program would get past the policies of their tools", () => {
+  const asked = { host: "mcp.example", packageHosts };
+  expect(() => decide(policy(limited([])), asked)).toThrow(expect.objectContaining({ rule: "host_not_allowed" }));
+  expect(() => decide(policy({ type: "unrestricted" }, limited([])), asked)).toThrow(
+    expect.objectContaining({ rule: "networking_ceiling" }),
   );
 });

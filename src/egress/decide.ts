@@ -1,60 +1,53 @@
 // Whether a session may reach a host, and by which rule. Pure.
+import { allowingRule } from "../contract/allowing-rule.ts";
 import type { Networking } from "../contract/environments.ts";
 import { findAllowed } from "../contract/host-names.ts";
 import type { PackageHost } from "./package-hosts.ts";
 import { Refusal } from "./refusal.ts";
 
-/** What holds for a session now. */
+/** What holds for a session now: what its environment says, and the server's ceiling above it. */
 export type Policy = {
   teamId: string;
   sessionId: string;
   networking: Networking;
+  ceiling: Networking;
   /** None of the session's credentials goes with what it asks. */
   withoutCredentials?: true;
 };
 
-/** Of a sandbox that installs the packages of this session's environment: where packages come from, and nothing else. */
-export function installationPolicy(session: { teamId: string; sessionId: string }): Policy {
-  const { teamId, sessionId } = session;
+/** Of a sandbox that installs the packages of this session's environment: where packages come from, below the ceiling. */
+export function installationPolicy(session: Pick<Policy, "teamId" | "sessionId" | "ceiling">): Policy {
+  const { teamId, sessionId, ceiling } = session;
   return {
-    ...{ teamId, sessionId, withoutCredentials: true },
+    ...{ teamId, sessionId, ceiling, withoutCredentials: true },
     networking: { type: "limited", allow_mcp_servers: false, allow_package_managers: true, allowed_hosts: [] },
   };
 }
 
-/** The rule that allows it, for the audit line: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`. Throws a `Refusal`. */
-export function decide(
-  policy: Policy | null,
-  { host, packageHosts }: { host: string; packageHosts: readonly PackageHost[] },
-): string {
+type Asked = { host: string; packageHosts: readonly PackageHost[] };
+
+/** The rule of the environment that allows it, for the audit line; the ceiling has to allow it as well. Throws a `Refusal`. */
+export function decide(policy: Policy | null, { host, packageHosts }: Asked): string {
   if (!policy) throw new Refusal("no_session", "This sandbox belongs to no session yet: it reaches nothing.");
-  const { networking } = policy;
-  if (networking.type === "unrestricted") return "unrestricted";
-  const entry = findAllowed(host, networking.allowed_hosts);
-  if (entry !== null) return `allowed_hosts ${entry}`;
-  if (networking.allow_package_managers && isPackageHost(host, packageHosts)) return "package_managers";
-  throw new Refusal(
-    "host_not_allowed",
-    `${host} is not among the allowed hosts of this session's environment. Ask for it to be added to networking.allowed_hosts.`,
-  );
+  const others = { packageHosts: packageHosts.map((entry) => entry.host), mcpHosts: [] };
+  // First: whoever is refused by it need not ask for the environment to be changed.
+  if (allowingRule(policy.ceiling, host, others) === null)
+    throw new Refusal(
+      "networking_ceiling",
+      `${host} is more than this server allows any environment. Only its operator can change that (BERTH_NETWORKING_CEILING).`,
+    );
+  const rule = allowingRule(policy.networking, host, others);
+  if (rule === null)
+    throw new Refusal(
+      "host_not_allowed",
+      `${host} is not among the allowed hosts of this session's environment. Ask for it to be added to networking.allowed_hosts.`,
+    );
+  return rule;
 }
 
 /** Whether a host that is allowed may be reached without TLS: only one that packages come from, and that is set up so. */
-export function mayGoPlain(
-  { networking }: Policy,
-  { host, packageHosts }: { host: string; packageHosts: readonly PackageHost[] },
-): boolean {
-  const wanted = networking.type === "unrestricted" || networking.allow_package_managers;
-  return (
-    wanted &&
-    isPackageHost(
-      host,
-      packageHosts.filter(({ plain }) => plain),
-    )
-  );
-}
-
-function isPackageHost(host: string, packageHosts: readonly PackageHost[]): boolean {
-  const entries = packageHosts.map((entry) => entry.host);
-  return findAllowed(host, entries) !== null;
+export function mayGoPlain({ networking, ceiling }: Policy, { host, packageHosts }: Asked): boolean {
+  const wanted = [networking, ceiling].every((one) => one.type === "unrestricted" || one.allow_package_managers);
+  const plain = packageHosts.filter((entry) => entry.plain).map((entry) => entry.host);
+  return wanted && findAllowed(host, plain) !== null;
 }

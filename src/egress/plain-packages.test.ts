@@ -81,7 +81,8 @@ it.each([
   ["an allowed host that is no mirror", "page.example.com", true],
   ["a mirror, where package managers are not allowed", PLAIN, false],
 ])("sends nothing without TLS to %s", async (_, host, allowed) => {
-  world.policy.current = { teamId: "team_1", sessionId: "sesn_1", networking: networking(allowed) };
+  const ceiling = { type: "unrestricted" as const };
+  world.policy.current = { teamId: "team_1", sessionId: "sesn_1", networking: networking(allowed), ceiling };
   const { status, location, rule } = await ask(host);
   expect(allowed ? location : rule).toBe(allowed ? `https://${host}/pool/a.deb?x=1` : "host_not_allowed");
   expect(status).toBe(allowed ? 307 : 403);

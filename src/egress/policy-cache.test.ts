@@ -3,7 +3,12 @@ import { expect, it } from "vitest";
 import type { Policy } from "./decide.ts";
 import { createPolicyCache } from "./policy-cache.ts";
 
-const policy: Policy = { teamId: "t", sessionId: "s", networking: { type: "unrestricted" } };
+const policy: Policy = {
+  teamId: "t",
+  sessionId: "s",
+  networking: { type: "unrestricted" },
+  ceiling: { type: "unrestricted" },
+};
 
 it("asks once for two seconds, then anew; what is nobody's is asked for each time; a failure refuses and is not kept", async () => {
   let now = 0;

@@ -15,6 +15,8 @@ const OUTCOMES = {
   host_mismatch: "deny",
   no_session: "deny",
   host_not_allowed: "deny",
+  /** More than the server allows any environment. */
+  networking_ceiling: "deny",
   /** Of `web_fetch` and `web_search`: the agent's definition leaves the host, or where the URL is from, out. */
   tool_domains: "deny",
   url_sources: "deny",

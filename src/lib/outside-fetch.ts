@@ -15,9 +15,16 @@ export type OutsideInit = RequestInit & {
 export class OutsideFailure extends PlatformError {
   /** False: it is certain that no byte of the request arrived. */
   readonly maybeSent: boolean;
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { maybeSent: boolean }) {
+  /** Which rule said no, where one did: for the audit line. */
+  readonly rule: "host_not_allowed" | "networking_ceiling";
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { maybeSent: boolean; rule?: OutsideFailure["rule"] },
+  ) {
     super(code, message, options);
     this.maybeSent = options.maybeSent;
+    this.rule = options.rule ?? "host_not_allowed";
   }
 }
 

@@ -58,6 +58,7 @@ beforeEach(async () => {
     fetch: createAuditedFetch({ fetch: mcp.outside.fetch, audit, logger, now: Date.now, source: "mcp" }),
     bearers: { headerFor: async () => null, renewedFor: async () => null },
     scrub: async (_, body) => body,
+    ceiling: { type: "unrestricted" },
     version: "0",
   };
   await allow({ type: "unrestricted" });
@@ -216,6 +217,25 @@ test("the environment decides which servers are reached", async () => {
     await world.settled(sessionId);
     expect(model.requests.at(-1)?.tools.map((tool) => tool.name)).toContain("mcp__calc__add");
   }
+});
+
+test("the server's ceiling decides above the environment: a server that it allows by name, or as the agent's own", async () => {
+  const none = { allow_mcp_servers: false, allow_package_managers: false, allowed_hosts: [] };
+  const model = createScriptedModel(inTurn({ text: "ok" }));
+  const tried = async (ceiling: Networking) => {
+    const worker = await world.startWorker({ model, backend: createMemoryBackend(), mcp: { ...access, ceiling } });
+    const sessionId = await newSession();
+    await world.say(sessionId, "go");
+    const log = await world.settled(sessionId);
+    await worker.stop();
+    return log.find((event) => event.type === "session.error")?.payload ?? null;
+  };
+  expect(await tried({ type: "limited", ...none, allowed_hosts: ["*.corp.example"] })).toMatchObject({
+    error: { message: expect.stringMatching(/more than this server allows any environment/) },
+  });
+  expect(mcp.upstream.requests).toEqual([]);
+  expect(await tried({ type: "limited", ...none, allowed_hosts: ["*.example.com"] })).toBeNull();
+  expect(await tried({ type: "limited", ...none, allow_mcp_servers: true })).toBeNull();
 });
 
 test("E20: a server's name that leads to this machine is not asked", async () => {

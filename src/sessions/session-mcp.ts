@@ -1,7 +1,8 @@
 // The MCP servers of a session during one hold: asked at the first model request, and for each call of one of their tools.
 import type { SessionAgent } from "../contract/agents.ts";
+import { allowingRule } from "../contract/allowing-rule.ts";
+import type { Networking } from "../contract/environments.ts";
 import type { McpErrorType } from "../contract/events.ts";
-import { findAllowed } from "../contract/host-names.ts";
 import { canonicalUrl } from "../contract/https-url.ts";
 import type { McpServer } from "../contract/mcp-servers.ts";
 import type { Database } from "../db/database.ts";
@@ -31,6 +32,8 @@ export type McpAccess = {
   fetch: OutsideFetch;
   bearers: McpBearers;
   scrub: (sessionId: string, body: ReadableStream<Uint8Array>) => Promise<ReadableStream<Uint8Array>>;
+  /** What no environment may exceed. */
+  ceiling: Networking;
   version: string;
 };
 
@@ -129,13 +132,17 @@ export function createSessionMcp(options: {
   }
 
   async function mayReach(): Promise<(host: string) => string> {
-    const networking = await findSessionNetworking(db, sessionId);
-    const own = options.agent().mcp_servers.map(({ url }) => new URL(url).hostname);
+    const found = await findSessionNetworking(db, { sessionId });
+    const others = { packageHosts: [], mcpHosts: options.agent().mcp_servers.map(({ url }) => new URL(url).hostname) };
     return (host) => {
-      if (networking?.type === "unrestricted") return "unrestricted";
-      const entry = networking && findAllowed(host, networking.allowed_hosts);
-      if (entry !== null) return `allowed_hosts ${entry}`;
-      if (networking?.allow_mcp_servers && own.includes(host)) return "mcp_servers";
+      if (access && allowingRule(access.ceiling, host, others) === null)
+        throw new OutsideFailure(
+          "permission_denied",
+          `${host} is more than this server allows any environment. Only its operator can change that (BERTH_NETWORKING_CEILING).`,
+          { maybeSent: false, rule: "networking_ceiling" },
+        );
+      const rule = found && allowingRule(found.networking, host, others);
+      if (rule !== null) return rule;
       throw new OutsideFailure(
         "permission_denied",
         `${host} is not among the allowed hosts of this session's environment. Add it to networking.allowed_hosts, or set networking.allow_mcp_servers.`,

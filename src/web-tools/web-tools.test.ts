@@ -224,6 +224,25 @@ describe("web_fetch reaches what the environment, the tool and the dial guard al
     ]);
   });
 
+  test("the server's ceiling holds for the address and for where it redirects to, whatever the environment says", async () => {
+    world.ceiling.current = {
+      ...{ type: "limited", allow_mcp_servers: false, allow_package_managers: true },
+      allowed_hosts: ["site.example.com"],
+    };
+    try {
+      expect(await world.fetch(site("/text"))).toMatchObject({ outcome: "ok" });
+      const away = await world.fetch(site("/to-other"));
+      expect(away).toMatchObject({ outcome: "failed", content: expect.stringContaining("networking_ceiling") });
+      expect(world.lines.at(-1)).toMatchObject({
+        host: "other.example.com",
+        rule: "networking_ceiling",
+        decision: "deny",
+      });
+    } finally {
+      world.ceiling.current = { type: "unrestricted" };
+    }
+  });
+
   test("allowed and blocked domains hold for each hop, and cover what is below them", async () => {
     const allowed = { domains: { allowed: ["site.example.com"], blocked: null } };
     expect(await world.fetch(site("/text"), allowed)).toMatchObject({ outcome: "ok" });

@@ -75,7 +75,13 @@ describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
     sandboxd = await startTestSandboxd({ limits });
     const logger = createLogger("egress", { level: "silent", pretty: false });
     broker = createBroker({
-      readPolicy: async () => ({ teamId: "team_1", sessionId: "sesn_1", networking: { type: "unrestricted" } }),
+      ceiling: { type: "unrestricted" },
+      readPolicy: async () => ({
+        teamId: "team_1",
+        sessionId: "sesn_1",
+        networking: { type: "unrestricted" },
+        ceiling: { type: "unrestricted" },
+      }),
       trusted: [authority.certificate],
       guard: createDialGuard({
         namedHosts: HOSTS.map((host) => ({ host, address: "127.0.0.1", port: upstream.port })),

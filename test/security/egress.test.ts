@@ -40,6 +40,7 @@ describe.skipIf(missing)("egress", () => {
 
   async function startBroker(): Promise<void> {
     broker = createBroker({
+      ceiling: { type: "unrestricted" },
       readPolicy: async (identity) => policies.get(identity) ?? null,
       trusted: [trusted],
       guard: createDialGuard({
@@ -77,7 +78,10 @@ describe.skipIf(missing)("egress", () => {
       ...{ allow_mcp_servers: false, allow_package_managers: true },
       allowed_hosts: ["api.example.com", "git.example.com", "inside.example.com"],
     };
-    policies.set(sandbox.identity, { teamId: "team_1", sessionId: "sesn_egress", networking });
+    policies.set(sandbox.identity, {
+      ...{ teamId: "team_1", sessionId: "sesn_egress", networking },
+      ceiling: { type: "unrestricted" },
+    });
     await until(async () => (await sh("ls /run/berth")).includes("ca-certificates.crt"));
   });
   beforeEach(() => void lines.splice(0));
@@ -259,6 +263,31 @@ describe.skipIf(missing)("egress", () => {
     await until(async () => (await sh("curl -sS https://api.example.com/hello")).includes("hello from"));
   });
 
+  it("a new ceiling holds a running sandbox whose environment is unrestricted, and leaves what lies below", async () => {
+    const before = policies.get(sandbox.identity);
+    if (!before) throw new Error("no policy");
+    const open: Policy = { ...before, networking: { type: "unrestricted" } };
+    policies.set(sandbox.identity, open);
+    try {
+      await until(async () => (await sh("curl -sS https://not-allowed.example.com/hello")).includes("hello from"));
+      policies.set(sandbox.identity, { ...open, ceiling: LIMITED("api.example.com") });
+      await until(async () =>
+        (await sh("curl -sS https://not-allowed.example.com/hello")).includes("more than this server allows"),
+      );
+      expect(await sh("curl -sS https://api.example.com/hello")).toContain("hello from api.example.com");
+      expect(lines.at(-2)).toMatchObject({
+        decision: "deny",
+        rule: "networking_ceiling",
+        host: "not-allowed.example.com",
+      });
+      // Packages are above it as well.
+      expect(await sh("curl -sS https://npm.example.com/")).toContain("networking_ceiling");
+    } finally {
+      policies.set(sandbox.identity, before);
+    }
+    await until(async () => (await sh("curl -sS https://not-allowed.example.com/")).includes("host_not_allowed"));
+  });
+
   it("E19: without its broker a sandbox reaches nothing, and with the next one everything again, with new certificates", async () => {
     const certificate = await sh("cat /run/berth/ca-certificates.crt");
     link.close();
@@ -275,7 +304,8 @@ describe.skipIf(missing)("egress", () => {
 
   it("a sandbox that ends takes its listener with it", async () => {
     const last = await sandboxd.backend.create("sesn_last", { limits: TEST_LIMITS, env: {} });
-    policies.set(last.identity, { teamId: "team_1", sessionId: "sesn_last", networking: { type: "unrestricted" } });
+    const open = { type: "unrestricted" as const };
+    policies.set(last.identity, { teamId: "team_1", sessionId: "sesn_last", networking: open, ceiling: open });
     expect(await sh("curl -sS https://api.example.com/hello", last)).toContain("hello from");
     const closing = broker.close;
     const closed: string[] = [];

@@ -73,6 +73,7 @@ describe.skipIf(missing)("packages of environments", () => {
     upstream = await startUpstream(authority, registries.handle);
     sandboxd = await start();
     broker = createBroker({
+      ceiling: { type: "unrestricted" },
       readPolicy: async () => null,
       trusted: [authority.certificate],
       guard: createDialGuard({

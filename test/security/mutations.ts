@@ -111,10 +111,17 @@ export const mutations: readonly Mutation[] = [
   },
   {
     control: "rules: a host that is not allowed is refused",
-    file: "src/egress/decide.ts",
+    file: "src/contract/allowing-rule.ts",
     find: 'if (networking.type === "unrestricted") return',
     replace: "if (networking.type) return",
     ...{ project: "unit", test: "src/egress/decide.test.ts", named: "" },
+  },
+  {
+    control: "rules: nothing above the server's ceiling is reached, whatever the environment says",
+    file: "src/egress/decide.ts",
+    find: "if (allowingRule(policy.ceiling, host, others) === null)",
+    replace: 'if (policy.teamId === "")',
+    ...{ project: "unit", test: "src/egress/decide.test.ts", named: "the ceiling" },
   },
   {
     control: "security events are marked",

@@ -53,6 +53,7 @@ export async function startApiServer(
     kek?: WebOptions["kek"];
     outsideFetch?: WebOptions["outsideFetch"];
     previewUrl?: string;
+    networkingCeiling?: WebOptions["networkingCeiling"];
   } = {},
 ): Promise<ApiServer> {
   const database = options.database ?? (await freshDatabase());
@@ -69,6 +70,7 @@ export async function startApiServer(
     sandboxes: options.sandboxes ?? null,
     version: "0.0.0-test",
     previewUrl: options.previewUrl ?? null,
+    ...(options.networkingCeiling ? { networkingCeiling: options.networkingCeiling } : {}),
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
     logger: createLogger("web", { level: "silent", pretty: false }),
   });

@@ -79,6 +79,8 @@ export const LIMITED = (...allowed: string[]): Networking => ({
 
 export async function startEgressWorld(options: {
   networking: Networking;
+  /** Without one: none. */
+  ceiling?: Networking;
   namedHosts?: (upstreamAuthority: Authority) => Promise<NamedHost[]>;
   resolve?: (host: string) => Promise<string[]>;
   /** Certificates besides those of the upstreams' authority. */
@@ -91,9 +93,15 @@ export async function startEgressWorld(options: {
   const upstreamAuthority = await createAuthority({ now: Date.now });
   const lines: AuditLine[] = [];
   const policy: EgressWorld["policy"] = {
-    current: { teamId: "team_1", sessionId: "sesn_1", networking: options.networking },
+    current: {
+      teamId: "team_1",
+      sessionId: "sesn_1",
+      networking: options.networking,
+      ceiling: options.ceiling ?? { type: "unrestricted" },
+    },
   };
   const broker = createBroker({
+    ceiling: options.ceiling ?? { type: "unrestricted" },
     readPolicy: async () => policy.current,
     trusted: [upstreamAuthority.certificate, ...(options.trusted ?? [])],
     guard: createDialGuard({

@@ -33,6 +33,7 @@ export function createTestMcpAccess(options: {
       const scrubber = createScrubber(await credentials.inEffect(sessionId));
       return scrubber ? scrubWeb(scrubber, body) : body;
     },
+    ceiling: { type: "unrestricted" },
     version: "0",
   };
 }

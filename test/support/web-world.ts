@@ -21,7 +21,11 @@ export function createOfflineWebTools(): WebTools {
   return createWebTools({
     guard: createDialGuard({ namedHosts: [], refusedRanges: listOf([]), resolve: unknownHost }),
     trusted: createSecureContext({}),
-    readPolicy: async (caller) => ({ ...caller, networking: { type: "unrestricted" } }),
+    readPolicy: async (caller) => ({
+      ...caller,
+      networking: { type: "unrestricted" },
+      ceiling: { type: "unrestricted" },
+    }),
     audit: { add: () => undefined, close: async () => undefined },
     searchUrl: null,
     logger,
@@ -34,6 +38,8 @@ export type WebWorld = {
   lines: AuditLine[];
   /** What the environment allows. */
   networking: { current: Networking };
+  /** What no environment may exceed. */
+  ceiling: { current: Networking };
   upstream: Upstream;
   /** What the search service was asked, as paths with queries. */
   searches: string[];
@@ -62,6 +68,7 @@ export async function startWebWorld(options: {
   service.listen(0, "127.0.0.1");
   await once(service, "listening");
   const networking: WebWorld["networking"] = { current: { type: "unrestricted" } };
+  const ceiling: WebWorld["ceiling"] = { current: { type: "unrestricted" } };
   const tools = createWebTools({
     guard: createDialGuard({
       namedHosts: options.hosts.map((host) => ({ host, address: "127.0.0.1", port: upstream.port })),
@@ -69,7 +76,7 @@ export async function startWebWorld(options: {
       resolve: async (host) => options.addresses?.[host] ?? unknownHost(),
     }),
     trusted: createSecureContext({ ca: [authority.certificate] }),
-    readPolicy: async (caller) => ({ ...caller, networking: networking.current }),
+    readPolicy: async (caller) => ({ ...caller, networking: networking.current, ceiling: ceiling.current }),
     audit: { add: (line) => void lines.push(line), close: async () => undefined },
     searchUrl: options.search ? `http://127.0.0.1:${(service.address() as AddressInfo).port}` : null,
     logger,
@@ -79,7 +86,7 @@ export async function startWebWorld(options: {
   });
   const signal = new AbortController().signal;
   return {
-    ...{ tools, lines, networking, upstream, searches },
+    ...{ tools, lines, networking, ceiling, upstream, searches },
     fetch: (url, rules = {}) =>
       tools.run({ kind: "fetch", url, domains: NO_RULES, maxContentTokens: null, ...rules }, CALLER, signal),
     search: (query, domains = {}) =>

@@ -1,6 +1,7 @@
 // Which hosts sandboxes may reach; with what this release makes of it.
 "use client";
 
+import { ceilingWords } from "../../contract/networking-ceiling.ts";
 import { Field } from "../components/ui/field.tsx";
 import { Select, Textarea } from "../components/ui/input.tsx";
 import type { FormDraft } from "../components/use-form-draft.ts";
@@ -9,13 +10,21 @@ import { type EnvironmentDraft, type EnvironmentProblems, networkingWords } from
 
 export function NetworkingField({ state }: { state: FormDraft<EnvironmentDraft, EnvironmentProblems> }) {
   const { draft, problems, change } = state;
-  const packages = useHealth().data?.parts.packages?.detail;
+  const parts = useHealth().data?.parts;
+  const packages = parts?.packages?.detail;
+  const ceiling = parts?.networking?.ceiling;
   return (
     <fieldset className="grid min-w-0 gap-3 rounded-md border border-line p-3">
       <legend className="px-1 font-medium">Network</legend>
       <p className="rounded-md bg-waiting-soft px-3 py-2">
         Sandboxes reach public hosts by https only. A change holds in running ones within seconds.
       </p>
+      {ceiling?.type === "limited" && (
+        <p className="rounded-md bg-waiting-soft px-3 py-2 [overflow-wrap:anywhere]">
+          This server allows no environment more than: {ceilingWords(ceiling)}. What an environment says beyond that is
+          not reached, and more can't be saved.
+        </p>
+      )}
       <Field label="Network">
         {(control) => (
           <Select

@@ -16,6 +16,7 @@ const words: Record<string, string> = {
   host_mismatch: "the names in TLS, Host and CONNECT differ",
   no_session: "the sandbox belonged to no session",
   host_not_allowed: "the host is not allowed",
+  networking_ceiling: "more than this server allows any environment",
   refused_address: "the name leads to an address inside",
   too_many_hosts: "too many new hosts in a short time",
   too_many_connections: "too many connections at once",
