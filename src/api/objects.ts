@@ -3,6 +3,7 @@ import { z } from "zod";
 import { TOOL_NAMES } from "../contract/agents.ts";
 import { listQuery } from "../contract/fields.ts";
 import { permissionPolicy } from "../contract/permission-policies.ts";
+import { RESOURCE_STATUSES } from "../contract/session-resources.ts";
 import { SESSION_STATUSES } from "../contract/sessions.ts";
 
 const time = z.iso.datetime();
@@ -82,6 +83,23 @@ export const environmentObject = z.strictObject({
   archived_at: time.nullable(),
 });
 
+export const sessionResourceObject = z.strictObject({
+  type: z.literal("github_repository"),
+  id: z.string(),
+  url: z.string(),
+  mount_path: z.string(),
+  checkout: z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("branch"), name: z.string() }),
+      z.strictObject({ type: z.literal("commit"), sha: z.string() }),
+    ])
+    .nullable(),
+  status: z.enum(RESOURCE_STATUSES),
+  problem: z.string().nullable(),
+  created_at: time,
+  updated_at: time,
+});
+
 const waits = z.strictObject({ count: z.int(), tools: z.array(z.string()) });
 const money = z.strictObject({ amount: z.string(), currency: z.literal("USD") });
 export const sessionObject = z.strictObject({
@@ -105,7 +123,7 @@ export const sessionObject = z.strictObject({
     list_cost_usd: z.string().optional(),
   }),
   stats: z.strictObject({ active_seconds: z.number(), duration_seconds: z.number() }),
-  resources: empty,
+  resources: z.array(sessionResourceObject),
   vault_ids: z.array(z.string()),
   outcome_evaluations: empty,
   deployment_id: z.null(),

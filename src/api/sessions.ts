@@ -20,6 +20,7 @@ export function sessionRoutes(routes: Routes, sessions: Sessions): void {
         "`agent_id` may be sent for `agent`. Without `environment_id` the team's default environment is used.",
       body: createSessionInput,
       answer: sessionObject,
+      secretBody: true,
     },
     (tx, { teamId, sender, body }) => sessions.create(tx, teamId, { input: body, sender }),
   );

@@ -38,6 +38,7 @@ import type { OutsideFetch } from "../lib/outside-fetch.ts";
 import { ModelError } from "../models/errors.ts";
 import { type KekPlace, openCheckedKeyRing } from "../secrets/check-keks.ts";
 import { createCredentials } from "../secrets/credentials.ts";
+import { createPutResourceToken } from "../secrets/resource-tokens.ts";
 import { createSendTokenRequest } from "../secrets/send-token-request.ts";
 import { createTeamKeys } from "../secrets/team-keys.ts";
 import { createValidateCredential } from "../secrets/validate-credential.ts";
@@ -51,6 +52,7 @@ import { createRewindSession } from "../sessions/rewind-session.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
 import { createSessionFiles, type SandboxReach } from "../sessions/session-files.ts";
 import { createSessionPorts } from "../sessions/session-ports.ts";
+import { createSessionResources } from "../sessions/session-resources.ts";
 import { createSessions } from "../sessions/sessions.ts";
 import { createReadTimeline } from "../sessions/timeline.ts";
 import { createWithdrawMessage } from "../sessions/withdraw-message.ts";
@@ -183,7 +185,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const teamKeys = createTeamKeys({ ring });
   const { outsideFetch } = options;
   const access = createAccess({ db, clock });
-  const sessions = createSessions({ db, clock, onLogGrew });
+  const putToken = createPutResourceToken({ teamKeys, clock });
+  const sessions = createSessions({ db, clock, putToken, onLogGrew });
   const getSession = (teamId: string, sessionId: string) => sessions.get(teamId, sessionId);
   const files = createSessionFiles({
     db,
@@ -208,6 +211,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     }),
     environments: createEnvironments({ db, clock, onChanged, defaultConfig, ceiling }),
     sessions,
+    sessionResources: createSessionResources({ db, clock, putToken, onLogGrew }),
     sendEvents: createSendEvents({ clock, onLogGrew }),
     withdrawMessage: createWithdrawMessage({ clock, onLogGrew }),
     retryTurn: createRetryTurn({ clock, onLogGrew }),

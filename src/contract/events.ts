@@ -129,8 +129,16 @@ export type SessionErrorType =
   | "billing_error"
   | "compaction_limit_reached_error"
   | "tool_use_limit_reached_error"
-  | McpErrorType;
+  | McpErrorType
+  | RepositoryErrorType;
 export type McpErrorType = "mcp_connection_failed_error" | "mcp_authentication_failed_error";
+
+export type RepositoryErrorType =
+  | "repository_authentication_error"
+  | "repository_checkout_error"
+  | "repository_clone_error"
+  | "repository_forbidden_error"
+  | "repository_not_found_error";
 
 export type StatusRunningEvent = Stored<"session.status_running", object>;
 export type StatusIdleEvent = Stored<
@@ -152,6 +160,7 @@ export type SessionErrorEvent = Stored<
   "session.error",
   /**
    * `mcp_server_name`: of those of an MCP server. The turn goes on without it: they are always `retrying`, with the next request.
+   * `repository_url`: of those of a repository; likewise, with the next turn.
    * `credential_id`, `vault_id`: ours, where a credential could not be renewed; told once a session and failure.
    */
   {
@@ -162,6 +171,7 @@ export type SessionErrorEvent = Stored<
       mcp_server_name?: string;
       credential_id?: string;
       vault_id?: string;
+      repository_url?: string;
     };
   }
 >;

@@ -4,6 +4,7 @@ import { agentVersion, type SessionAgent, sessionAgentInput, sessionAgentUpdate 
 import { MAX_INITIAL_EVENTS, type StopReason, UNSUPPORTED_INPUTS, userMessageInput } from "./events.ts";
 import { listQuery, metadata, metadataPatch, NOT_SUPPORTED, noneYet, timestampFilter } from "./fields.ts";
 import { type MonetaryAmount, monetaryAmount } from "./money.ts";
+import { MAX_RESOURCES_OF_SESSION, type SessionResource, sessionResourceInput } from "./session-resources.ts";
 import { MAX_VAULTS_OF_SESSION } from "./vaults.ts";
 
 export const SESSION_STATUSES = ["rescheduling", "running", "idle", "terminated"] as const;
@@ -55,7 +56,7 @@ export type Session = {
   budget: Budget | null;
   usage: SessionUsage;
   stats: { active_seconds: number; duration_seconds: number };
-  resources: [];
+  resources: SessionResource[];
   /** Vaults whose credentials the session may use; the first one decides where two could. */
   vault_ids: string[];
   outcome_evaluations: [];
@@ -93,7 +94,7 @@ export const createSessionInput = z
     title,
     metadata: metadata.nullish(),
     initial_events: z.array(initialEvent).max(MAX_INITIAL_EVENTS).nullish(),
-    resources: noneYet,
+    resources: z.array(sessionResourceInput).max(MAX_RESOURCES_OF_SESSION).nullish(),
     vault_ids: z.array(z.string().max(100)).max(MAX_VAULTS_OF_SESSION).nullish(),
     budget: budgetInput.nullish(),
   })

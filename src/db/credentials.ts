@@ -4,6 +4,10 @@ import type { CredentialAuth } from "../contract/credentials.ts";
 import type { Database } from "./database.ts";
 import { type PageRequest, pageClause } from "./page.ts";
 
+/** Of requests to the repository at this URL, and to nothing else of its host: the token of a session's resource. */
+type RepositoryAuth = { type: "github_repository"; url: string };
+export type StoredAuth = CredentialAuth | RepositoryAuth;
+
 export type CredentialRow = {
   id: string;
   vaultId: string;
@@ -26,7 +30,10 @@ const columns = sql`c.id, c.vault_id as "vaultId", c.display_name as "displayNam
 type Place = { teamId: string; vaultId: string; credentialId: string };
 type Changeable = Pick<CredentialRow, "displayName" | "auth" | "metadata">;
 
-export async function insertCredential(db: Database, input: Place & Changeable & { now: Date }): Promise<void> {
+export async function insertCredential(
+  db: Database,
+  input: Place & Omit<Changeable, "auth"> & { auth: StoredAuth; now: Date },
+): Promise<void> {
   await sql`insert into credentials (id, team_id, vault_id, display_name, auth, metadata, created_at, updated_at)
     values (${input.credentialId}, ${input.teamId}, ${input.vaultId}, ${input.displayName}, ${JSON.stringify(input.auth)}::jsonb,
       ${JSON.stringify(input.metadata)}::jsonb, ${input.now}, ${input.now})`.execute(db);

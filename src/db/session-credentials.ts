@@ -1,7 +1,6 @@
 // What a session may use now: the credentials of its vaults, sealed, and the placeholders that stand for them in its sandbox.
 import { sql } from "kysely";
-import type { CredentialAuth } from "../contract/credentials.ts";
-import type { SealedField } from "./credentials.ts";
+import type { SealedField, StoredAuth } from "./credentials.ts";
 import type { Database } from "./database.ts";
 import type { TeamKeyRow } from "./secret-keys.ts";
 
@@ -11,7 +10,7 @@ export type EffectiveFieldRow = {
   vaultId: string;
   teamId: string;
   displayName: string | null;
-  auth: CredentialAuth;
+  auth: StoredAuth;
   version: number;
   placeholder: string | null;
   /** Of the vault among the session's. */
@@ -20,17 +19,24 @@ export type EffectiveFieldRow = {
   teamKey: TeamKeyRow;
 };
 
-/** Nothing of a session that is archived, ended or gone, nor of what is archived, and nothing of another team, whatever `vault_ids` says. */
+/** Its vaults' and its resources': nothing of a session that is archived, ended or gone, nor of what is archived, and nothing of another team, whatever `vault_ids` says. */
 const effective = sql`sessions s
-  cross join lateral jsonb_array_elements_text(s.vault_ids) with ordinality as given (vault_id, position)
-  join vaults v on v.id = given.vault_id and v.team_id = s.team_id and v.archived_at is null
-  join credentials c on c.vault_id = v.id and c.team_id = v.team_id and c.archived_at is null`;
+  cross join lateral (
+    select c.*, given.position::int as position
+    from jsonb_array_elements_text(s.vault_ids) with ordinality as given (vault_id, position)
+    join vaults v on v.id = given.vault_id and v.team_id = s.team_id and v.archived_at is null
+    join credentials c on c.vault_id = v.id and c.team_id = v.team_id and c.archived_at is null
+    union all
+    select c.*, 0 as position from session_resources r
+    join credentials c on c.id = r.credential_id and c.team_id = s.team_id and c.archived_at is null
+    where r.session_id = s.id and r.team_id = s.team_id
+  ) c`;
 const alive = sql`s.archived_at is null and s.status <> 'terminated'`;
 
 /** Which credentials, in which versions: the same text is the same state. Cheap; asked often. */
 export async function readEffectiveStamp(db: Database, sessionId: string): Promise<string> {
   const result = await sql<{ stamp: string }>`
-    select coalesce(string_agg(c.id || '.' || c.version || '.' || coalesce(p.placeholder, ''), ' ' order by given.position, c.created_at, c.id), '') as stamp
+    select coalesce(string_agg(c.id || '.' || c.version || '.' || coalesce(p.placeholder, ''), ' ' order by c.position, c.created_at, c.id), '') as stamp
     from ${effective} left join placeholders p on p.session_id = s.id and p.credential_id = c.id
     where s.id = ${sessionId} and ${alive}`.execute(db);
   return result.rows[0]?.stamp ?? "";
@@ -40,14 +46,14 @@ export async function readEffectiveStamp(db: Database, sessionId: string): Promi
 export async function listEffectiveFields(db: Database, sessionId: string): Promise<EffectiveFieldRow[]> {
   const result = await sql<Flat>`
     select c.id as "credentialId", c.vault_id as "vaultId", c.team_id as "teamId", c.display_name as "displayName", c.auth, c.version,
-      p.placeholder, given.position::int as position, f.field, f.version as "fieldVersion", f.sealed_key as "sealedKey",
+      p.placeholder, c.position, f.field, f.version as "fieldVersion", f.sealed_key as "sealedKey",
       f.sealed_value as "sealedValue", k.id as "teamKeyId", k.kek_id as "kekId", k.sealed_key as "sealedTeamKey"
     from ${effective}
     join credential_secrets f on f.credential_id = c.id and f.team_id = c.team_id
     join team_keys k on k.id = f.team_key_id and k.team_id = c.team_id
     left join placeholders p on p.session_id = s.id and p.credential_id = c.id
     where s.id = ${sessionId} and ${alive}
-    order by given.position, c.created_at, c.id, f.field`.execute(db);
+    order by c.position, c.created_at, c.id, f.field`.execute(db);
   return result.rows.map(toRow);
 }
 
@@ -95,7 +101,7 @@ export async function listEffectiveVariables(db: Database, sessionId: string): P
     select distinct on (c.auth->>'secret_name') c.id as "credentialId", c.auth->>'secret_name' as name, p.placeholder
     from ${effective} left join placeholders p on p.session_id = s.id and p.credential_id = c.id
     where s.id = ${sessionId} and ${alive} and c.auth->>'type' = 'environment_variable'
-    order by c.auth->>'secret_name', given.position, c.created_at, c.id`.execute(db);
+    order by c.auth->>'secret_name', c.position, c.created_at, c.id`.execute(db);
   return result.rows;
 }
 

@@ -5,13 +5,14 @@ import type { Database } from "./database.ts";
 
 export type SessionNetworking = { teamId: string; sessionId: string; networking: Networking };
 
-/** Of the session of a disk; null when it is no session's. */
+/** Of the session of a disk, with the addresses of its repositories; null when it is no session's. */
 export async function findNetworking(
   db: Database,
   { identity }: { identity: string },
-): Promise<SessionNetworking | null> {
-  const result = await sql<SessionNetworking>`
-    select s.team_id as "teamId", s.id as "sessionId", e.config->'networking' as networking
+): Promise<(SessionNetworking & { repositories: string[] }) | null> {
+  const result = await sql<SessionNetworking & { repositories: string[] }>`
+    select s.team_id as "teamId", s.id as "sessionId", e.config->'networking' as networking,
+      array(select r.config->>'url' from session_resources r where r.session_id = s.id) as repositories
     from sandboxes b join sessions s on s.id = b.session_id join environments e on e.id = s.environment_id
     where b.identity = ${identity}`.execute(db);
   const [row, ...more] = result.rows;

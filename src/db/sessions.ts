@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { SessionAgent } from "../contract/agents.ts";
 import type { StopReason } from "../contract/events.ts";
+import type { SessionResource } from "../contract/session-resources.ts";
 import type { Budget, LastMessage, WaitingFor } from "../contract/sessions.ts";
 import type { Database } from "./database.ts";
 import { createdWithin, type PageRequest, pageClause, type TimeBounds } from "./page.ts";
@@ -37,10 +38,17 @@ export type SessionRow = {
   archivedAt: Date | null;
   lastMessage: LastMessage | null;
   forkedFrom: { session_id: string; event_id: string | null } | null;
+  resources: SessionResource[];
 };
 
+/** As JavaScript writes it. */
+const ISO_TIME = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 // An archived session has no wake_at; an ended one is never shown as anything else.
 const workWaits = sql`(s.status <> 'terminated' and coalesce(s.wake_at <= now(), false))`;
+/** As the API shows them. */
+const resources = sql`(select coalesce(jsonb_agg(r.config || jsonb_build_object('id', r.id, 'status', r.status, 'problem', r.problem,
+    'created_at', to_char(r.created_at at time zone 'UTC', ${ISO_TIME}), 'updated_at', to_char(r.updated_at at time zone 'UTC', ${ISO_TIME}))
+    order by r.created_at, r.id), '[]') from session_resources r where r.session_id = s.id)`;
 /** Of a session `s`, as `SessionRow` names them. */
 export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmentId", s.title, s.metadata, s.vault_ids as "vaultIds", s.budget, s.status, ${workWaits} as "workWaits",
   s.stop_reason as "stopReason", s.waits_for as "waitsFor", s.last_seq as "lastSeq",
@@ -48,7 +56,7 @@ export const sessionColumns = sql`s.id, s.agent, s.environment_id as "environmen
   s.input_tokens as "inputTokens", s.output_tokens as "outputTokens", s.cache_read_tokens as "cacheReadTokens",
   s.cache_creation_tokens as "cacheCreationTokens", s.cost_usd as "costUsd", s.cost_complete as "costComplete",
   s.active_ms + coalesce((extract(epoch from now() - s.active_since) * 1000)::bigint, 0) as "activeMs",
-  s.created_at as "createdAt", s.updated_at as "updatedAt", s.archived_at as "archivedAt", s.last_message as "lastMessage", s.forked_from as "forkedFrom"`;
+  s.created_at as "createdAt", s.updated_at as "updatedAt", s.archived_at as "archivedAt", s.last_message as "lastMessage", s.forked_from as "forkedFrom", ${resources} as resources`;
 
 export async function insertSession(
   db: Database,

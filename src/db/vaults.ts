@@ -1,4 +1,4 @@
-// Vaults: named sets of credentials.
+// Vaults: named sets of credentials. The one of resources is nobody's to see: session-resources.ts.
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "./database.ts";
 import { type PageRequest, pageClause } from "./page.ts";
@@ -29,7 +29,7 @@ export async function insertVault(
 export async function findVault(db: Database, input: Place & { forUpdate?: boolean }): Promise<VaultRow | null> {
   const lock = input.forUpdate ? sql`for update` : sql``;
   const result = await sql<VaultRow>`select ${columns} from vaults v
-    where v.id = ${input.vaultId} and v.team_id = ${input.teamId} ${lock}`.execute(db);
+    where v.id = ${input.vaultId} and v.team_id = ${input.teamId} and not v.of_resources ${lock}`.execute(db);
   return result.rows[0] ?? null;
 }
 
@@ -39,7 +39,9 @@ export async function holdVaults(
   input: { teamId: string; vaultIds: readonly string[] },
 ): Promise<VaultRow[]> {
   const result = await sql<VaultRow>`select ${columns} from vaults v
-    where v.team_id = ${input.teamId} and v.id = any(${[...input.vaultIds]}::text[]) for share`.execute(tx);
+    where v.team_id = ${input.teamId} and v.id = any(${[...input.vaultIds]}::text[]) and not v.of_resources for share`.execute(
+    tx,
+  );
   return result.rows;
 }
 
@@ -70,7 +72,7 @@ export async function listVaults(
   db: Database,
   input: { teamId: string; includeArchived: boolean; page: PageRequest },
 ): Promise<VaultRow[]> {
-  const conditions: RawBuilder<unknown>[] = [sql`v.team_id = ${input.teamId}`];
+  const conditions: RawBuilder<unknown>[] = [sql`v.team_id = ${input.teamId}`, sql`not v.of_resources`];
   if (!input.includeArchived) conditions.push(sql`v.archived_at is null`);
   const result =
     await sql<VaultRow>`select ${columns} from vaults v ${pageClause("v", conditions, input.page)}`.execute(db);

@@ -85,3 +85,31 @@ it("allow_mcp_servers is for the agent's toolsets: a program would get past the 
     expect.objectContaining({ rule: "networking_ceiling" }),
   );
 });
+
+it.each<[string, string | undefined, string | null]>([
+  ["git.example", "/acme/app/info/refs?service=git-upload-pack", "repository"],
+  ["git.example", "/acme/app.git/git-receive-pack", "repository"],
+  ["git.example", "/acme/app2/info/refs", null],
+  ["git.example", "/acme/app/../other/info/refs", null],
+  ["git.example", "/acme/app/%2e%2e/other", null],
+  ["git.example", "/acme/app//x", null],
+  ["git.example", undefined, null],
+  ["other.example", "/acme/app/info/refs", null],
+])("of a repository at git.example %s%s goes by %s", (host, path, rule) => {
+  const its = { ...policy(limited([])), repositories: ["https://git.example/acme/app"] };
+  const decided = () => decide(its, { host, path, packageHosts });
+  if (rule === null) expect(decided).toThrow(expect.objectContaining({ rule: "host_not_allowed" }));
+  else expect(decided()).toBe(rule);
+});
+
+it("a repository is below the ceiling, too", () => {
+  const asked = { host: "git.example", path: "/acme/app/info/refs", packageHosts };
+  const its = (ceiling: Networking) => ({
+    ...policy(limited([]), ceiling),
+    repositories: ["https://git.example/acme/app"],
+  });
+  expect(decide(its(limited(["git.example"])), asked)).toBe("repository");
+  expect(() => decide(its(limited(["other.example"])), asked)).toThrow(
+    expect.objectContaining({ rule: "networking_ceiling" }),
+  );
+});

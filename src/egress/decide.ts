@@ -2,6 +2,8 @@
 import { allowingRule } from "../contract/allowing-rule.ts";
 import type { Networking } from "../contract/environments.ts";
 import { findAllowed } from "../contract/host-names.ts";
+import { isOfRepository } from "../contract/repository-place.ts";
+import { isCanonicalPath } from "../secrets/inject/credential-scope.ts";
 import type { PackageHost } from "./package-hosts.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -11,6 +13,8 @@ export type Policy = {
   sessionId: string;
   networking: Networking;
   ceiling: Networking;
+  /** Addresses of its repositories: below the ceiling each is reached whatever the environment says, and nothing else of its host. */
+  repositories?: readonly string[];
   /** None of the session's credentials goes with what it asks. */
   withoutCredentials?: true;
 };
@@ -26,8 +30,14 @@ export function installationPolicy(session: Pick<Policy, "teamId" | "sessionId" 
 
 type Asked = { host: string; packageHosts: readonly PackageHost[] };
 
-/** The rule of the environment that allows it, for the audit line; the ceiling has to allow it as well. Throws a `Refusal`. */
-export function decide(policy: Policy | null, { host, packageHosts }: Asked): string {
+/**
+ * The rule that allows it, for the audit line: of the environment (`unrestricted`, `allowed_hosts *.example.com`, `package_managers`), or
+ * `repository`; the ceiling has to allow it as well. `path`: with its query; absent, no repository is asked for. Throws a `Refusal`.
+ */
+export function decide(
+  policy: Policy | null,
+  { host, path, packageHosts }: Asked & { path?: string | undefined },
+): string {
   if (!policy) throw new Refusal("no_session", "This sandbox belongs to no session yet: it reaches nothing.");
   const others = { packageHosts: packageHosts.map((entry) => entry.host), mcpHosts: [] };
   // First: whoever is refused by it need not ask for the environment to be changed.
@@ -37,12 +47,12 @@ export function decide(policy: Policy | null, { host, packageHosts }: Asked): st
       `${host} is more than this server allows any environment. Only its operator can change that (BERTH_NETWORKING_CEILING).`,
     );
   const rule = allowingRule(policy.networking, host, others);
-  if (rule === null)
-    throw new Refusal(
-      "host_not_allowed",
-      `${host} is not among the allowed hosts of this session's environment. Ask for it to be added to networking.allowed_hosts.`,
-    );
-  return rule;
+  if (rule !== null) return rule;
+  if (path !== undefined && isCanonicalPath(path) && isOfAny(policy.repositories, { host, path })) return "repository";
+  throw new Refusal(
+    "host_not_allowed",
+    `${host} is not among the allowed hosts of this session's environment. Ask for it to be added to networking.allowed_hosts.`,
+  );
 }
 
 /** Whether a host that is allowed may be reached without TLS: only one that packages come from, and that is set up so. */
@@ -50,4 +60,8 @@ export function mayGoPlain({ networking, ceiling }: Policy, { host, packageHosts
   const wanted = [networking, ceiling].every((one) => one.type === "unrestricted" || one.allow_package_managers);
   const plain = packageHosts.filter((entry) => entry.plain).map((entry) => entry.host);
   return wanted && findAllowed(host, plain) !== null;
+}
+
+function isOfAny(repositories: readonly string[] = [], request: { host: string; path: string }): boolean {
+  return repositories.some((url) => isOfRepository(url, request));
 }

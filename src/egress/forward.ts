@@ -72,7 +72,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     const { host, path } = target;
     exchange.line.host = host;
     exchange.line.port = target.scheme === "https" ? 443 : 80;
-    const rule = decide(policy, { host, packageHosts });
+    const rule = decide(policy, { host, path: target.scheme === "https" ? path : undefined, packageHosts });
     exchange.line.rule = rule;
     tunnel.spendHost(host);
     const headers = upstreamHeaders(rawHeaders);

@@ -1,7 +1,7 @@
 // Ids: the API's prefix and a time-ordered random part, so that ids sort by creation and cannot be guessed.
 import { randomBytes } from "node:crypto";
 
-/** Prefix by kind of object; `env_`, `sesn_`, `sevt_`, `agent_`, `vlt_`, `vcrd_` are the Managed Agents API's own. */
+/** Prefix by kind of object; `env_`, `sesn_`, `sevt_`, `agent_`, `vlt_`, `vcrd_`, `sesrsc_` are the Managed Agents API's own. */
 const prefixes = {
   agent: "agent_",
   apiKey: "apikey_",
@@ -14,6 +14,7 @@ const prefixes = {
   sandbox: "sbx_",
   restore: "rstr_",
   session: "sesn_",
+  sessionResource: "sesrsc_",
   snapshot: "snap_",
   team: "team_",
   teamKey: "tkey_",

@@ -1,10 +1,11 @@
 // Which credentials would compete for one place in one request. Pure. The most exact host wins; a tie has no answer, so it is refused.
 import type { CredentialAuth } from "../contract/credentials.ts";
+import type { StoredAuth } from "../db/credentials.ts";
 
 export type NamedCredential = { id: string; name: string; auth: CredentialAuth };
 
 /** The name that people know a credential by. */
-export function nameOfCredential(input: { id: string; displayName: string | null; auth: CredentialAuth }): string {
+export function nameOfCredential(input: { id: string; displayName: string | null; auth: StoredAuth }): string {
   const { auth, displayName, id } = input;
   if (displayName) return displayName;
   return auth.type === "environment_variable" ? auth.secret_name : id;

@@ -1,5 +1,5 @@
-// The read port of the broker, and the only place where values are opened: the credentials of a session's vaults, in effect now.
-import type { CredentialAuth } from "../contract/credentials.ts";
+// The read port of the broker, and the only place where values are opened: the credentials of a session's vaults and resources, in effect now.
+import type { StoredAuth } from "../db/credentials.ts";
 import type { Database } from "../db/database.ts";
 import { type EffectiveFieldRow, listEffectiveFields, readEffectiveStamp } from "../db/session-credentials.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -20,16 +20,16 @@ export type SessionCredential = {
   name: string;
   /** Rises with each change. */
   version: number;
-  auth: CredentialAuth;
+  auth: StoredAuth;
   /** What stands for it in the session's sandbox; null: nothing does, or the sandbox has not asked yet. */
   placeholder: string | null;
-  /** `secret_value`; `token`; `access_token`, `refresh_token`, `client_secret`; `password`; `header_value`; `secret_access_key`, `session_token`. */
+  /** `secret_value`; `token`; `access_token`, `refresh_token`, `client_secret`; `password`; `header_value`; `secret_access_key`, `session_token`; `authorization_token`. */
   secrets: Readonly<Record<string, Secret>>;
 };
 
 export type SessionCredentials = {
   /**
-   * In the order of the session's vaults. At most `MAX_AGE_MS` old: what was rotated, archived or deleted before that is not in it.
+   * Tokens of its resources first, then in the order of the session's vaults. At most `MAX_AGE_MS` old: what was rotated, archived or deleted before that is not in it.
    * Empty for a session that has ended or never was. Throws `unavailable` when the database cannot be asked: fail closed.
    */
   inEffect(sessionId: string): Promise<readonly SessionCredential[]>;

@@ -7,6 +7,7 @@ import { insertSession } from "../db/sessions.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
+import { copyResources } from "./attach-resources.ts";
 import { placeOfMessage } from "./earlier-message.ts";
 import { askToCopy, filesAwaited, filesThen, shareSnapshots, toFilesThen, waitsForSource } from "./files-then.ts";
 import type { LogGrowth } from "./send-events.ts";
@@ -66,6 +67,7 @@ export function createForkSession({
       budget: source.budget,
       now: new Date(clock.now()),
     });
+    await copyResources(tx, { teamId, fromSessionId: source.id, toSessionId: sessionId, clock });
     const from = { session_id: source.id, event_id: eventId ?? null };
     await noteFork(tx, { sessionId, from });
     await copyLog(tx, { fromSessionId: source.id, toSessionId: sessionId, beforeSeq });

@@ -17,6 +17,7 @@ import { newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { BroughtBack } from "./bring-back-files.ts";
+import { cloneRepositories } from "./clone-repositories.ts";
 import { aimFork } from "./fork-files.ts";
 import { installPackages } from "./install-packages.ts";
 import { NOTHING_CAME_BACK, type RestoredPayload, toRestoredPayload } from "./restored-files.ts";
@@ -47,7 +48,14 @@ export type OpenSandboxInput = {
  * `replaced`: its disk is not the one that earlier turns worked on; what came back then is in `restored`. `changed`: its files
  * may not be those of its last snapshot.
  */
-export type OpenedSandbox = { sandbox: Sandbox; replaced: boolean; restored: RestoredPayload | null; changed: boolean };
+export type OpenedSandbox = {
+  sandbox: Sandbox;
+  replaced: boolean;
+  restored: RestoredPayload | null;
+  changed: boolean;
+  /** What the model is told of repositories that are not there. */
+  notices: string[];
+};
 
 /** How often a fork asks whether its source is through. */
 const SOURCE_MS = 200;
@@ -83,7 +91,10 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
     if (replaced) await noteLateForks(db, { sessionId });
     await keepForForks(deps, input, sandbox);
   }
-  return { sandbox, replaced, restored, changed };
+  // The broker knows whose requests these are only from here on.
+  const again = restored !== null || replaced;
+  const notices = await cloneRepositories(deps, { sessionId, teamId, fence, sandbox, again, signal: input.signal });
+  return { sandbox, replaced, restored, changed, notices };
 }
 
 type SandboxRecord = Parameters<typeof recordSandbox>[1];

@@ -83,7 +83,7 @@ async function runCall(turn: Turn, call: PendingCall, signal: AbortSignal): Prom
   }
   if (signal.aborted) return null;
   // Told with the next result that has to do with files.
-  const notice = call.mcp ? null : (turn.sandbox.takeLossNotice() ?? turn.log.conversation.filesNotice);
+  const notice = call.mcp ? null : (turn.sandbox.takeNotice() ?? turn.log.conversation.filesNotice);
   if (notice !== null) result = withNotice(result, notice);
   await turn.log.write({ events: [resultEvent(turn, call, result, resultId)], changes: gotOn(turn) });
   return failure;

@@ -71,7 +71,7 @@ async function setUp() {
       // Of the second the model is told.
       if (!hasCode(error, "lease_lost") && !hasCode(error, "sandbox_gone")) throw error;
     }
-    if (sandbox.takeLossNotice() !== null) notices++;
+    if (sandbox.takeNotice() !== null) notices++;
     await giveBack(db, claim);
   }
 

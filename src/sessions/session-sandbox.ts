@@ -41,8 +41,8 @@ export type SessionSandbox = {
    * began, if this is its first call: what earlier ones changed is kept as it was there, so that the session can go back to it.
    */
   prepare(options: { turnFrom: number | null }): void;
-  /** Once, after the disk was found to be another one than before: what the model is told of it. */
-  takeLossNotice(): string | null;
+  /** Once: what the model is told of a disk that is another one than before, and of repositories that are not there. */
+  takeNotice(): string | null;
   /** Writes down that it was used. */
   touch(): Promise<void>;
 };
@@ -79,7 +79,8 @@ export function createSessionSandbox(options: {
     await ending;
     const about = { sessionId, teamId: options.teamId(), fence: options.fence, restarted: left, signal };
     const found = await openSandbox(options, about);
-    if (found.restored) notice = restoredNotice(found.restored);
+    const told = [...(found.restored ? [restoredNotice(found.restored)] : []), ...found.notices];
+    if (told.length > 0) notice = told.join("\n");
     if (found.replaced) diskReplaced = true;
     changed = found.changed;
     opened = found.sandbox;
@@ -169,7 +170,7 @@ export function createSessionSandbox(options: {
       const before = keeping;
       keeping = before.then(() => kept);
     },
-    takeLossNotice() {
+    takeNotice() {
       const told = notice;
       notice = null;
       return told;

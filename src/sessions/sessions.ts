@@ -35,7 +35,9 @@ import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { readPage } from "../lib/page-cursor.ts";
+import type { PutResourceToken } from "../secrets/resource-tokens.ts";
 import { checkVaultsForSession } from "../secrets/vaults.ts";
+import { attachResources } from "./attach-resources.ts";
 
 const DEFAULT_PAGE = 20;
 const DEFAULT_EVENTS_PAGE = 1000;
@@ -51,10 +53,12 @@ export type TeamChange = { teamId: string; id: string; xid: string } & (
 export function createSessions({
   db,
   clock,
+  putToken,
   onLogGrew,
 }: {
   db: Database;
   clock: Clock;
+  putToken: PutResourceToken;
   onLogGrew: (wakeup: LogWakeup) => void;
 }) {
   const toWire = (row: SessionRow) => toSession(row, clock.now());
@@ -84,6 +88,8 @@ export function createSessions({
         budget: input.budget ?? null,
         now: new Date(clock.now()),
       });
+      const inputs = input.resources ?? [];
+      await attachResources(tx, { putToken, clock }, { teamId, sessionId: id, inputs, prefix: "resources" });
       const events = (input.initial_events ?? []).map(({ type, ...payload }) => ({
         id: newId("event", clock.now()),
         type,
@@ -358,7 +364,7 @@ export function toSession(row: SessionRow, nowMs: number): Session {
       ...(row.costComplete ? { list_cost: toMonetaryAmount(row.costUsd), list_cost_usd: row.costUsd } : {}),
     },
     stats: { active_seconds: activeSeconds, duration_seconds: Math.max(0, (endMs - row.createdAt.getTime()) / 1000) },
-    resources: [],
+    resources: row.resources,
     vault_ids: row.vaultIds,
     outcome_evaluations: [],
     deployment_id: null,

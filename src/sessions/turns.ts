@@ -3,9 +3,11 @@ import { reachesAmount } from "../contract/money.ts";
 import { type Claim, giveBackFailed } from "../db/leases.ts";
 import { persistently } from "../db/persistently.ts";
 import { askForSandboxPlace } from "../db/sandbox-places.ts";
+import { listSessionResources } from "../db/session-resources.ts";
 import { getTurnFacts, type TurnFacts } from "../db/turn-facts.ts";
 import { hasCode } from "../lib/errors.ts";
 import { callModel, compact } from "./ask-model.ts";
+import { repositoriesPrompt } from "./clone-repositories.ts";
 import { COMPACT_AT } from "./compaction.ts";
 import type { Conversation } from "./conversation.ts";
 import { toModelMessages } from "./model-messages.ts";
@@ -99,7 +101,12 @@ export function holdSession(deps: TurnDependencies, claim: Claim): SessionHold {
   }
 
   async function readFacts(): Promise<TurnFacts> {
-    const read = () => getTurnFacts(deps.db, { sessionId, fence });
+    const read = async () => {
+      const facts = await getTurnFacts(deps.db, { sessionId, fence });
+      const repositories = repositoriesPrompt(await listSessionResources(deps.db, { teamId: facts.teamId, sessionId }));
+      const system = [facts.agent.system?.trim(), repositories].filter(Boolean).join("\n\n");
+      return repositories === "" ? facts : { ...facts, agent: { ...facts.agent, system } };
+    };
     return persistently(read, { clock: deps.clock, signal: stopping.signal, logger });
   }
 

@@ -1,5 +1,6 @@
 // Whether a credential is for a request, and how exactly it says so. Pure.
 import { findAllowed } from "../../contract/host-names.ts";
+import { isOfRepository, repositoryPath } from "../../contract/repository-place.ts";
 import type { SessionCredential } from "../session-credentials.ts";
 
 /** How exactly a credential names what it is for: of two for one header the higher one is used. 0: it is not for it. */
@@ -15,6 +16,8 @@ export function exactnessFor(
   request: { host: string; path: string },
 ): Exactness {
   if (auth.type === "static_bearer" || auth.type === "mcp_oauth") return exactnessOfUrl(auth.mcp_server_url, request);
+  if (auth.type === "github_repository")
+    return isOfRepository(auth.url, request) ? PATH + repositoryPath(auth.url).length : 0;
   const { networking } = auth;
   if (networking.type === "unrestricted") return 1;
   return Math.max(0, ...networking.allowed_hosts.map((entry) => exactnessOfHost(entry, request.host)));
@@ -39,11 +42,13 @@ function exactnessOfUrl(url: string, { host, path }: { host: string; path: strin
 /** Whether its value may go to this host at all, by some path. */
 export function isForHost({ auth }: Pick<SessionCredential, "auth">, host: string): boolean {
   if (auth.type === "static_bearer" || auth.type === "mcp_oauth") return new URL(auth.mcp_server_url).host === host;
+  if (auth.type === "github_repository") return new URL(auth.url).host === host;
   return exactnessFor({ auth }, { host, path: "/" }) > 0;
 }
 
 /** The path alone decides for this one. */
 export function hasPathScope({ auth }: Pick<SessionCredential, "auth">, host: string): boolean {
+  if (auth.type === "github_repository") return new URL(auth.url).host === host;
   if (auth.type !== "static_bearer" && auth.type !== "mcp_oauth") return false;
   const server = new URL(auth.mcp_server_url);
   return server.host === host && (server.pathname !== "/" || server.search !== "");

@@ -1,12 +1,12 @@
-// Kinds that put a header of their own into each request to their hosts: bearer, basic, header. Pure.
-import type { CredentialAuth } from "../../contract/credentials.ts";
+// Kinds that put a header of their own into each request to their hosts: bearer, basic, header, a repository's token. Pure.
+import type { StoredAuth } from "../../db/credentials.ts";
 import type { Secret } from "../secret.ts";
 
 type Secrets = Readonly<Record<string, Secret | undefined>>;
 export type FixedHeader = { name: string; value: string };
 
 /** Null: this kind puts in no header of its own, or its secret part is gone. */
-export function fixedHeaderOf(auth: CredentialAuth, secrets: Secrets): FixedHeader | null {
+export function fixedHeaderOf(auth: StoredAuth, secrets: Secrets): FixedHeader | null {
   switch (auth.type) {
     case "static_bearer":
       return bearer(secrets.token);
@@ -14,6 +14,9 @@ export function fixedHeaderOf(auth: CredentialAuth, secrets: Secrets): FixedHead
       return bearer(secrets.access_token);
     case "basic":
       return basic(auth.username, secrets.password);
+    case "github_repository":
+      // GitHub's name for who has a token; GitLab and Gitea take any.
+      return basic("x-access-token", secrets.authorization_token);
     case "header":
       return secrets.header_value ? { name: auth.header_name, value: secrets.header_value.reveal() } : null;
     case "environment_variable":

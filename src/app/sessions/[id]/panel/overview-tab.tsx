@@ -12,6 +12,7 @@ import { RelativeTime } from "../../../components/relative-time.tsx";
 import { openCalls } from "../session-view.ts";
 import { Fact } from "./fact.tsx";
 import type { PanelTabProps } from "./panel-tabs.ts";
+import { RepositoryList } from "./repository-list.tsx";
 import { SandboxRow } from "./sandbox-row.tsx";
 
 export function OverviewTab({ session, view }: PanelTabProps) {
@@ -68,6 +69,11 @@ export function OverviewTab({ session, view }: PanelTabProps) {
           )}
         </Facts>
       </Section>
+      {session.resources.length > 0 && (
+        <Section title="Repositories">
+          <RepositoryList resources={session.resources} />
+        </Section>
+      )}
       <Section title="Used so far">
         <Facts>
           <Fact name="Turns">{view.turns.length}</Fact>

@@ -1,0 +1,107 @@
+// Brings a session's repositories into its sandbox, before anything else runs there. What can't be cloned is told, and the session goes on.
+import { type Database, inTransaction, leaseLost } from "../db/database.ts";
+import { appendEvents, type Fence } from "../db/events.ts";
+import { persistently } from "../db/persistently.ts";
+import { listSessionResources, type SessionResourceRow, setResourceOutcome } from "../db/session-resources.ts";
+import { lockAndLookFor } from "../db/turn-facts.ts";
+import type { LogWakeup } from "../db/wakeups.ts";
+import type { Clock } from "../lib/clock.ts";
+import { hasCode } from "../lib/errors.ts";
+import { newId } from "../lib/ids.ts";
+import type { Logger } from "../lib/logger.ts";
+import type { OperationResult, Sandbox } from "../sandboxes/sandbox.ts";
+import { CLONE_TIMEOUT_MS, type CloneProblem, cloneProblem, cloneScript } from "./clone-script.ts";
+
+type CloneDeps = { db: Database; onLogGrew: (wakeup: LogWakeup) => void; clock: Clock; logger: Logger };
+type CloneInput = {
+  sessionId: string;
+  teamId: string;
+  /** Of whoever holds the session. */
+  fence: Fence;
+  sandbox: Sandbox;
+  /** Also those that were there: the disk is another one, or its files are those of another time. */
+  again: boolean;
+  signal: AbortSignal;
+};
+
+/** The sandbox ended during each of them. */
+const MAX_TRIES = 3;
+
+/** What the model is told, in words: each time, as it may not have been there the last time. The log has each reason once. Throws `lease_lost`. */
+export async function cloneRepositories(deps: CloneDeps, input: CloneInput): Promise<string[]> {
+  const { db, clock, logger } = deps;
+  const { signal } = input;
+  const read = () => listSessionResources(db, input);
+  const rows = await persistently(read, { clock, signal, logger });
+  const notices: string[] = [];
+  for (const row of rows) {
+    if (row.status === "ready" && !input.again) continue;
+    const problem = await cloneOne(deps, input, row);
+    if (problem === "sandbox gone") break;
+    if (problem) notices.push(`Notice: ${problem.message}`);
+  }
+  return notices;
+}
+
+async function cloneOne(
+  deps: CloneDeps,
+  input: CloneInput,
+  row: SessionResourceRow,
+): Promise<CloneProblem | null | "sandbox gone"> {
+  const { sandbox, signal, sessionId } = input;
+  const operation = { kind: "bash", command: cloneScript(row.config), timeoutMs: CLONE_TIMEOUT_MS } as const;
+  let result: OperationResult = { outcome: "unknown", content: "", durationMs: 0 };
+  let { attempt } = row;
+  for (let tries = 0; result.outcome === "unknown" && tries < MAX_TRIES; tries++) {
+    // Asked again with the same id, by whichever worker, it attaches; what was cut off begins anew under the next.
+    if (tries > 0) await settle(deps, input, { row: { ...row, attempt: attempt++ }, problem: null, status: "waiting" });
+    try {
+      result = await sandbox.runOperation(`${row.id}.${attempt}`, operation, { signal });
+    } catch (error) {
+      if (signal.aborted || !hasCode(error, "sandbox_gone")) throw error;
+      // The call that wants it finds out, and makes another one.
+      deps.logger.warn({ err: error, sessionId, resourceId: row.id }, "the sandbox was lost during a clone");
+      return "sandbox gone";
+    }
+  }
+  const problem = cloneProblem(row.config, result, row.credentialId !== null);
+  const status = problem ? "failed" : "ready";
+  await settle(deps, input, { row: { ...row, attempt }, problem, status });
+  return problem;
+}
+
+/** The outcome and what is told of it, or neither. */
+async function settle(
+  { db, clock, logger, onLogGrew }: CloneDeps,
+  { sessionId, fence, signal }: CloneInput,
+  found: { row: SessionResourceRow; problem: CloneProblem | null; status: "waiting" | "ready" | "failed" },
+): Promise<void> {
+  const { row, problem, status } = found;
+  const eventId = newId("event", clock.now());
+  const write = () =>
+    inTransaction(db, async (tx) => {
+      const { held, present } = await lockAndLookFor(tx, { sessionId, fence, eventId, echo: false });
+      if (!held) throw leaseLost(sessionId);
+      if (present) return null;
+      const { id: resourceId, attempt } = row;
+      await setResourceOutcome(tx, { sessionId, resourceId, attempt, status, problem: problem?.message ?? null });
+      if (problem === null || problem.message === row.problem) return null;
+      const { type, message } = problem;
+      const error = { type, message, repository_url: row.config.url, retry_status: { type: "retrying" } };
+      const event = { id: eventId, type: "session.error", payload: { error }, processedAt: new Date(clock.now()) };
+      return appendEvents(tx, { sessionId, fence, events: [event] });
+    });
+  const lastSeq = await persistently(write, { clock, signal, logger });
+  if (lastSeq !== null) onLogGrew({ sessionId, lastSeq });
+}
+
+/** For the model: what lies where. Empty: nothing does. */
+export function repositoriesPrompt(rows: readonly Pick<SessionResourceRow, "config">[]): string {
+  if (rows.length === 0) return "";
+  const lines = rows.map(({ config: { url, mount_path, checkout } }) => {
+    const at =
+      checkout === null ? "" : checkout.type === "branch" ? `, branch ${checkout.name}` : `, commit ${checkout.sha}`;
+    return `- ${mount_path}: ${url}${at}`;
+  });
+  return `# Repositories\nThese are cloned before your first tool runs. git reaches their hosts without a token of yours: it is put into the requests outside of the sandbox.\n${lines.join("\n")}`;
+}
