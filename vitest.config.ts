@@ -1,24 +1,37 @@
 // The suites. `npm test` runs the first five; `npm run test:slow` the rest (they download or build more).
 import { defineConfig } from "vitest/config";
 
-/** What takes twenty seconds and more: waits for what only time shows, or installs some 800 MB from npm's cache. */
+/** What takes a quarter of a minute and more: waits for what only time shows, or installs some 800 MB from npm's cache. */
 const long = [
+  "src/db/embedded/embedded-postgres.integration.test.ts",
   "src/sandboxes/local/local.integration.test.ts",
   "src/secrets/rotate-keys.integration.test.ts",
+  "src/sessions/files-of-rewinds-and-forks.integration.test.ts",
+  "src/sessions/session-mcp.integration.test.ts",
+  "src/snapshots/snapshots.integration.test.ts",
   "src/worker/sandbox-limit.integration.test.ts",
   "src/worker/suspects.integration.test.ts",
+  "test/api/attacks.test.ts",
   "test/api/database-busy.test.ts",
+  "test/api/team-stream.test.ts",
   "test/e2e/a-poisoned-session-ends-alone.test.ts",
   "test/e2e/a-session-survives-every-kill.test.ts",
   "test/e2e/cli-exit-codes.test.ts",
   "test/e2e/cli-in-a-terminal.test.ts",
   "test/e2e/cli-in-the-sandbox.test.ts",
+  "test/e2e/cli.test.ts",
   "test/e2e/docs-commands-run-as-written.test.ts",
   "test/e2e/files-survive-a-lost-disk.test.ts",
   "test/e2e/parts-alone.test.ts",
+  "test/e2e/port-preview.test.ts",
+  "test/e2e/start-without-bubblewrap.test.ts",
   "test/e2e/the-packed-package-runs.test.ts",
+  "test/security/broker-rights.test.ts",
+  "test/security/credentials.test.ts",
+  "test/security/deleted-session.test.ts",
   "test/security/environment-packages.test.ts",
   "test/security/sandbox-resources.test.ts",
+  "test/security/vault-canary.test.ts",
 ];
 const slow = { testTimeout: 120_000, hookTimeout: 300_000 };
 

@@ -46,12 +46,14 @@ test("what is not run says why", () => {
   const skipped = blocks.filter((block) => block.notRun !== null);
   expect(skipped.map((block) => `${block.page}: ${block.notRun}`)).toEqual([
     "README.md: the test has started Berth already",
+    "README.md: takes a quarter of an hour",
     "README.md: needs a gateway",
     "README.md: these are the tests themselves, and the benchmarks",
     "docs/benchmarks.md: takes minutes, and a quiet machine",
     "docs/quickstart.md: the test has started Berth already",
     "docs/quickstart.md: needs a gateway",
     "docs/reliability.md: takes a quarter of an hour",
+    "docs/repositories.md: it needs a repository and a token of yours",
     "docs/vaults.md: its keys are those of a running server",
   ]);
 });

@@ -5,7 +5,7 @@ export type Mutation = {
   file: string;
   find: string;
   replace: string;
-  project: "unit" | "integration" | "api" | "security";
+  project: "unit" | "integration" | "api" | "security" | "long";
   /** Where the test is that notices. */
   test: string;
   /** The beginning of its name, or of its group's. */
@@ -26,12 +26,12 @@ export const mutations: readonly Mutation[] = [
   {
     control: "behind https only this host's own cookie counts",
     ...{ file: "src/api/authenticate.ts", find: "(isHttps(header) ? undefined : ", replace: "(" },
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B10: " },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "B10: " },
   },
   {
     control: "the broker gives up the rights of root",
     ...{ file: "src/supervisor/give-up-root.ts", find: "  process.setuid(gid);\n", replace: "" },
-    ...{ project: "security", test: "test/security/broker-rights.test.ts", named: "S2: it is a user of its own" },
+    ...{ project: "long", test: "test/security/broker-rights.test.ts", named: "S2: it is a user of its own" },
   },
   {
     control: "dial guard: each resolved address is checked",
@@ -207,26 +207,26 @@ export const mutations: readonly Mutation[] = [
     file: "src/api/server.ts",
     find: "if (!hostIsAllowed(request.headers.host, allowedHosts)) {",
     replace: "if (request.headers.host === undefined) {",
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B8, K12: " },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "B8, K12: " },
   },
   {
     control: "API: changes with a cookie come from our own pages",
     file: "src/api/authenticate.ts",
     find: "if (!SAFE_METHODS.has(request.method)) refuseOtherSites(request);",
     replace: "",
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B4: " },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "B4: " },
   },
   {
     control: "API: WebSockets come from our own pages",
     ...{ file: "src/api/channels.ts", find: "        refuseOtherOrigins(facts);\n", replace: "" },
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B5: another site's WebSocket" },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "B5: another site's WebSocket" },
   },
   {
     control: "API: answers can't be framed or sniffed",
     file: "src/api/server.ts",
     find: "for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);",
     replace: "",
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "B5, B6: " },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "B5, B6: " },
   },
   {
     control: "API: slow headers are cut off",
@@ -235,14 +235,14 @@ export const mutations: readonly Mutation[] = [
       find: "const HEADERS_TIMEOUT_MS = 15_000;",
       replace: "const HEADERS_TIMEOUT_MS = 299_000;",
     },
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "R9: a hundred clients" },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "R9: a hundred clients" },
   },
   {
     control: "API: revoked keys are refused",
     file: "src/db/teams.ts",
     find: "} and revoked_at is null`.execute(db);",
     replace: "}`.execute(db);",
-    ...{ project: "api", test: "test/api/attacks.test.ts", named: "K1, K2: " },
+    ...{ project: "long", test: "test/api/attacks.test.ts", named: "K1, K2: " },
   },
   {
     control: "API: bodies have a limit",

@@ -7,6 +7,7 @@ import type { TeamChange } from "../../client/stream-sessions.ts";
 import { goToLoginWhenSignedOut, useLive } from "../providers.tsx";
 import { forgetUnsent } from "../sessions/[id]/forget-unsent.ts";
 import { queriesToRead } from "./queries-to-read.ts";
+import { readAgain } from "./read-again.ts";
 import { useLiveState } from "./use-live-state.ts";
 
 export function LiveLists() {
@@ -31,7 +32,7 @@ export function LiveLists() {
 
 function takeIn(queries: QueryClient, change: TeamChange): void {
   if (change.type === "session_deleted") forgetUnsent(change.id);
-  for (const queryKey of queriesToRead(change)) void queries.invalidateQueries({ queryKey });
+  for (const queryKey of queriesToRead(change)) readAgain(queries, queryKey);
   if (change.type !== "session_changed" && change.type !== "session_deleted") return;
   for (const query of queries.getQueryCache().findAll({ queryKey: ["sessions"] })) {
     const patch = query.meta?.patch;
