@@ -177,6 +177,30 @@ test("a colour or a line's end that is cut between two pieces is not shown in ha
   expect(note).toBe("● bash  x\n  red\n  next\n");
 });
 
+test("what is prepared before the first tool is said beside the words", () => {
+  const packages = (fields: object) =>
+    ({ id: "p", type: "session.packages", processed_at: at, ...fields }) as StreamEvent;
+  const place = { resource_id: "r", repository_url: "https://git.example.com/acme/app", mount_path: "/workspace/app" };
+  const repository = (fields: object) =>
+    ({ id: "q", type: "session.repository", processed_at: at, ...place, ...fields }) as StreamEvent;
+  const printed = print([
+    start("m"),
+    delta("m", "half"),
+    packages({ status: "installing", manager: "npm", packages: ["left-pad", "a\u001b[2J"] }),
+    packages({ status: "ready", duration_ms: 3_000 }),
+    repository({ status: "cloning" }),
+    repository({ status: "ready", duration_ms: 900 }),
+  ]);
+  expect(printed.out).toBe("half\n");
+  expect(printed.note.split("\n")).toEqual([
+    "Installing with npm: left-pad, a",
+    "The environment's packages are installed (3.0 s). Later sessions find them ready.",
+    "Cloning https://git.example.com/acme/app to /workspace/app",
+    "https://git.example.com/acme/app is at /workspace/app (900 ms).",
+    "",
+  ]);
+});
+
 const attack = "\u001b]0;title\u0007\u001b[2Jsafe\u202eevil\u009b31m\r\u0008";
 
 test("nothing that an agent or a program writes reaches the terminal as a control", () => {

@@ -1,5 +1,6 @@
 // Writes a session's events as they arrive: the agent's words, its tool calls, and what went wrong.
 
+import { preparationWords } from "../client/preparation-words.ts";
 import { describeMeasures } from "../client/tool-measures.ts";
 import type { ResultBlock } from "../contract/content.ts";
 import type { AgentToolResultEvent, PreviewEvent, SessionEvent, StreamEvent } from "../contract/events.ts";
@@ -114,6 +115,11 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
         break;
       case "agent.thread_context_compacted":
         note(paint("The conversation was long: its older part was summarised.\n", "dim"));
+        break;
+      case "session.packages":
+      case "session.repository":
+        breakOff();
+        note(paint(`${visibleOutput(preparationWords(event))}\n`, "dim"));
         break;
       case "session.error":
         breakOff();

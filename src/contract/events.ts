@@ -237,6 +237,18 @@ export type SessionPackagesEvent = Stored<
 >;
 
 /**
+ * Berth's own: a repository of the session is brought into its sandbox. `cloning`: begun; told again when it is begun anew. `ready`: it is
+ * at `mount_path`, after `duration_ms`. A failure is a `session.error` with its `repository_url`; a further try of one is told when it works.
+ */
+export type SessionRepositoryEvent = Stored<
+  "session.repository",
+  { resource_id: string; repository_url: string; mount_path: string } & (
+    | { status: "cloning" }
+    | { status: "ready"; duration_ms: number }
+  )
+>;
+
+/**
  * Berth's own: the session's sandbox tried to reach the outside in a way that no program does by accident, and was refused. `rule`: why;
  * `path`: without its query. The request is listed in `/v1/egress_requests`. The model is not told: its program was.
  */
@@ -296,6 +308,7 @@ export type StatusEvent =
   | SessionUsageEvent
   | SessionRestoredEvent
   | SessionPackagesEvent
+  | SessionRepositoryEvent
   | SessionRewoundEvent
   | SessionForkedEvent
   | EgressRefusedEvent;

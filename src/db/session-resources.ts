@@ -69,13 +69,14 @@ export async function findSessionResource(
   return result.rows[0] ?? null;
 }
 
-/** One that failed is tried again. */
+/** One that failed is tried again, and what is wrong with this one is told, also when it is the same. */
 export async function setResourceCredential(
   db: Database,
   input: Place & { credentialId: string; now: Date },
 ): Promise<void> {
   await sql`update session_resources set credential_id = ${input.credentialId}, updated_at = ${input.now},
-      status = case status when 'failed' then 'waiting' else status end
+      status = case status when 'failed' then 'waiting' else status end,
+      problem = case status when 'failed' then null else problem end
     where id = ${input.resourceId} and session_id = ${input.sessionId} and team_id = ${input.teamId}`.execute(db);
 }
 

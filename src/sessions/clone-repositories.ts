@@ -1,4 +1,5 @@
 // Brings a session's repositories into its sandbox, before anything else runs there. What can't be cloned is told, and the session goes on.
+import type { ResourceStatus } from "../contract/session-resources.ts";
 import { type Database, inTransaction, leaseLost } from "../db/database.ts";
 import { appendEvents, type Fence } from "../db/events.ts";
 import { persistently } from "../db/persistently.ts";
@@ -50,11 +51,15 @@ async function cloneOne(
 ): Promise<CloneProblem | null | "sandbox gone"> {
   const { sandbox, signal, sessionId } = input;
   const operation = { kind: "bash", command: cloneScript(row.config), timeoutMs: CLONE_TIMEOUT_MS } as const;
+  const begunAt = deps.clock.now();
+  // What was there is there again at once, mostly; what failed fails in every turn until somebody mends it.
+  if (row.status === "waiting") await put(deps, input, { row, told: toldOf(row, { status: "cloning" }) });
   let result: OperationResult = { outcome: "unknown", content: "", durationMs: 0 };
   let { attempt } = row;
   for (let tries = 0; result.outcome === "unknown" && tries < MAX_TRIES; tries++) {
     // Asked again with the same id, by whichever worker, it attaches; what was cut off begins anew under the next.
-    if (tries > 0) await settle(deps, input, { row: { ...row, attempt: attempt++ }, problem: null, status: "waiting" });
+    if (tries > 0)
+      await put(deps, input, { row: { ...row, attempt: attempt++ }, outcome: { status: "waiting", problem: null } });
     try {
       result = await sandbox.runOperation(`${row.id}.${attempt}`, operation, { signal });
     } catch (error) {
@@ -65,30 +70,51 @@ async function cloneOne(
     }
   }
   const problem = cloneProblem(row.config, result, row.credentialId !== null);
-  const status = problem ? "failed" : "ready";
-  await settle(deps, input, { row: { ...row, attempt }, problem, status });
+  const durationMs = Math.max(0, Math.round(deps.clock.now() - begunAt));
+  const isReady = problem === null && row.status !== "ready";
+  await put(deps, input, {
+    row: { ...row, attempt },
+    outcome: { status: problem ? "failed" : "ready", problem: problem?.message ?? null },
+    told: isReady ? toldOf(row, { status: "ready", duration_ms: durationMs }) : failureOf(row, problem),
+  });
   return problem;
 }
 
+type Told = { type: "session.repository" | "session.error"; payload: Record<string, unknown> };
+
+function toldOf({ id, config }: SessionResourceRow, fields: Record<string, unknown>): Told {
+  const { url: repository_url, mount_path } = config;
+  return { type: "session.repository", payload: { resource_id: id, repository_url, mount_path, ...fields } };
+}
+
+/** Null: there is no problem, or it was told before. */
+function failureOf(row: SessionResourceRow, problem: CloneProblem | null): Told | null {
+  if (problem === null || problem.message === row.problem) return null;
+  const { type, message } = problem;
+  const error = { type, message, repository_url: row.config.url, retry_status: { type: "retrying" } };
+  return { type: "session.error", payload: { error } };
+}
+
 /** The outcome and what is told of it, or neither. */
-async function settle(
+async function put(
   { db, clock, logger, onLogGrew }: CloneDeps,
   { sessionId, fence, signal }: CloneInput,
-  found: { row: SessionResourceRow; problem: CloneProblem | null; status: "waiting" | "ready" | "failed" },
+  found: {
+    row: SessionResourceRow;
+    outcome?: { status: ResourceStatus; problem: string | null };
+    told?: Told | null;
+  },
 ): Promise<void> {
-  const { row, problem, status } = found;
+  const { row, outcome, told } = found;
   const eventId = newId("event", clock.now());
   const write = () =>
     inTransaction(db, async (tx) => {
       const { held, present } = await lockAndLookFor(tx, { sessionId, fence, eventId, echo: false });
       if (!held) throw leaseLost(sessionId);
       if (present) return null;
-      const { id: resourceId, attempt } = row;
-      await setResourceOutcome(tx, { sessionId, resourceId, attempt, status, problem: problem?.message ?? null });
-      if (problem === null || problem.message === row.problem) return null;
-      const { type, message } = problem;
-      const error = { type, message, repository_url: row.config.url, retry_status: { type: "retrying" } };
-      const event = { id: eventId, type: "session.error", payload: { error }, processedAt: new Date(clock.now()) };
+      if (outcome) await setResourceOutcome(tx, { sessionId, resourceId: row.id, attempt: row.attempt, ...outcome });
+      if (!told) return null;
+      const event = { id: eventId, ...told, processedAt: new Date(clock.now()) };
       return appendEvents(tx, { sessionId, fence, events: [event] });
     });
   const lastSeq = await persistently(write, { clock, signal, logger });

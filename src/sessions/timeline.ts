@@ -15,6 +15,7 @@ const EVENT_TYPES = [
   "session.error",
   "session.restored",
   "session.packages",
+  "session.repository",
   "session.rewound",
   "session.forked",
   "session.egress_refused",

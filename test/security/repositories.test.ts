@@ -83,6 +83,9 @@ describe.skipIf(sandboxesMissing())("repositories of sessions", () => {
   async function errorsOf(session: string) {
     return (await world.log(session)).flatMap(({ type, payload }) => (type === "session.error" ? [payload.error] : []));
   }
+  async function progressOf(session: string) {
+    return (await world.log(session)).flatMap(({ type, payload }) => (type === "session.repository" ? [payload] : []));
+  }
   async function stateOf(session: string) {
     return (await client.beta.sessions.retrieve(session)).resources;
   }
@@ -161,6 +164,11 @@ describe.skipIf(sandboxesMissing())("repositories of sessions", () => {
     expect(first).toContain(`url = ${URL_OF_APP}`);
     expect(first).not.toContain("Notice");
     expect(await stateOf(session)).toMatchObject([{ status: "ready", problem: null }]);
+    const place = { repository_url: URL_OF_APP, mount_path: "/workspace/app" };
+    expect(await progressOf(session)).toMatchObject([
+      { ...place, status: "cloning" },
+      { ...place, status: "ready", duration_ms: expect.any(Number) },
+    ]);
     expect(model.requests[0]?.system).toContain(`- /workspace/app: ${URL_OF_APP}, branch main`);
     const used = lines.filter(({ host }) => host === "git.example.com");
     expect(used.length).toBeGreaterThan(3);
@@ -198,12 +206,12 @@ describe.skipIf(sandboxesMissing())("repositories of sessions", () => {
     // Another token holds within seconds, a resource that is deleted opens nothing.
     const [resource] = await stateOf(session);
     if (resource?.type !== "github_repository") throw new Error("it is not there");
-    const place = { session_id: session };
+    const ofSession = { session_id: session };
     accepted = ROTATED;
-    await client.beta.sessions.resources.update(resource.id, { ...place, authorization_token: ROTATED });
+    await client.beta.sessions.resources.update(resource.id, { ...ofSession, authorization_token: ROTATED });
     const reach = "cd /workspace/app && git ls-remote -q origin main && echo reached";
     await until(async () => (await run(session, reach)).includes("reached"), { timeoutMs: 60_000 });
-    await client.beta.sessions.resources.delete(resource.id, place);
+    await client.beta.sessions.resources.delete(resource.id, ofSession);
     await until(async () => (await run(session, reach)).includes("host_not_allowed"), { timeoutMs: 60_000 });
     accepted = TOKEN;
   });
@@ -254,15 +262,20 @@ describe.skipIf(sandboxesMissing())("repositories of sessions", () => {
     expect(resource).toMatchObject({ status: "failed", problem: expect.stringMatching(/does not take the token/) });
     if (resource?.type !== "github_repository") throw new Error("it is not there");
     await client.beta.sessions.resources.update(resource.id, { session_id: session, authorization_token: TOKEN });
-    expect(await stateOf(session)).toMatchObject([{ status: "waiting" }, {}, {}, {}]);
+    expect(await stateOf(session)).toMatchObject([{ status: "waiting", problem: null }, {}, {}, {}]);
     // The broker looks at the new token within seconds, and so do the turns.
     await until(async () => (await run(session, "cat app/README")).includes("a repository"), { timeoutMs: 60_000 });
     expect(await stateOf(session)).toMatchObject([{ status: "ready", problem: null }, {}, {}, {}]);
     expect((await types()).at(-1)).toBe("repository_checkout_error");
     // The same problem is not told twice.
     const count = (await types()).length;
+    const told = await progressOf(session);
     await run(session, "true");
     expect(await types()).toHaveLength(count);
+    expect(await progressOf(session)).toEqual(told);
+    // Each that failed was begun once, and not told again with every turn; the one that came with another token was told.
+    expect(told.filter(({ status }) => status === "ready")).toMatchObject([{ mount_path: "/workspace/app" }]);
+    expect(told.filter(({ mount_path }) => mount_path === "/workspace/d")).toHaveLength(1);
     expect(findForms(Buffer.from(JSON.stringify(await world.log(session))), [TOKEN, ROTATED])).toEqual([]);
   });
 

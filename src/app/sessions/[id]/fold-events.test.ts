@@ -146,3 +146,22 @@ test("ten thousand events fold into their items", () => {
   for (let index = 0; index < 5_000; index++) long.push(call(`c${index}`), result(`r${index}`, `c${index}`));
   expect(items(foldEvents(emptyView, sequence(long)))).toHaveLength(5_000);
 });
+
+test("a repository is being cloned until it is there, or the turn is over", () => {
+  const place = { resource_id: "r", repository_url: "https://git.example.com/acme/app", mount_path: "/workspace/app" };
+  const told = (id: string, fields: { status: "cloning" } | { status: "ready"; duration_ms: number }): StreamEvent => ({
+    ...{ id, type: "session.repository", processed_at: at() },
+    ...place,
+    ...fields,
+  });
+  const begun = [running("s1"), call("c1"), told("e1", { status: "cloning" })];
+  const view = foldEvents(emptyView, sequence(begun));
+  expect(view.cloning).toEqual(["r"]);
+  expect(find(view, "e1")).toMatchObject({
+    kind: "note",
+    text: "Cloning https://git.example.com/acme/app to /workspace/app",
+  });
+  const ready = told("e2", { status: "ready", duration_ms: 1_500 });
+  expect(foldEvents(emptyView, sequence([...begun, ready])).cloning).toEqual([]);
+  expect(foldEvents(emptyView, sequence([...begun, idle("i1")])).cloning).toEqual([]);
+});

@@ -1,10 +1,10 @@
 // Folds a session's events into what the page shows. Pure: the same events give the same view, however they are cut.
+import { preparationWords } from "../../../client/preparation-words.ts";
 import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
 import { isPreview, isToolOutput } from "../../../contract/previews.ts";
 import { addOutput } from "./live-output.ts";
-import { packagesText } from "./packages-text.ts";
 import { restoredText } from "./restored-text.ts";
-import type { SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
+import type { NoteItem, SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
 
 /** `seq` is the place in the log; null for previews. Stored events come in order; one that was seen before is skipped. */
@@ -84,7 +84,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
     },
     "user.interrupt"(draft, event) {
       if (event.processed_at !== null) {
-        draft.put({ kind: "note", id: event.id, text: "Interrupted.", at: event.processed_at });
+        draft.put(noteOf(event, "Interrupted."));
       }
     },
     "user.tool_confirmation"(draft, event) {
@@ -165,8 +165,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       }));
     },
     "agent.thread_context_compacted"(draft, event) {
-      const text = "The conversation was long, so its older part was summarised.";
-      draft.put({ kind: "note", id: event.id, text, at: event.processed_at });
+      draft.put(noteOf(event, "The conversation was long, so its older part was summarised."));
     },
     "session.status_running"(draft, event) {
       draft.view.status = "running";
@@ -176,24 +175,24 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
     "session.status_idle"(draft, event) {
       draft.view.status = "idle";
       draft.view.stopReason = event.stop_reason;
+      draft.view.cloning = [];
       draft.endPreviews();
       // The turn waits for an answer and goes on with it.
       if (event.stop_reason.type === "requires_action") return;
       if (event.stop_reason.type === "budget_reached") {
-        const text = "The session's budget is used up.";
-        draft.put({ kind: "note", id: event.id, text, at: event.processed_at });
+        draft.put(noteOf(event, "The session's budget is used up."));
       }
       draft.endTurn(event.processed_at);
     },
     "session.status_rescheduled"(draft, event) {
       draft.view.status = "rescheduling";
       const text = event.reason && rescheduledNotes[event.reason];
-      if (text) draft.put({ kind: "note", id: event.id, text, at: event.processed_at });
+      if (text) draft.put(noteOf(event, text));
     },
     "session.status_terminated"(draft, event) {
       draft.view.status = "terminated";
       draft.endPreviews();
-      draft.put({ kind: "note", id: event.id, text: "The session has ended.", at: event.processed_at });
+      draft.put(noteOf(event, "The session has ended."));
       draft.endTurn(event.processed_at);
     },
     "session.deleted"(draft, event) {
@@ -217,7 +216,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       if (event.title !== undefined) draft.view.title = event.title;
       if (event.agent === undefined) return;
       const text = `The agent's settings for this session were changed. Model: ${event.agent.model.id}`;
-      draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
+      draft.putAside(noteOf(event, text));
     },
     "session.restored"(draft, event) {
       draft.putAside({
@@ -231,30 +230,25 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
     "session.rewound"(draft, event) {
       draft.view.status = "idle";
       draft.goBackBefore(event.event_id, event.processed_at);
-      draft.putAside({
-        kind: "note",
-        id: event.id,
-        text: "Went back to here. What followed was taken back.",
-        at: event.processed_at,
-      });
+      draft.putAside(noteOf(event, "Went back to here. What followed was taken back."));
     },
     "session.forked"(draft, event) {
       draft.view.status = "idle";
       draft.endTurn(event.processed_at);
-      draft.putAside({
-        kind: "note",
-        id: event.id,
-        text: "Forked here: what is above was copied from another session.",
-        at: event.processed_at,
-      });
+      draft.putAside(noteOf(event, "Forked here: what is above was copied from another session."));
     },
     "session.packages"(draft, event) {
-      draft.putAside({ kind: "note", id: event.id, text: packagesText(event), at: event.processed_at });
+      draft.putAside(noteOf(event, preparationWords(event)));
+    },
+    "session.repository"(draft, event) {
+      const others = draft.view.cloning.filter((id) => id !== event.resource_id);
+      draft.view.cloning = event.status === "cloning" ? [...others, event.resource_id] : others;
+      draft.putAside(noteOf(event, preparationWords(event)));
     },
     "session.egress_refused"(draft, event) {
       const why = event.detail === null ? event.rule : `${event.rule}, ${event.detail}`;
       const text = `Security: the sandbox's request to ${event.host} was refused (${why}). Details are in the tab Network.`;
-      draft.putAside({ kind: "note", id: event.id, text, at: event.processed_at });
+      draft.putAside(noteOf(event, text));
     },
     "session.usage"(draft, event) {
       draft.view.usage = event.usage;
@@ -277,6 +271,10 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       draft.endPreviews();
     },
   };
+
+function noteOf({ id, processed_at: at }: { id: string; processed_at: string | null }, text: string): NoteItem {
+  return { kind: "note", id, text, at };
+}
 
 function newCall(event: {
   id: string;

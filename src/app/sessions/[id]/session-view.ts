@@ -109,6 +109,8 @@ export type SessionView = {
   /** Tokens of the model requests that were seen, and the latest snapshot of the server's own count. */
   tokens: Tokens;
   usage: UsageSnapshot | null;
+  /** Repositories that are being cloned, by the id of their resource. */
+  cloning: readonly string[];
   /** Undefined until an event says otherwise. */
   title: string | null | undefined;
 };
@@ -121,6 +123,7 @@ export const emptyView: SessionView = {
   queued: [],
   tokens: { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
   usage: null,
+  cloning: [],
   title: undefined,
 };
 

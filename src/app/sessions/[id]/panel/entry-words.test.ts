@@ -52,5 +52,51 @@ test.each<[TimelineEntry, ReturnType<typeof entryWords>]>([
       trouble: false,
     },
   ],
-  [entry("of_a_later_release", { error: null }), { title: "of_a_later_release", detail: null, trouble: false }],
+  [
+    entry("session.packages", { status: "installing", manager: "pip", packages: ["a", "b", "c", "d", "e", "f", "g"] }),
+    { title: "Packages are being installed: pip", detail: "a, b, c, d, e and 2 more", trouble: false },
+  ],
+  [
+    entry("session.packages", { status: "ready", duration_ms: 4_200 }),
+    { title: "Packages installed", detail: "in 4.2 s", trouble: false },
+  ],
+  [
+    entry("session.repository", {
+      status: "cloning",
+      repository_url: "https://a.example/b/c",
+      mount_path: "/workspace/c",
+    }),
+    { title: "Repository is being cloned", detail: "https://a.example/b/c to /workspace/c", trouble: false },
+  ],
+  [
+    entry("session.repository", {
+      ...{ status: "ready", repository_url: "https://a.example/b/c", mount_path: "/workspace/c" },
+      duration_ms: 900,
+    }),
+    { title: "Repository is there", detail: "https://a.example/b/c at /workspace/c, in 900 ms", trouble: false },
+  ],
+  [
+    entry("session.error", { error: { type: "repository_not_found_error", message: "Its host does not know it." } }),
+    { title: "Repository not cloned: it is not found", detail: "Its host does not know it.", trouble: true },
+  ],
+  [
+    entry("session.error", { error: { type: "mcp_authentication_failed_error", message: "It was refused." } }),
+    { title: "Credential could not be used", detail: "It was refused.", trouble: true },
+  ],
+  [
+    entry("session.egress_refused", { host: "a.example", rule: "host_mismatch" }),
+    {
+      title: "Suspicious request refused",
+      detail: "a.example: the names in TLS, Host and CONNECT differ",
+      trouble: true,
+    },
+  ],
+  [entry("session.egress_refused"), { title: "Suspicious request refused", detail: null, trouble: true }],
+  // Of a later release: never the bare names of its own.
+  [entry("hold", { how: "was_moved" }), { title: "Held, lease 3", detail: "was moved", trouble: false }],
+  [
+    entry("session.of_a_later_release", { error: null }),
+    { title: "Something that this page has no words for", detail: "session of a later release", trouble: false },
+  ],
+  [entry("toString"), { title: "Something that this page has no words for", detail: "toString", trouble: false }],
 ])("%j", (given, words) => expect(entryWords(given)).toEqual(words));

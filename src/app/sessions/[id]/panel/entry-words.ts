@@ -1,5 +1,7 @@
 // An entry of a session's history in words for an operator. Pure.
 import type { TimelineEntry } from "../../../../contract/timeline.ts";
+import { formatDuration } from "../../../../lib/format-duration.ts";
+import { ruleWords } from "../../../network/rule-words.ts";
 
 const HOLD_ENDS: Record<string, string> = {
   rested: "nothing was left to do",
@@ -18,11 +20,8 @@ const TITLES: Record<string, string> = {
   sandbox_hibernated: "Sandbox hibernated",
   "session.status_running": "Running",
   "session.status_idle": "Idle",
-  "session.status_rescheduled": "Tried again later",
   "session.status_terminated": "Ended",
-  "session.error": "Error",
   "session.restored": "Files restored",
-  "session.packages": "Packages installed",
   "session.rewound": "Rewound",
   "session.forked": "Forked",
   "session.egress_refused": "Suspicious request refused",
@@ -35,6 +34,21 @@ const RESCHEDULED: Record<string, string> = {
   sandbox_limit: "Waits for a sandbox: its team runs as many as it may",
   model_busy: "Waits for its turn at the model",
 };
+/** What went wrong, where a headline says more than that something did. */
+const ERRORS: Record<string, string> = {
+  repository_authentication_error: "Repository not cloned: its token is not taken",
+  repository_checkout_error: "Repository not cloned: nothing to check out",
+  repository_clone_error: "Repository not cloned",
+  repository_forbidden_error: "Repository not cloned: it may not be read",
+  repository_not_found_error: "Repository not cloned: it is not found",
+  mcp_authentication_failed_error: "Credential could not be used",
+  mcp_connection_failed_error: "MCP server not reached",
+  model_overloaded_error: "The model is overloaded",
+  model_rate_limited_error: "The model takes no more requests now",
+  model_request_failed_error: "The model could not be asked",
+};
+/** Of a list of packages, so many are named. */
+const NAMED = 5;
 const TROUBLE = new Set(["worker_died", "lease_ran_out", "failed", "disk_lost"]);
 
 export type EntryWords = { title: string; detail: string | null; trouble: boolean };
@@ -46,21 +60,73 @@ export function entryWords({ kind, detail, epoch }: TimelineEntry): EntryWords {
     kind === "session.error" ||
     kind === "session.egress_refused" ||
     kind === "session.status_terminated";
-  if (kind === "hold") return { title: `Held, lease ${epoch}`, detail: HOLD_ENDS[how] ?? (how || null), trouble };
-  if (kind === "sandbox_started") return { title: SANDBOX_STARTS[how] ?? "Sandbox started", detail: null, trouble };
-  if (kind === "waits_for_place")
-    return {
-      title: "Waited for a place",
-      detail: `its team runs ${detail.of} sessions at once: wait until one has ended, or raise BERTH_TEAM_SESSIONS`,
-      trouble: false,
-    };
-  const manager = fieldOf(detail, "manager");
-  if (kind === "session.packages" && manager !== null)
-    return { title: `Packages are being installed: ${manager}`, detail: null, trouble };
-  if (kind === "session.egress_refused")
-    return { title: TITLES[kind] ?? kind, detail: `${fieldOf(detail, "host")}: ${fieldOf(detail, "rule")}`, trouble };
-  const title = kind === "session.status_rescheduled" ? RESCHEDULED[fieldOf(detail, "reason") ?? ""] : undefined;
-  return { title: title ?? TITLES[kind] ?? kind, detail: reasonOf(detail), trouble };
+  return { ...wordsOf(kind, { detail, how, epoch }), trouble };
+}
+
+type Known = Pick<TimelineEntry, "detail" | "epoch"> & { how: string };
+
+function wordsOf(kind: string, { detail, how, epoch }: Known): Omit<EntryWords, "trouble"> {
+  switch (kind) {
+    case "hold":
+      return { title: `Held, lease ${epoch}`, detail: HOLD_ENDS[how] ?? (plain(how) || null) };
+    case "sandbox_started":
+      return { title: SANDBOX_STARTS[how] ?? "Sandbox started", detail: null };
+    case "waits_for_place":
+      return {
+        title: "Waited for a place",
+        detail: `its team runs ${detail.of} sessions at once: wait until one has ended, or raise BERTH_TEAM_SESSIONS`,
+      };
+    case "session.packages": {
+      const manager = fieldOf(detail, "manager");
+      return manager === null
+        ? { title: "Packages installed", detail: tookOf(detail) }
+        : { title: `Packages are being installed: ${manager}`, detail: namesOf(detail.packages) };
+    }
+    case "session.repository": {
+      const isBegun = fieldOf(detail, "status") === "cloning";
+      const place = [fieldOf(detail, "repository_url"), fieldOf(detail, "mount_path")].filter((each) => each !== null);
+      const took = isBegun ? null : tookOf(detail);
+      return {
+        title: isBegun ? "Repository is being cloned" : "Repository is there",
+        detail: place.join(isBegun ? " to " : " at ") + (took === null ? "" : `, ${took}`) || null,
+      };
+    }
+    case "session.egress_refused":
+      return { title: TITLES[kind] ?? kind, detail: refusalOf(detail) };
+    case "session.error":
+      return { title: ERRORS[fieldOf(detail.error, "type") ?? ""] ?? "Error", detail: reasonOf(detail) };
+    case "session.status_rescheduled":
+      return {
+        title: RESCHEDULED[fieldOf(detail, "reason") ?? ""] ?? "Tried again later",
+        detail: reasonOf(detail),
+      };
+    default:
+      return {
+        title: Object.hasOwn(TITLES, kind) ? (TITLES[kind] ?? "") : "Something that this page has no words for",
+        detail: Object.hasOwn(TITLES, kind) ? reasonOf(detail) : plain(kind),
+      };
+  }
+}
+
+/** The name of something that a later release put down, as words. */
+function plain(name: string): string {
+  return name.replaceAll(/[._]+/g, " ").trim();
+}
+
+function tookOf({ duration_ms: ms }: Record<string, unknown>): string | null {
+  return typeof ms === "number" ? `in ${formatDuration(ms)}` : null;
+}
+
+function namesOf(names: unknown): string | null {
+  if (!Array.isArray(names) || names.length === 0) return null;
+  const shown = names.slice(0, NAMED).map(String).join(", ");
+  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
+}
+
+function refusalOf(detail: Record<string, unknown>): string | null {
+  const rule = fieldOf(detail, "rule");
+  const said = [fieldOf(detail, "host"), rule === null ? null : ruleWords({ rule })].filter((each) => each !== null);
+  return said.join(": ") || null;
 }
 
 /** What a log's entry says in one line: the error's message, or why a turn stopped. */
@@ -68,7 +134,7 @@ function reasonOf(detail: Record<string, unknown>): string | null {
   const message = fieldOf(detail.error, "message");
   if (message !== null) return message;
   const stop = fieldOf(detail.stop_reason, "type");
-  return stop === null || stop === "end_turn" ? null : stop.replaceAll("_", " ");
+  return stop === null || stop === "end_turn" ? null : plain(stop);
 }
 
 function fieldOf(value: unknown, name: string): string | null {
