@@ -64,6 +64,8 @@ export const EGRESS_DIR = "/run/berth";
 export const BROKER_DIR = "broker";
 export const BROKER_SOCKET = `${BROKER_DIR}/socket`;
 export const CERTIFICATES_FILE = "ca-certificates.crt";
+/** The same, as Java reads it. */
+export const JAVA_CERTIFICATES_FILE = "java-cacerts";
 /** What every host's name leads to inside: an address of nobody's, where the relay listens. */
 export const RELAY_ADDRESS = "198.18.0.1";
 /** The descriptor of the listening socket that the starter opened for the runner. */

@@ -1,5 +1,5 @@
 // C13, C1: programs as people use them, in a real sandbox, with placeholders where they expect tokens; their hosts let in the real ones only.
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,19 +15,27 @@ import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { findForms } from "../support/canary.ts";
 import { applyHeld, type Held, heldCredential, heldVariable } from "../support/credential-world.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
+import { buildGoProgram, JAVA_SOURCE } from "../support/language-programs.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
 import { isThere, makeHosts, serveHosts } from "../support/program-hosts.ts";
 import { readProcessesBelow } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
-const HOSTS = ["api.example.com", "git.example.com", "npm.example.com", "pypi.example.com", "basic.example.com"];
+const HOSTS = [
+  ...["api.example.com", "git.example.com", "npm.example.com", "pypi.example.com", "basic.example.com"],
+  ...["api.github.com", "github.com"],
+];
 const TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+/** What programs heed where they are told of a proxy; the outside is to be reached without it, too. */
+const WITHOUT_PROXIES =
+  "unset HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy NODE_USE_ENV_PROXY";
 const PASSWORD = "a-password/of:basic+auth=";
 
 describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
+  const hasGo = isThere("go");
   const directory = mkdtempSync(join(tmpdir(), "berth-credential-hosts-"));
   const lines: AuditLine[] = [];
-  const variable = heldVariable("TOKEN", TOKEN, { hosts: ["*.example.com"] });
+  const variable = heldVariable("TOKEN", TOKEN, { hosts: ["*.example.com", "github.com", "*.github.com"] });
   const basic = heldCredential(
     { type: "basic", username: "git", networking: { type: "limited", allowed_hosts: ["basic.example.com"] } },
     { password: PASSWORD },
@@ -71,6 +79,8 @@ describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
     const authority = await createAuthority({ now: Date.now });
     upstream = await startUpstream(authority, letsIn);
     makeHosts(directory);
+    mkdirSync(join(directory, "acme"));
+    cpSync(join(directory, "repo.git"), join(directory, "acme", "repo.git"), { recursive: true });
     const limits = { ...TEST_LIMITS, memoryMb: 1024, pids: 128 };
     sandboxd = await startTestSandboxd({ limits });
     const logger = createLogger("egress", { level: "silent", pretty: false });
@@ -93,7 +103,9 @@ describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
     link = await startLinkServer({ socketPath: join(sandboxd.dataDir, "run", "egress.sock"), broker, logger });
     sandbox = await sandboxd.backend.create("sesn_programs", { limits, env: { TOKEN: variable.placeholder } });
     await until(async () => (await sh("ls /run/berth")).includes("ca-certificates.crt"));
-  });
+    await sandbox.writeFile("/workspace/Ask.java", Buffer.from(JAVA_SOURCE));
+    if (hasGo) await sandbox.writeFile("/workspace/ask-in-go", buildGoProgram());
+  }, 120_000);
   beforeEach(() => void lines.splice(0));
   afterAll(async () => {
     await sandboxd?.[Symbol.asyncDispose]();
@@ -103,7 +115,8 @@ describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const programs: Record<string, { command: string; says: string; needs?: string }> = {
+  type Program = { command: string; says: string; needs?: string };
+  const programs: Record<string, Program> = {
     curl: { command: 'curl -sS -H "Authorization: Bearer $TOKEN" https://api.example.com/', says: "hello from" },
     "curl with a user": { command: 'curl -sS -u "me:$TOKEN" https://api.example.com/', says: "hello from" },
     wget: {
@@ -153,10 +166,43 @@ describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
       says: "a package of pip",
       needs: "pip",
     },
+    gh: {
+      command: "GH_TOKEN=$TOKEN gh api user --jq .login; GITHUB_TOKEN=$TOKEN gh auth status",
+      says: "octo\ngithub.com\n",
+      needs: "gh",
+    },
+    "gh that clones": {
+      command:
+        "rm -rf three && export GITHUB_TOKEN=$TOKEN && gh repo clone acme/repo three -- -q -c credential.helper='!gh auth git-credential' && cat three/README",
+      says: "a repository",
+      needs: "gh",
+    },
+    "gh with a host of its own": {
+      command: "GH_HOST=api.example.com GH_ENTERPRISE_TOKEN=$TOKEN gh api /user --jq .login 2>&1",
+      says: "octo",
+      needs: "gh",
+    },
+    go: {
+      command: "chmod +x ask-in-go && ./ask-in-go https://api.example.com/",
+      says: "HTTP/2.0 hello from api.example.com",
+      needs: "go",
+    },
+    java: {
+      command: "java Ask.java https://api.example.com/",
+      says: "HTTP_2 hello from api.example.com",
+      needs: "javac",
+    },
   };
-  for (const [name, { command, says, needs }] of Object.entries(programs)) {
-    it.skipIf(!isThere(needs))(name, async () => {
-      expect((await sh(`(${command})`)).trim()).toContain(says);
+  /** Those that heed the variables get by with them as well. */
+  const bothWays = new Set(["curl", "node fetch", "python requests", "git with a token in the address", "go"]);
+  const runs = Object.keys(programs).flatMap((name) => [
+    { name, title: name, setUp: WITHOUT_PROXIES },
+    ...(bothWays.has(name) ? [{ name, title: `${name}, through the proxy that its variables name`, setUp: ":" }] : []),
+  ]);
+  for (const { name, title, setUp } of runs) {
+    const { command, says, needs } = programs[name] as Program;
+    it.skipIf(!isThere(needs))(title, async () => {
+      expect((await sh(`(${setUp}; ${command})`)).trim()).toContain(says);
       const named = lines.filter(({ credentials }) => credentials.length > 0);
       expect(named.length).toBeGreaterThan(0);
       for (const line of named) expect(line).toMatchObject({ decision: "allow", detail: null });

@@ -46,6 +46,7 @@ function launchWith(changes: Partial<Launch>): Launch {
       homeDir: join(directory, "home"),
       stateDir: join(directory, "state"),
       egressDir: join(directory, "egress"),
+      javaSecurityDirectories: [],
       systemDirectories: systemDirectories(),
       scratch: null,
       tmpMb: 16,

@@ -5,20 +5,32 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { findProgram } from "../../src/sandboxes/local/host.ts";
+import { GO_PATH } from "./language-programs.ts";
 
-/** Whether a program that a test runs in a sandbox is on this machine. */
-export function isThere(program: string | undefined): boolean {
-  if (program === undefined) return true;
+/** What is not simply a program of that name where sandboxes look for programs. */
+const LOOKS: Record<string, () => boolean> = {
+  "python3-requests": () => succeeds("/usr/bin/python3", ["-c", "import requests"]),
+  pip: () => succeeds("/usr/bin/python3", ["-m", "pip", "--version"]),
+  go: () => findProgram("go", GO_PATH) !== null,
+};
+
+function succeeds(file: string, args: readonly string[]): boolean {
   try {
-    if (program === "python3-requests")
-      execFileSync("/usr/bin/python3", ["-c", "import requests"], { stdio: "ignore" });
-    else if (program === "pip") execFileSync("/usr/bin/python3", ["-m", "pip", "--version"], { stdio: "ignore" });
-    else return findProgram(program) !== null;
+    execFileSync(file, args, { stdio: "ignore" });
     return true;
   } catch {
-    console.warn(`SKIPPED: ${program} is not on this machine`);
     return false;
   }
+}
+
+/** Whether a program that a test needs is on this machine. With REQUIRE_CLIENTS=1 it is a failure when not, else a loud skip. */
+export function isThere(program: string | undefined): boolean {
+  if (program === undefined) return true;
+  const look = LOOKS[program] ?? (() => findProgram(program) !== null);
+  if (look()) return true;
+  if (process.env.REQUIRE_CLIENTS === "1") throw new Error(`REQUIRE_CLIENTS=1, but ${program} is not on this machine`);
+  console.warn(`SKIPPED: ${program} is not on this machine`);
+  return false;
 }
 
 /** A repository and two packages, as their hosts have them. */
@@ -60,7 +72,11 @@ export function makeHosts(directory: string): void {
 
 export function serveHosts(directory: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? "/", `https://${request.headers.host}`);
-  if (url.host === "git.example.com") {
+  if (url.host === "api.github.com") {
+    serveGithub(url, request, response);
+    return;
+  }
+  if (url.host === "git.example.com" || url.host === "github.com") {
     serveGit(directory, url, request, response);
     return;
   }
@@ -91,9 +107,29 @@ export function serveHosts(directory: string, request: IncomingMessage, response
     case "pypi.example.com/files/ours-1.0-py3-none-any.whl":
       file("ours-1.0-py3-none-any.whl");
       return;
+    // As `gh` asks a host of somebody's own.
+    case "api.example.com/api/v3/user":
+      response.setHeader("content-type", "application/json");
+      response.end('{"login":"octo"}');
+      return;
     default:
       response.end(`hello from ${url.host}\n`);
   }
+}
+
+/** The few answers that `gh` needs to show who somebody is, and to clone. */
+function serveGithub(url: URL, request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.setHeader("content-type", "application/json; charset=utf-8");
+  response.setHeader("x-oauth-scopes", "repo, read:org");
+  if (url.pathname === "/user") return void response.end(JSON.stringify({ login: "octo", id: 1 }));
+  if (url.pathname !== "/graphql") return void response.writeHead(404).end("{}");
+  const repository = {
+    ...{ id: "R_1", name: "repo", owner: { login: "acme" }, hasIssuesEnabled: true, description: "a repository" },
+    ...{ hasWikiEnabled: false, viewerPermission: "WRITE", defaultBranchRef: { name: "main" }, parent: null },
+    ...{ mergeCommitAllowed: true, rebaseMergeAllowed: true, squashMergeAllowed: true },
+  };
+  response.end(JSON.stringify({ data: { viewer: { login: "octo" }, repository } }));
 }
 
 function serveGit(directory: string, url: URL, request: IncomingMessage, response: ServerResponse): void {

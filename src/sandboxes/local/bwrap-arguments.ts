@@ -1,6 +1,7 @@
 // The description of a sandbox for bubblewrap: what is mounted where, what is unshared, what runs. Pure.
 import { EGRESS_DIR, PTY_FILE } from "../../runner/protocol.ts";
 import { NODE_MODULES_DIR, PACKAGES_DIR } from "../packages-in-sandbox.ts";
+import type { JavaSecurityDirectory } from "./java-security-directories.ts";
 import { AGENT_UID } from "./system-files.ts";
 
 export type SandboxView = {
@@ -15,6 +16,8 @@ export type SandboxView = {
   stateDir: string;
   /** Holds the egress broker's socket for this sandbox, and what its programs are to trust. */
   egressDir: string;
+  /** Below /usr. */
+  javaSecurityDirectories: readonly JavaSecurityDirectory[];
   systemDirectories: readonly { path: string; link: string | null }[];
   /** Memory that is mounted already, limited in bytes and files. Null: bubblewrap mounts its own, limited in bytes. */
   scratch: { tmpDir: string; sharedMemoryDir: string } | null;
@@ -49,6 +52,7 @@ export function bwrapArguments(view: SandboxView): string[] {
     ...["--disable-userns", "--uid", String(AGENT_UID), "--gid", String(AGENT_UID), "--cap-drop", "ALL"],
     ...["--hostname", "sandbox", "--new-session", "--die-with-parent", "--clearenv"],
     ...["--ro-bind", "/usr", "/usr"],
+    ...view.javaSecurityDirectories.flatMap(({ path, directory }) => ["--ro-bind", directory, path]),
     ...view.systemDirectories.flatMap(({ path, link }) =>
       link === null ? ["--ro-bind", path, path] : ["--symlink", link, path],
     ),

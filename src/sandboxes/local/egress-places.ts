@@ -13,8 +13,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
-import { BROKER_DIR, BROKER_SOCKET, CERTIFICATES_FILE } from "../../runner/protocol.ts";
+import { BROKER_DIR, BROKER_SOCKET, CERTIFICATES_FILE, JAVA_CERTIFICATES_FILE } from "../../runner/protocol.ts";
 import type { FleetLog } from "./fleet.ts";
+import { javaTrustStore } from "./java-trust-store.ts";
 
 export type EgressPlaces = {
   /** Who listens at the broker's own socket is who gets to listen for sandboxes. Called before any of them is told. */
@@ -86,9 +87,12 @@ export function createEgressPlaces(options: { directory: string; log: FleetLog }
     socketPath: (id) => join(place(id), BROKER_SOCKET),
     writeCertificate(id, certificate) {
       // By renaming, so that no program finds half of it.
-      const file = join(place(id), CERTIFICATES_FILE);
-      writeFileSync(`${file}.new`, certificate, { mode: 0o644 });
-      renameSync(`${file}.new`, file);
+      const forms = { [JAVA_CERTIFICATES_FILE]: javaTrustStore(certificate), [CERTIFICATES_FILE]: certificate };
+      for (const [name, content] of Object.entries(forms)) {
+        const file = join(place(id), name);
+        writeFileSync(`${file}.new`, content, { mode: 0o644 });
+        renameSync(`${file}.new`, file);
+      }
     },
     remove: (id) => removeDirectory(place(id), 1),
     removeAll: () => removeDirectory(directory, 2),

@@ -12,6 +12,7 @@ import type { Cgroup, Cgroups } from "./cgroups.ts";
 import type { Disks } from "./disk.ts";
 import type { EgressLink } from "./egress-link.ts";
 import { type Host, systemDirectories } from "./host.ts";
+import type { JavaSecurityDirectory } from "./java-security-directories.ts";
 import { type Launch, type Launched, launchSandbox, socketPathFor } from "./launch.ts";
 import type { NetworkNamespace, NetworkNamespaces } from "./network-namespaces.ts";
 import type { SandboxRecord } from "./records.ts";
@@ -29,6 +30,7 @@ export type Workshop = {
   /** Where disks are mounted; reachable by every user id, listable by none. */
   mountDir: string;
   etcDir: string;
+  javaSecurityDirectories: readonly JavaSecurityDirectory[];
   nodeFile: string;
   runnerFile: string;
   ptyFile: string | null;
@@ -109,6 +111,7 @@ export async function startSandbox(
       view: {
         ...mounted.value,
         etcDir: workshop.etcDir,
+        javaSecurityDirectories: workshop.javaSecurityDirectories,
         nodeFile: workshop.nodeFile,
         runnerFile: workshop.runnerFile,
         ptyFile: workshop.ptyFile,

@@ -11,6 +11,7 @@ import { directoryDisks, imageDisks } from "./disk.ts";
 import { createEgressLink } from "./egress-link.ts";
 import { createFleet, type FleetLog } from "./fleet.ts";
 import { readHost } from "./host.ts";
+import { writeJavaSecurityDirectories } from "./java-security-directories.ts";
 import { startSandbox, type Workshop } from "./live-sandbox.ts";
 import { createNetworkNamespaces } from "./network-namespaces.ts";
 import { createPackageStore, type PackageStore } from "./package-store.ts";
@@ -179,7 +180,10 @@ function removeIfEmpty(directory: string): void {
   if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory);
 }
 
-type Stage = Pick<Workshop, "mountDir" | "etcDir" | "nodeFile" | "runnerFile" | "ptyFile" | "egressDir">;
+type Stage = Pick<
+  Workshop,
+  "mountDir" | "etcDir" | "javaSecurityDirectories" | "nodeFile" | "runnerFile" | "ptyFile" | "egressDir"
+>;
 
 /**
  * What every sandbox mounts, in a place that every user id can reach whatever the data directory's permissions are. As
@@ -190,9 +194,11 @@ async function prepareStage(
   options: { isRoot: boolean; runnerFile: string; ptyFile: string | null; egressDir: string },
 ): Promise<Stage> {
   mkdirSync(directory, { recursive: true });
+  const javaDir = join(directory, "java");
   const stage: Stage = {
     mountDir: join(directory, "disks"),
     etcDir: join(directory, "etc"),
+    javaSecurityDirectories: [],
     nodeFile: join(directory, "node"),
     runnerFile: join(directory, "runner.cjs"),
     ptyFile: options.ptyFile && join(directory, "pty.node"),
@@ -202,6 +208,7 @@ async function prepareStage(
     writeSystemFiles(stage.etcDir);
     return {
       ...stage,
+      javaSecurityDirectories: writeJavaSecurityDirectories(javaDir),
       nodeFile: process.execPath,
       runnerFile: options.runnerFile,
       ptyFile: options.ptyFile,
@@ -213,6 +220,7 @@ async function prepareStage(
   mkdirSync(stage.egressDir);
   await runCommand("mount", ["--bind", options.egressDir, stage.egressDir]);
   writeSystemFiles(stage.etcDir);
+  stage.javaSecurityDirectories = writeJavaSecurityDirectories(javaDir);
   // The runner is copied; Node is too large for that, so its place shows in a sandbox's list of mounts.
   writeFileSync(stage.runnerFile, readFileSync(options.runnerFile), { mode: 0o644 });
   if (stage.ptyFile && options.ptyFile) writeFileSync(stage.ptyFile, readFileSync(options.ptyFile), { mode: 0o755 });

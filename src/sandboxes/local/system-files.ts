@@ -1,7 +1,7 @@
 // What a sandbox sees as /etc: accounts, names and resolver of its own, and of the host only what programs need to work.
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CERTIFICATES_FILE, EGRESS_DIR, RELAY_ADDRESS } from "../../runner/protocol.ts";
+import { CERTIFICATES_FILE, EGRESS_DIR, JAVA_CERTIFICATES_FILE, RELAY_ADDRESS } from "../../runner/protocol.ts";
 
 export const AGENT_UID = 1000;
 
@@ -23,9 +23,6 @@ const HOST_FILES = [
   "ca-certificates.conf",
   "debian_version",
   "fonts",
-  "java-11-openjdk",
-  "java-17-openjdk",
-  "java-21-openjdk",
   "ld.so.cache",
   "ld.so.conf",
   "ld.so.conf.d",
@@ -36,12 +33,6 @@ const HOST_FILES = [
   "os-release",
   "perl",
   "protocols",
-  "python3",
-  "python3.9",
-  "python3.10",
-  "python3.11",
-  "python3.12",
-  "python3.13",
   "rpc",
   "services",
   "ssl/certs",
@@ -49,15 +40,19 @@ const HOST_FILES = [
   "terminfo",
   "timezone",
 ];
+/** Settings of languages, by version. */
+const HOST_FILES_OF_VERSIONS = /^(java-\d+-openjdk|python3(\.\d+)?)$/;
 
 /** Where programs of different systems look for what to trust. In a sandbox that is the egress broker, and nothing else. */
 const CERTIFICATE_FILES = ["ssl/certs/ca-certificates.crt", "ssl/cert.pem", "pki/tls/certs/ca-bundle.crt"];
+/** The same for Java: Debian's, and Fedora's. */
+export const JAVA_CERTIFICATE_FILES = ["ssl/certs/java/cacerts", "pki/java/cacerts"];
 
 /** Writes the directory anew. Links are copied as links, since their targets lie in /usr. */
 export function writeSystemFiles(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  for (const name of HOST_FILES) {
+  for (const name of [...HOST_FILES, ...readdirSync("/etc").filter((name) => HOST_FILES_OF_VERSIONS.test(name))]) {
     const from = join("/etc", name);
     if (!existsSync(from)) continue;
     const to = join(directory, name);
@@ -68,11 +63,15 @@ export function writeSystemFiles(directory: string): void {
     writeFileSync(join(directory, name), content);
     chmodSync(join(directory, name), 0o644);
   }
-  for (const name of CERTIFICATE_FILES) {
+  const links = [
+    ...CERTIFICATE_FILES.map((name) => [name, CERTIFICATES_FILE] as const),
+    ...JAVA_CERTIFICATE_FILES.map((name) => [name, JAVA_CERTIFICATES_FILE] as const),
+  ];
+  for (const [name, target] of links) {
     const path = join(directory, name);
     mkdirSync(dirname(path), { recursive: true });
     rmSync(path, { force: true });
-    symlinkSync(`${EGRESS_DIR}/${CERTIFICATES_FILE}`, path);
+    symlinkSync(`${EGRESS_DIR}/${target}`, path);
   }
   chmodSync(directory, 0o755);
 }
