@@ -73,6 +73,8 @@ describe("a wrong value", () => {
     ["BERTH_SANDBOX_PIDS", "NaN"],
     ["BERTH_SANDBOX_PIDS", "31"],
     ["BERTH_SANDBOX_DISK_MB", "1"],
+    ["BERTH_PACKAGES_DISK_MB", "20GB"],
+    ["BERTH_PACKAGES_DISK_MB", "0"],
     ["BERTH_SANDBOX_WARM", "-1"],
     ["BERTH_INSTALL", "yes"],
     ["BERTH_UI", "maybe"],

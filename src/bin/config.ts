@@ -43,6 +43,7 @@ export type Config = {
     cpus: number;
     pids: number;
     diskMb: number;
+    packagesDiskMb: number;
     /** From `CONTAINER_ENV_*`, prefix stripped. */
     env: Readonly<Record<string, string>>;
   };
@@ -160,6 +161,7 @@ export function parseConfig(env: Environment): Config {
       cpus: read("BERTH_SANDBOX_CPUS", settings.BERTH_SANDBOX_CPUS),
       pids: read("BERTH_SANDBOX_PIDS", settings.BERTH_SANDBOX_PIDS),
       diskMb: read("BERTH_SANDBOX_DISK_MB", settings.BERTH_SANDBOX_DISK_MB),
+      packagesDiskMb: read("BERTH_PACKAGES_DISK_MB", settings.BERTH_PACKAGES_DISK_MB),
       env: sandboxEnv(env, problems),
     },
     blobs: {

@@ -94,6 +94,7 @@ async function start(databaseUrl: string): Promise<void> {
   const { refusedRanges, caFile, networkingCeiling } = config.egress;
   const namedHosts = [...config.egress.namedHosts, ...privateMirrors()];
   const packageHosts: PackageHost[] = [...config.egress.packageHosts];
+  const packageHostsKnown = Promise.withResolvers<void>();
   await checkSchema(db, { url: databaseUrl, logger });
   const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
   const broker = createBroker({
@@ -105,6 +106,7 @@ async function start(databaseUrl: string): Promise<void> {
     },
     trusted: trustedCertificates(caFile),
     packageHosts,
+    packageHostsKnown: packageHostsKnown.promise,
     applyCredentials: await wireCredentials(guard),
     audit,
     logger,
@@ -125,9 +127,10 @@ async function start(databaseUrl: string): Promise<void> {
   };
   logger.info({ namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
   process.send?.({ type: "ready" });
-  // Some take seconds to answer; nobody waits for them.
+  // Some take seconds to answer; only installations wait for them.
   const tools = await asked;
   packageHosts.push(...tools.flatMap(({ hosts }) => hosts));
+  packageHostsKnown.resolve();
   const named = config.egress.packageHosts.map(({ host, plain }) => ({ host, plain }));
   const all = [{ tool: "BERTH_PACKAGE_HOSTS", hosts: named, problem: null }, ...tools];
   logger.info({ tools: all }, "package managers told where their packages are");

@@ -24,6 +24,7 @@ const { values } = parseArgs({
     cpus: { type: "string" },
     pids: { type: "string" },
     "disk-mb": { type: "string" },
+    "packages-disk-mb": { type: "string" },
     install: { type: "string", default: "never" },
     namespaced: { type: "boolean", default: false },
   },
@@ -35,7 +36,10 @@ function fail(message: string): never {
 }
 
 /** As the setting that it stands for: the same bounds, the same default. */
-function numberOf(flag: "warm" | "memory-mb" | "cpus" | "pids" | "disk-mb", setting: Setting<number>): number {
+function numberOf(
+  flag: "warm" | "memory-mb" | "cpus" | "pids" | "disk-mb" | "packages-disk-mb",
+  setting: Setting<number>,
+): number {
   const text = values[flag];
   if (text === undefined) return setting.fallback({});
   try {
@@ -114,6 +118,7 @@ sandboxd = await startSandboxd({
     pids: numberOf("pids", settings.BERTH_SANDBOX_PIDS),
     diskMb: numberOf("disk-mb", settings.BERTH_SANDBOX_DISK_MB),
   },
+  packagesDiskMb: numberOf("packages-disk-mb", settings.BERTH_PACKAGES_DISK_MB),
   log: (event, fields) => log(40, event, fields),
 }).catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
 

@@ -305,6 +305,13 @@ export const settings = {
     example: "4096",
     about: "Disk of one sandbox (`/workspace` and home together), in MB.",
   }),
+  BERTH_PACKAGES_DISK_MB: setting({
+    parse: integer(1, 1_073_741_824),
+    ...fixed(20_480),
+    example: "20480",
+    about:
+      "Disk of all installed packages of environments together, in MB. Beyond it go those that nobody used for longest; those in use stay.",
+  }),
   BERTH_BLOBS: setting({
     parse: oneOf("directory", "s3"),
     ...fixed<"directory" | "s3">("directory"),

@@ -196,6 +196,7 @@ function sandboxdSpec(config: Config, logs: PartLogs) {
     cpus: sandbox.cpus,
     pids: sandbox.pids,
     "disk-mb": sandbox.diskMb,
+    "packages-disk-mb": sandbox.packagesDiskMb,
     install: config.install,
   };
   return nodePart({

@@ -46,6 +46,8 @@ export type BrokerOptions = ForwardOptions & {
   ceiling: Networking;
   /** What hosts' certificates are verified by, as PEM. */
   trusted: readonly string[];
+  /** Settles when `packageHosts` are all there, which sandboxes that install packages wait for. Absent: they are. */
+  packageHostsKnown?: Promise<void>;
 };
 
 type Listener = { identity: string; socketPath: string; installsFor?: InstallsFor };
@@ -276,6 +278,7 @@ export function createBroker(options: BrokerOptions): Broker {
   }
 
   async function makePlace({ identity, socketPath, installsFor }: Listener): Promise<Place> {
+    if (installsFor) await options.packageHostsKnown;
     const making = spare;
     spare = createAuthority({ now });
     const authority = await making;

@@ -1,10 +1,10 @@
 // Packages of environments: installed in a sandbox of their own by the machine's own pip and npm, through the broker; read by sandboxes after that.
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AuditLine } from "../../src/egress/audit-queue.ts";
-import { type Broker, createBroker } from "../../src/egress/broker.ts";
+import { type Broker, type BrokerOptions, createBroker } from "../../src/egress/broker.ts";
 import { createAuthority } from "../../src/egress/certificate-authority.ts";
 import { createDialGuard } from "../../src/egress/dial-guard.ts";
 import { type LinkServer, startLinkServer } from "../../src/egress/link-server.ts";
@@ -25,9 +25,11 @@ describe.skipIf(missing)("packages of environments", () => {
   const lines: AuditLine[] = [];
   const asked: { sessionId: string; name: string }[] = [];
   const dataDir = mkdtempSync(join(tmpdir(), "berth-packages-"));
+  const packageHosts = [NPM_HOST, PIP_HOST].map((host) => ({ host, plain: false }));
   let registries: PackageRegistries;
   let sandboxd: TestSandboxd;
   let upstream: Upstream;
+  let brokerOptions: BrokerOptions;
   let broker: Broker;
   let link: LinkServer;
   let counter = 0;
@@ -72,7 +74,7 @@ describe.skipIf(missing)("packages of environments", () => {
     const authority = await createAuthority({ now: Date.now });
     upstream = await startUpstream(authority, registries.handle);
     sandboxd = await start();
-    broker = createBroker({
+    brokerOptions = {
       ceiling: { type: "unrestricted" },
       readPolicy: async () => null,
       trusted: [authority.certificate],
@@ -82,7 +84,7 @@ describe.skipIf(missing)("packages of environments", () => {
         })),
         refusedRanges: listOf([]),
       }),
-      packageHosts: [NPM_HOST, PIP_HOST].map((host) => ({ host, plain: false })),
+      packageHosts,
       applyCredentials: async ({ sessionId, host }) => {
         asked.push({ sessionId, name: host });
         throw new Error("no credential may go with what an installation asks");
@@ -90,7 +92,8 @@ describe.skipIf(missing)("packages of environments", () => {
       audit: { add: (line) => void lines.push(line), close: async () => undefined },
       logger,
       now: Date.now,
-    });
+    };
+    broker = createBroker(brokerOptions);
     link = await startLinkServer({ socketPath: join(dataDir, "run", "egress.sock"), broker, logger });
   }, 60_000);
   beforeEach(() => {
@@ -205,6 +208,25 @@ describe.skipIf(missing)("packages of environments", () => {
     expect(await sh(woken, "cat file; ours")).toBe("kept\na program of pip");
   });
 
+  it("wait for a broker that has just begun, and for what it is told of their hosts", async () => {
+    link.close();
+    await broker.closeAll();
+    const known = packageHosts.splice(0);
+    const set = setOf({ pip: ["ours"] }, "team_4");
+    const installed = install(set);
+    await until(() => halves().length === 1);
+    const { promise: packageHostsKnown, resolve } = Promise.withResolvers<void>();
+    broker = createBroker({ ...brokerOptions, packageHostsKnown });
+    link = await startLinkServer({ socketPath: join(dataDir, "run", "egress.sock"), broker, logger });
+    // A sandbox of a session does not wait: by then the link has been taken up.
+    const sandbox = await sandboxd.backend.create("six", { limits: LIMITS, env: {} });
+    await until(async () => (await sh(sandbox, "ls /run/berth")).includes("ca-certificates.crt"));
+    packageHosts.push(...known);
+    resolve();
+    expect(await installed).toBe(true);
+    expect(lines.filter(({ decision }) => decision !== "allow")).toEqual([]);
+  });
+
   it("of an installation that was cut off are never used", async () => {
     const set = setOf({ pip: ["ours"] }, "team_3");
     registries.hold = new Promise(() => undefined);
@@ -220,5 +242,18 @@ describe.skipIf(missing)("packages of environments", () => {
     expect(await sh(await create("five", set), "ours")).toBe("a program of pip");
     // What was whole before is still there.
     expect(await install(setOf({ pip: ["ours==1.0"], npm: ["left-and-right"] }))).toBe(false);
+  });
+
+  it("that nobody used for longest go when all of them take more than they may", async () => {
+    await sandboxd.end("SIGTERM");
+    for (const name of stored()) {
+      const file = join(dataDir, "packages", name, "record.json");
+      const record = JSON.parse(readFileSync(file, "utf8")) as object;
+      writeFileSync(file, JSON.stringify({ ...record, lastUsedAt: Date.now() - 3_600_000 }));
+    }
+    expect(stored().length).toBeGreaterThan(2);
+    sandboxd = await startTestSandboxd({ dataDir, limits: LIMITS, keepData: true, packagesDiskMb: 1 });
+    await install(setOf({ npm: ["left-and-right"] }, "team_5"));
+    expect(stored()).toHaveLength(1);
   });
 });

@@ -39,6 +39,7 @@ export type TestSandboxdOptions = {
   dataDir?: string;
   warm?: number;
   limits?: SandboxLimits;
+  packagesDiskMb?: number;
   env?: Record<string, string>;
   /** A command put in front, such as setpriv for a test without root. */
   wrapper?: readonly string[];
@@ -58,6 +59,7 @@ export async function startTestSandboxd(options: TestSandboxdOptions = {}): Prom
     cpus: limits.cpus,
     pids: limits.pids,
     "disk-mb": limits.diskMb,
+    ...(options.packagesDiskMb && { "packages-disk-mb": options.packagesDiskMb }),
   };
   const script = resolve(import.meta.dirname, "../../src/bin/sandboxd.ts");
   const [file = process.execPath, ...args] = [

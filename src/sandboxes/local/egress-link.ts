@@ -11,10 +11,12 @@ const AGAIN_MS = 250;
 const TELL_AFTER_MS = 30_000;
 /** A broker that does not answer in this time holds no sandbox up: it is without a network until it does. */
 const ANSWER_MS = 2_000;
+/** An installation is nothing without it: it waits until the broker has started and knows where packages come from. */
+const ANSWER_TO_INSTALL_MS = 90_000;
 
 export type EgressLink = {
-  /** Resolves when the sandbox's listener is there, or when it is not going to be soon. */
-  open(id: string, identity: string, installsFor?: InstallsFor): Promise<void>;
+  /** True when the sandbox's listener is there; false when it is not going to be soon. */
+  open(id: string, identity: string, installsFor?: InstallsFor): Promise<boolean>;
   close(id: string): void;
   end(): void;
 };
@@ -23,7 +25,10 @@ export type EgressLink = {
 export function createEgressLink(options: { socketPath: string; directory: string; log: FleetLog }): EgressLink {
   const { socketPath, log } = options;
   const places = createEgressPlaces(options);
-  const wanted = new Map<string, { identity: string; installsFor: InstallsFor | undefined; opened: () => void }>();
+  const wanted = new Map<
+    string,
+    { identity: string; installsFor: InstallsFor | undefined; answered: (opened: boolean) => void }
+  >();
   let socket: Socket | null = null;
   let ended = false;
   let told = false;
@@ -83,29 +88,31 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     if ("failed" in answer) {
       const { id, message } = answer.failed;
       log("the egress broker does not listen for a sandbox: it has no network", { reason: message });
-      wanted.get(id)?.opened();
+      wanted.get(id)?.answered(false);
       return;
     }
     const { id, certificate } = answer.opened;
     const one = wanted.get(id);
     if (!one) return;
     places.writeCertificate(id, certificate);
-    one.opened();
+    one.answered(true);
   }
 
   connect();
   return {
     async open(id, identity, installsFor) {
       places.make(id);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      wanted.set(id, { identity, installsFor, opened: resolve });
-      if (!socket) return;
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      wanted.set(id, { identity, installsFor, answered: resolve });
+      if (!socket && !installsFor) return false;
       send(openRequest(id, identity, installsFor));
-      const late = setTimeout(resolve, ANSWER_MS);
-      await promise;
+      const late = setTimeout(resolve, installsFor ? ANSWER_TO_INSTALL_MS : ANSWER_MS, false);
+      const opened = await promise;
       clearTimeout(late);
+      return opened;
     },
     close(id) {
+      wanted.get(id)?.answered(false);
       if (!wanted.delete(id)) return;
       send({ close: { id } });
       places.remove(id);

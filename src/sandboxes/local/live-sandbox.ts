@@ -144,7 +144,8 @@ export async function startSandbox(
     network?.close();
     const client = openRunner({ name: id, identity: record.identity, token, socketPath });
     await untilReady(client, launched);
-    await egressOpen;
+    if (!(await egressOpen) && installsFor)
+      throw unavailable("nothing can be installed, for the egress broker does not answer");
     workshop.networks.prepare();
     const onEnd = () =>
       cleanUp().catch((error: unknown) => {

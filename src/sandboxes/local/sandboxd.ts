@@ -23,8 +23,6 @@ import { writeSystemFiles } from "./system-files.ts";
 /** Mounted over in a mount namespace of our own; the directory itself stays empty. */
 export const STAGE_DIR = "/run/berth-sandboxd";
 
-/** Installed packages of all environments together. */
-const MAX_PACKAGES_BYTES = 20 * 1024 ** 3;
 const PACKAGE_UIDS = 60_000;
 
 export type SandboxdOptions = {
@@ -34,6 +32,8 @@ export type SandboxdOptions = {
   ptyFile: string | null;
   warm: number;
   limits: SandboxLimits;
+  /** Of installed packages of all environments together. */
+  packagesDiskMb: number;
   log: FleetLog;
 };
 
@@ -76,7 +76,7 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
     log,
     ...stage,
   };
-  const packages = await openPackageStore(join(dataDir, "packages"), { workshop, limits, firstUid });
+  const packages = await openPackageStore(join(dataDir, "packages"), { workshop, firstUid, options });
   const fleet = createFleet({ workshop, records, packages, defaultLimits: limits, warm: options.warm, log });
 
   async function probe(): Promise<Probe> {
@@ -130,12 +130,13 @@ export async function startSandboxd(options: SandboxdOptions): Promise<Sandboxd>
 /** Apart from sandboxes' disks; user ids at the end of the installation's range, which those do not reach. */
 async function openPackageStore(
   directory: string,
-  { workshop, limits, firstUid }: { workshop: Workshop; limits: SandboxLimits; firstUid: number | null },
+  { workshop, firstUid, options }: { workshop: Workshop; firstUid: number | null; options: SandboxdOptions },
 ): Promise<PackageStore> {
   const { log } = workshop;
   const records = createRecords({ directory, firstUid: firstUid === null ? null : firstUid + PACKAGE_UIDS, log });
   await records.open();
-  return createPackageStore({ workshop, records, limits, maxBytes: MAX_PACKAGES_BYTES, log });
+  const { limits, packagesDiskMb } = options;
+  return createPackageStore({ workshop, records, limits, maxBytes: packagesDiskMb * 1024 * 1024, log });
 }
 
 /** The real user id of a process, as the host sees it. */
