@@ -14,6 +14,7 @@ const long = [
   "test/api/attacks.test.ts",
   "test/api/database-busy.test.ts",
   "test/api/team-stream.test.ts",
+  "test/e2e/a-clone-survives-a-kill.test.ts",
   "test/e2e/a-poisoned-session-ends-alone.test.ts",
   "test/e2e/a-session-survives-every-kill.test.ts",
   "test/e2e/cli-exit-codes.test.ts",

@@ -1,5 +1,5 @@
 // Ids: the API's prefix and a time-ordered random part, so that ids sort by creation and cannot be guessed.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** Prefix by kind of object; `env_`, `sesn_`, `sevt_`, `agent_`, `vlt_`, `vcrd_`, `sesrsc_` are the Managed Agents API's own. */
 const prefixes = {
@@ -27,6 +27,15 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** A new id: prefix + 10 characters of milliseconds + 16 random characters (80 bits), Crockford base 32, lower case. */
 export function newId(kind: IdKind, now: number = Date.now()): string {
+  return idOf(kind, now, randomBytes(16));
+}
+
+/** The same for the same time and `seed`: whoever comes second to say something finds that it was said. */
+export function idFrom(kind: IdKind, now: number, seed: string): string {
+  return idOf(kind, now, createHash("sha256").update(seed).digest().subarray(0, 16));
+}
+
+function idOf(kind: IdKind, now: number, bytes: Uint8Array): string {
   let time = "";
   // A clock that tells parts of a millisecond has none of the alphabet's characters for them.
   let rest = Math.floor(now);
@@ -35,7 +44,7 @@ export function newId(kind: IdKind, now: number = Date.now()): string {
     rest = Math.floor(rest / 32);
   }
   let random = "";
-  for (const byte of randomBytes(16)) random += ALPHABET[byte % 32];
+  for (const byte of bytes) random += ALPHABET[byte % 32];
   return prefixes[kind] + time + random;
 }
 

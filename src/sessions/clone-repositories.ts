@@ -8,7 +8,7 @@ import { lockAndLookFor } from "../db/turn-facts.ts";
 import type { LogWakeup } from "../db/wakeups.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
-import { newId } from "../lib/ids.ts";
+import { idFrom, newId } from "../lib/ids.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { OperationResult, Sandbox } from "../sandboxes/sandbox.ts";
 import { CLONE_TIMEOUT_MS, type CloneProblem, cloneProblem, cloneScript } from "./clone-script.ts";
@@ -53,7 +53,11 @@ async function cloneOne(
   const operation = { kind: "bash", command: cloneScript(row.config), timeoutMs: CLONE_TIMEOUT_MS } as const;
   const begunAt = deps.clock.now();
   // What was there is there again at once, mostly; what failed fails in every turn until somebody mends it.
-  if (row.status === "waiting") await put(deps, input, { row, told: toldOf(row, { status: "cloning" }) });
+  if (row.status === "waiting") {
+    // A worker before this one may have told it already, and died.
+    const eventId = idFrom("event", row.createdAt.getTime(), `${row.id}.${row.attempt} cloning`);
+    await put(deps, input, { row, told: toldOf(row, { status: "cloning" }), eventId });
+  }
   let result: OperationResult = { outcome: "unknown", content: "", durationMs: 0 };
   let { attempt } = row;
   for (let tries = 0; result.outcome === "unknown" && tries < MAX_TRIES; tries++) {
@@ -103,10 +107,10 @@ async function put(
     row: SessionResourceRow;
     outcome?: { status: ResourceStatus; problem: string | null };
     told?: Told | null;
+    eventId?: string;
   },
 ): Promise<void> {
-  const { row, outcome, told } = found;
-  const eventId = newId("event", clock.now());
+  const { row, outcome, told, eventId = newId("event", clock.now()) } = found;
   const write = () =>
     inTransaction(db, async (tx) => {
       const { held, present } = await lockAndLookFor(tx, { sessionId, fence, eventId, echo: false });

@@ -101,8 +101,23 @@ test("C25, K5, K8: after a walk through the API with values in every secret fiel
     await call("POST", `${credentials}/${id}/mcp_oauth_validate`);
     expect((await call("POST", credentials, { auth })).status).toBe(409);
   }
+  const agents = (await call("GET", "/v1/agents")).body as unknown as { data: { id: string }[] };
+  const place = { agent: agents.data[0]?.id };
+  const repository = { type: "github_repository", url: "https://git.example.com/acme/app" };
   // What is refused, in every way that has words.
   const refused = canary("refused");
+  const repositories = {
+    refused: [
+      { ...repository, authorization_token: `${refused}\n` },
+      { ...repository, authorization_token: [refused] },
+      { ...repository, authorization_token: refused.repeat(5_000) },
+      { ...repository, token: refused },
+      { ...repository, url: `https://x-access-token:${refused}@git.example.com/acme/app` },
+      { ...repository, url: `https://git.example.com/acme/app?token=${refused}` },
+      { ...repository, type: "file", authorization_token: refused },
+      { ...repository, checkout: { type: "branch", name: `${refused} x` } },
+    ],
+  };
   const variable = { type: "environment_variable", secret_name: "X", ...hosts };
   const wrong: [string, unknown][] = [
     [credentials, { auth: { ...variable, secret_value: `${refused}\r\nx` } }],
@@ -119,6 +134,8 @@ test("C25, K5, K8: after a walk through the API with values in every secret fiel
     ["/v1/vaults/vlt_00000000000000000000000000/credentials", { auth: { ...variable, secret_value: refused } }],
     ["/v1/vaultz", { auth: { ...variable, secret_value: refused } }],
     ["/v1/sessions", { auth: { ...variable, secret_value: refused } }],
+    ...repositories.refused.map((resource): [string, unknown] => ["/v1/sessions", { ...place, resources: [resource] }]),
+    ["/v1/sessions/sesn_00000000000000000000000000/resources", { ...repository, authorization_token: refused }],
   ];
   for (const [where, body] of wrong) {
     const { status } = await call("POST", where, body);
@@ -129,10 +146,18 @@ test("C25, K5, K8: after a walk through the API with values in every secret fiel
   await call("GET", "/v1/vaults");
 
   // A session with the vault that runs a command: events, output, exports, what operators see.
-  const agents = (await call("GET", "/v1/agents")).body as unknown as { data: { id: string }[] };
   const session = await call("POST", "/v1/sessions", {
-    agent: agents.data[0]?.id,
+    ...place,
     vault_ids: [made.body.id],
+    resources: [
+      { ...repository, authorization_token: canary("repository") },
+      {
+        ...repository,
+        mount_path: "/workspace/other",
+        url: `${repository.url}2`,
+        authorization_token: canary("deleted"),
+      },
+    ],
     initial_events: [{ type: "user.message", content: [{ type: "text", text: "Run `env; cat /proc/*/environ`" }] }],
   });
   expect(session.status).toBe(200);
@@ -148,7 +173,21 @@ test("C25, K5, K8: after a walk through the API with values in every secret fiel
     "/readyz",
   ])
     await call("GET", where);
-  await call("POST", `/v1/sessions/${session.body.id}/fork`, {});
+  // Tokens of repositories: shown, replaced, added, taken away, and copied to a fork.
+  const resources = `/v1/sessions/${session.body.id}/resources`;
+  const listed = (await call("GET", resources)).body as unknown as { data: { id: string }[] };
+  const [first, second] = listed.data;
+  const withToken = (name: string) => ({ authorization_token: canary(name) });
+  expect((await call("POST", `${resources}/${first?.id}`, withToken("repository-2"))).status).toBe(200);
+  const third = { ...repository, url: `${repository.url}3`, ...withToken("added") };
+  const added = { "idempotency-key": "walk-resource", "x-stainless-retry-count": "0" };
+  for (let repeat = 0; repeat < 2; repeat++) expect((await call("POST", resources, third, added)).status).toBe(200);
+  await call("GET", `${resources}/${first?.id}`);
+  expect((await call("POST", `${resources}/${first?.id}`, { authorization_token: `${refused}\r\n` })).status).toBe(400);
+  expect((await call("DELETE", `${resources}/${second?.id}`)).status).toBe(200);
+  const fork = await call("POST", `/v1/sessions/${session.body.id}/fork`, {});
+  await call("GET", `/v1/sessions/${fork.body.id}/resources`);
+  await call("GET", events);
   for (const id of ids.slice(0, 2)) await call("POST", `${credentials}/${id}/archive`);
   await call("DELETE", `${credentials}/${ids[2]}`);
 
