@@ -1,6 +1,7 @@
 // `/v1/sessions`: one conversation with one agent each.
 
 import type { ForkInput, RewindInput } from "../contract/rewind.ts";
+import type { SessionResource, SessionResourceInput } from "../contract/session-resources.ts";
 import type { CreateSessionInput, Session, SessionStatus, UpdateSessionInput } from "../contract/sessions.ts";
 import type { Snapshot, SnapshotRequest, SnapshotsQuery } from "../contract/snapshots.ts";
 import type { TimelineEntry, TimelineQuery } from "../contract/timeline.ts";
@@ -56,10 +57,31 @@ export function createSessionsClient(transport: Transport) {
       }),
     /** Asks for one now; 409 while it runs, and without a sandbox. See `SnapshotRequest` for when it is there. */
     takeSnapshot: (sessionId: string) => transport.json<SnapshotRequest>("POST", `${sessionPath(sessionId)}/snapshots`),
+    /** What its sandbox begins with. Tokens go in and never come out. */
+    resources: {
+      /** 400 while it runs. */
+      add: (sessionId: string, input: SessionResourceInput) =>
+        transport.json<SessionResource>("POST", resourcesPath(sessionId), { body: input }),
+      /** It holds within seconds. */
+      updateToken: (sessionId: string, resourceId: string, authorization_token: string) =>
+        transport.json<SessionResource>("POST", `${resourcesPath(sessionId)}/${encodeURIComponent(resourceId)}`, {
+          body: { authorization_token },
+        }),
+      /** Its token is gone; what was cloned stays. */
+      delete: (sessionId: string, resourceId: string) =>
+        transport.json<{ id: string; type: "session_resource_deleted" }>(
+          "DELETE",
+          `${resourcesPath(sessionId)}/${encodeURIComponent(resourceId)}`,
+        ),
+    },
     archive: (sessionId: string) => transport.json<Session>("POST", `${sessionPath(sessionId)}/archive`),
     delete: (sessionId: string) =>
       transport.json<{ id: string; type: "session_deleted" }>("DELETE", sessionPath(sessionId)),
   };
+}
+
+function resourcesPath(sessionId: string): string {
+  return `${sessionPath(sessionId)}/resources`;
 }
 
 export function sessionPath(sessionId: string): string {

@@ -161,6 +161,7 @@ export type SessionErrorEvent = Stored<
   /**
    * `mcp_server_name`: of those of an MCP server. The turn goes on without it: they are always `retrying`, with the next request.
    * `repository_url`: of those of a repository; likewise, with the next turn.
+   * `environment_id`: ours, where that environment's packages could not be installed.
    * `credential_id`, `vault_id`: ours, where a credential could not be renewed; told once a session and failure.
    */
   {
@@ -171,6 +172,7 @@ export type SessionErrorEvent = Stored<
       mcp_server_name?: string;
       credential_id?: string;
       vault_id?: string;
+      environment_id?: string;
       repository_url?: string;
     };
   }

@@ -47,7 +47,7 @@ export function mountPath(text: string): { path: string } | { problem: string } 
   const names = below.split("/");
   if (names.some((name) => name === "" || name === "." || name === ".."))
     return { problem: "must be written without empty parts, . and .." };
-  if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES))
+  if (names.some((name) => new TextEncoder().encode(name).length > MAX_NAME_BYTES))
     return { problem: `has a part longer than ${MAX_NAME_BYTES} bytes` };
   return { path };
 }

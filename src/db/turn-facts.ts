@@ -6,6 +6,7 @@ import type { Fence } from "./events.ts";
 
 export type TurnFacts = {
   teamId: string;
+  environmentId: string;
   agent: SessionAgent;
   budget: { type: "limit"; max_list_cost: { amount: string; currency: string } } | null;
   archived: boolean;
@@ -26,6 +27,7 @@ export type TurnFacts = {
 export async function getTurnFacts(db: Database, input: { sessionId: string; fence: Fence }): Promise<TurnFacts> {
   const result = await sql<{
     team_id: string;
+    environment_id: string;
     agent: SessionAgent;
     budget: TurnFacts["budget"];
     archived_at: Date | null;
@@ -40,7 +42,7 @@ export async function getTurnFacts(db: Database, input: { sessionId: string; fen
     cost_complete: boolean;
     active_ms: number;
   }>`
-    select team_id, agent, budget, archived_at, failed_claims, failures_alone, retry_attempt,
+    select team_id, environment_id, agent, budget, archived_at, failed_claims, failures_alone, retry_attempt,
       input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, cost_usd, cost_complete,
       active_ms + coalesce((extract(epoch from now() - active_since) * 1000)::bigint, 0) as active_ms
     from sessions
@@ -51,6 +53,7 @@ export async function getTurnFacts(db: Database, input: { sessionId: string; fen
   if (!row) throw leaseLost(input.sessionId);
   return {
     teamId: row.team_id,
+    environmentId: row.environment_id,
     agent: row.agent,
     budget: row.budget,
     archived: row.archived_at !== null,

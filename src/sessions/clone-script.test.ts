@@ -20,6 +20,15 @@ describe("what a clone's end means", () => {
     expect(cloneProblem(config, done, true)).toBeNull();
   });
 
+  it("what is asked ends as a question", () => {
+    const problem = cloneProblem({ ...config, checkout: { type: "branch", name: "old" } }, failed("", 3), true);
+    expect(problem).toEqual({
+      type: "repository_checkout_error",
+      message:
+        "The repository https://github.com/acme/app is not at /workspace/app: the branch old could not be checked out: is it there?",
+    });
+  });
+
   it.each([
     [
       "fatal: Authentication failed for 'https://github.com/acme/app/'",

@@ -64,7 +64,10 @@ export function cloneProblem(
   if (result.outcome === "ok" && result.exitCode === 0) return null;
   const { type, why } = reasonOf(result, { mount_path, checkout, hasToken });
   const said = lastLines(result.content);
-  return { type, message: `The repository ${url} is not at ${mount_path}: ${why}.${said ? ` git said: ${said}` : ""}` };
+  return {
+    type,
+    message: `The repository ${url} is not at ${mount_path}: ${why}${why.endsWith("?") ? "" : "."}${said ? ` git said: ${said}` : ""}`,
+  };
 }
 
 function reasonOf(

@@ -51,7 +51,8 @@ export async function runTools(turn: Turn, step: { run: readonly string[]; deny:
 
 /** Ends the turn. */
 async function tellPackagesFailed(turn: Turn, message: string): Promise<void> {
-  const error = { type: "unknown_error", message, retry_status: { type: "exhausted" } };
+  const { environmentId: environment_id } = turn.facts;
+  const error = { type: "unknown_error", message, environment_id, retry_status: { type: "exhausted" } };
   await turn.log.write({ events: [newEvent(turn, "session.error", { error })] });
 }
 

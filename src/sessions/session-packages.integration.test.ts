@@ -75,7 +75,10 @@ test("that can't be installed end the turn with words, and the next message trie
   const sessionId = await run(backend, script);
   const log = await world.settled(sessionId, { reason: "retries_exhausted" });
   expect(ofType(log, "session.error").map(({ payload }) => payload.error)).toEqual([
-    { type: "unknown_error", message: words, retry_status: { type: "exhausted" } },
+    {
+      ...{ type: "unknown_error", message: words, retry_status: { type: "exhausted" } },
+      environment_id: world.environmentId,
+    },
   ]);
   const results = ofType(log, "agent.tool_result").map(({ payload }) => payload);
   expect(results).toHaveLength(2);

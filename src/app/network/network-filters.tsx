@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { visibleExactly } from "../../lib/visible-text.ts";
-import { classNames } from "../components/class-names.ts";
+import { FilterChip, FilterChips } from "../components/filter-chip.tsx";
 import { X } from "../components/icons/icons.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { Input } from "../components/ui/input.tsx";
@@ -14,23 +14,23 @@ import { type NetworkFilter, networkPath, SHOWS, SOURCES } from "./network-filte
 export function NetworkFilters({ filter }: { filter: NetworkFilter }) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2">
-      <nav aria-label="Decision" className="-mx-1 flex min-w-0 gap-1 overflow-x-auto p-1">
+      <FilterChips label="Decision">
         {SHOWS.map(({ show, word }) => (
-          <Choice key={show} href={networkPath({ ...filter, show })} chosen={filter.show === show}>
+          <FilterChip key={show} href={networkPath({ ...filter, show })} chosen={filter.show === show}>
             {word}
-          </Choice>
+          </FilterChip>
         ))}
-      </nav>
-      <nav aria-label="Asked by" className="-mx-1 flex min-w-0 gap-1 overflow-x-auto p-1">
+      </FilterChips>
+      <FilterChips label="Asked by">
         {SOURCES.map(({ source, word }) => {
           const chosen = filter.source === source;
           return (
-            <Choice key={source} href={networkPath({ ...filter, source: chosen ? null : source })} chosen={chosen}>
+            <FilterChip key={source} href={networkPath({ ...filter, source: chosen ? null : source })} chosen={chosen}>
               {word}
-            </Choice>
+            </FilterChip>
           );
         })}
-      </nav>
+      </FilterChips>
       <HostForm key={filter.host ?? ""} filter={filter} />
       {filter.sessionId && (
         <Chosen what="Session" id={filter.sessionId} without={networkPath({ ...filter, sessionId: null })} />
@@ -43,21 +43,6 @@ export function NetworkFilters({ filter }: { filter: NetworkFilter }) {
         />
       )}
     </div>
-  );
-}
-
-function Choice({ href, chosen, children }: { href: string; chosen: boolean; children: string }) {
-  return (
-    <Link
-      href={href}
-      aria-current={chosen ? "true" : undefined}
-      className={classNames(
-        "inline-flex h-8 shrink-0 items-center rounded-md border px-2.5 text-[13px] hover:bg-sunken max-md:h-[44px]",
-        chosen ? "border-accent bg-accent-soft font-medium text-accent" : "border-line text-muted",
-      )}
-    >
-      {children}
-    </Link>
   );
 }
 

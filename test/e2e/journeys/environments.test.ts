@@ -1,7 +1,8 @@
 // Environments by hand: made, changed, archived, deleted, each at an address of its own; and what this release makes of them is said.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
-import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type Browser, findChromium } from "../../support/browser.ts";
+import { openDashboard } from "../../support/open-dashboard.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
 const chromium = findChromium();
@@ -12,10 +13,7 @@ describe.skipIf(!chromium)("environments", () => {
 
   beforeAll(async () => {
     system = await startSystem({ ui: true });
-    browser = await openBrowser(chromium ?? "", system.url);
-    await browser.page.goto(system.loginUrl);
-    await browser.page.getByRole("link", { name: "Sessions" }).first().waitFor();
-    browser.complaints.splice(0);
+    browser = await openDashboard(chromium, system);
   }, 400_000);
   afterAll(async () => {
     await browser?.close();

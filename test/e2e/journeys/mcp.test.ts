@@ -5,8 +5,9 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { findViolations } from "../../support/axe.ts";
-import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type Browser, findChromium } from "../../support/browser.ts";
 import { type McpWorld, startMcpWorld } from "../../support/mcp-world.ts";
+import { openDashboard } from "../../support/open-dashboard.ts";
 import { type ScriptedProvider, startScriptedProvider } from "../../support/scripted-provider.ts";
 import { type System, startSystem } from "../../support/system.ts";
 import { gate } from "../../support/turn-world.ts";
@@ -60,9 +61,7 @@ describe.skipIf(!chromium)("an MCP server", () => {
         BERTH_EGRESS_CA_FILE: caFile,
       },
     });
-    browser = await openBrowser(chromium ?? "", system.url);
-    await browser.page.goto(system.loginUrl);
-    await browser.page.getByRole("link", { name: "Sessions" }).first().waitFor();
+    browser = await openDashboard(chromium, system);
   }, 400_000);
   afterAll(async () => {
     slow.open();

@@ -4,7 +4,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findEmbeddedPostgresUrl } from "../../../src/db/embedded/embedded-postgres.ts";
 import { findViolations } from "../../support/axe.ts";
-import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type Browser, findChromium } from "../../support/browser.ts";
+import { openDashboard } from "../../support/open-dashboard.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
 const chromium = findChromium();
@@ -15,10 +16,7 @@ describe.skipIf(!chromium)("an operator", () => {
 
   beforeAll(async () => {
     system = await startSystem({ ui: true });
-    browser = await openBrowser(chromium ?? "", system.url);
-    await browser.page.goto(system.loginUrl);
-    await browser.page.getByRole("link", { name: "Sessions" }).first().waitFor();
-    browser.complaints.splice(0);
+    browser = await openDashboard(chromium, system);
   }, 400_000);
   afterAll(async () => {
     await browser?.close();

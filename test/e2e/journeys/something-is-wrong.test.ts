@@ -1,7 +1,8 @@
 // Journey 6: the gateway refuses the key, or the model is gone; the session says so in words, the composer stays usable, "Try again" works.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
-import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type Browser, findChromium } from "../../support/browser.ts";
+import { openDashboard } from "../../support/open-dashboard.ts";
 import { type ScriptedProvider, startScriptedProvider } from "../../support/scripted-provider.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
@@ -18,10 +19,7 @@ describe.skipIf(!chromium)("something is wrong", () => {
     provider = await startScriptedProvider({ keys, models: ["scripted", "other"] });
     const env = { LITELLM_GATEWAY_URL: provider.url, LITELLM_API_KEY: "sk-ours", BERTH_DEFAULT_MODEL: "scripted" };
     system = await startSystem({ ui: true, env });
-    browser = await openBrowser(chromium ?? "", system.url);
-    await browser.page.goto(system.loginUrl);
-    await browser.page.getByRole("link", { name: "Sessions" }).first().waitFor();
-    browser.complaints.splice(0);
+    browser = await openDashboard(chromium, system);
   }, 400_000);
   afterAll(async () => {
     await browser?.close();

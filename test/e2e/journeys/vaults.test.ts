@@ -1,7 +1,8 @@
 // Vaults by hand: one is made, a credential is put in, replaced, archived, deleted; its value is never seen again, and what this release makes of it is said.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
-import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type Browser, findChromium } from "../../support/browser.ts";
+import { openDashboard } from "../../support/open-dashboard.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
 const chromium = findChromium();
@@ -13,10 +14,7 @@ describe.skipIf(!chromium)("vaults", () => {
 
   beforeAll(async () => {
     system = await startSystem({ ui: true });
-    browser = await openBrowser(chromium ?? "", system.url);
-    await browser.page.goto(system.loginUrl);
-    await browser.page.getByRole("link", { name: "Sessions" }).first().waitFor();
-    browser.complaints.splice(0);
+    browser = await openDashboard(chromium, system);
   }, 400_000);
   afterAll(async () => {
     await browser?.close();

@@ -5,9 +5,10 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../../src/egress/certificate-authority.ts";
 import { findViolations } from "../../support/axe.ts";
-import { type Browser, findChromium, openBrowser } from "../../support/browser.ts";
+import { type Browser, findChromium } from "../../support/browser.ts";
 import { startUpstream, type Upstream } from "../../support/egress-world.ts";
 import { sandboxesMissing } from "../../support/local-sandboxd.ts";
+import { openDashboard } from "../../support/open-dashboard.ts";
 import { sessionsOf } from "../../support/sessions-of.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
@@ -29,10 +30,7 @@ describe.skipIf(!chromium || sandboxesMissing())("what was refused", () => {
     upstream = await startUpstream(authority, (_request, response) => response.end("hello from outside"));
     const env = { BERTH_EGRESS_HOSTS: `${HOST}=127.0.0.1:${upstream.port}`, BERTH_EGRESS_CA_FILE: caFile };
     system = await startSystem({ ui: true, env });
-    browser = await openBrowser(chromium ?? "", system.url);
-    await browser.page.goto(system.loginUrl);
-    await browser.page.getByRole("link", { name: "Sessions" }).first().waitFor();
-    browser.complaints.splice(0);
+    browser = await openDashboard(chromium, system);
     const client = system.client();
     const config = { type: "cloud" as const, networking: { type: "limited" as const, allowed_hosts: [] } };
     environmentId = (await client.beta.environments.create({ name: "closed", config })).id;

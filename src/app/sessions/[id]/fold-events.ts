@@ -4,7 +4,7 @@ import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "
 import { isPreview, isToolOutput } from "../../../contract/previews.ts";
 import { addOutput } from "./live-output.ts";
 import { restoredText } from "./restored-text.ts";
-import type { NoteItem, SessionView, ToolCallItem, UserMessageItem } from "./session-view.ts";
+import { mendedAt, type NoteItem, type SessionView, type ToolCallItem, type UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
 
 /** `seq` is the place in the log; null for previews. Stored events come in order; one that was seen before is skipped. */
@@ -207,6 +207,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         kind: "error",
         id: event.id,
         errorType: type,
+        mendedAt: mendedAt(event.error),
         message,
         retry: retry_status.type,
         at: event.processed_at,

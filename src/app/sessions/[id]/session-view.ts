@@ -1,6 +1,6 @@
 // What the session page shows: turns with items, what waits for a person, status and usage.
 import type { MessageBlock, ResultBlock } from "../../../contract/content.ts";
-import type { SessionRestoredEvent, StopReason, UsageSnapshot } from "../../../contract/events.ts";
+import type { SessionErrorEvent, SessionRestoredEvent, StopReason, UsageSnapshot } from "../../../contract/events.ts";
 import type { Sender } from "../../../contract/sender.ts";
 
 export type ToolState =
@@ -67,6 +67,8 @@ export type ErrorItem = {
   kind: "error";
   id: string;
   errorType: string;
+  /** Where it is mended; null: nowhere in the dashboard. */
+  mendedAt: { place: "environment" | "vault"; id: string } | null;
   message: string;
   retry: "retrying" | "exhausted" | "terminal";
   at: string;
@@ -126,6 +128,11 @@ export const emptyView: SessionView = {
   cloning: [],
   title: undefined,
 };
+
+export function mendedAt({ environment_id, vault_id }: SessionErrorEvent["error"]): ErrorItem["mendedAt"] {
+  if (environment_id) return { place: "environment", id: environment_id };
+  return vault_id ? { place: "vault", id: vault_id } : null;
+}
 
 /** Calls in this state, oldest first. Only the turn under way has calls that are still open. */
 export function openCalls(view: SessionView, state: "asking" | "awaiting_result"): ToolCallItem[] {

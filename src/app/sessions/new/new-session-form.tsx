@@ -4,7 +4,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { ApiError } from "../../../client/api-error.ts";
 import { firstMessageOf } from "../../../contract/first-message.ts";
 import { isolatedName, visibleExactly } from "../../../lib/visible-text.ts";
 import { useAgents } from "../../agents/use-agents.ts";
@@ -17,6 +18,14 @@ import { Field } from "../../components/ui/field.tsx";
 import { Select, Textarea } from "../../components/ui/input.tsx";
 import { useEnvironments } from "../../environments/use-environments.ts";
 import { useBerth } from "../../providers.tsx";
+import {
+  findRepositoryProblems,
+  type RepositoryDraft,
+  type RepositoryProblems,
+  refusalsIn,
+  toRepositoryInput,
+} from "../repository-draft.ts";
+import { RepositoriesField } from "./repositories-field.tsx";
 import { VaultsField } from "./vaults-field.tsx";
 
 const SUGGESTION = "Look around in your sandbox and tell me what you find.";
@@ -29,6 +38,9 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
   const environments = useEnvironments();
   const [environmentId, setEnvironmentId] = useState("");
   const [vaultIds, setVaultIds] = useState<readonly string[]>([]);
+  const [repositories, setRepositories] = useState<readonly RepositoryDraft[]>([]);
+  const [refusals, setRefusals] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
   const [chosenId, setChosenId] = useState(agentId);
   const [message, setMessage] = useState("");
   const selectedId = chosenId ?? agents.data?.[0]?.id ?? "";
@@ -40,6 +52,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
         agent: selectedId,
         ...(environmentId === "" ? {} : { environment_id: environmentId }),
         ...(vaultIds.length === 0 ? {} : { vault_ids: [...vaultIds] }),
+        ...(repositories.length === 0 ? {} : { resources: repositories.map(toRepositoryInput) }),
         ...(message.trim() === ""
           ? {}
           : {
@@ -47,11 +60,24 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
               initial_events: [{ type: "user.message", content: [{ type: "text", text: message }] }],
             }),
       }),
+    // No token outlives the form in a cache.
+    gcTime: 0,
     onSuccess: (session) => {
       void queries.invalidateQueries({ queryKey: ["sessions"] });
       router.push(`/sessions/${session.id}`);
     },
   });
+  const refused = useMemo(
+    () => (start.error instanceof ApiError ? refusalsIn(start.error.message) : null),
+    [start.error],
+  );
+  const problems = refused ?? (refusals > 0 ? problemsOf(repositories) : new Map());
+  useEffect(() => {
+    if (refusals > 0) focusInvalid(form.current);
+  }, [refusals]);
+  useEffect(() => {
+    if (refused) focusInvalid(form.current);
+  }, [refused]);
   return (
     <>
       <PageHeader title="New session" />
@@ -67,10 +93,14 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
       )}
       {agents.data && agents.data.length > 0 && (
         <form
+          ref={form}
+          noValidate
+          autoComplete="off"
           className="grid max-w-2xl gap-4 p-4"
           onSubmit={(event) => {
             event.preventDefault();
-            start.mutate();
+            if (problemsOf(repositories).size > 0) setRefusals((count) => count + 1);
+            else start.mutate();
           }}
         >
           <Field label="Agent">
@@ -99,6 +129,15 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
             </Field>
           )}
           <VaultsField chosen={vaultIds} onChange={setVaultIds} />
+          <RepositoriesField
+            drafts={repositories}
+            problems={problems}
+            onChange={(drafts) => {
+              setRepositories(drafts);
+              // What the server refused is being mended.
+              if (refused) start.reset();
+            }}
+          />
           <Field label="First message" hint="Optional. You can also write it in the session.">
             {(control) => (
               <Textarea
@@ -110,7 +149,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
               />
             )}
           </Field>
-          {start.error && <FailureNote error={start.error} />}
+          {start.error && !refused && <FailureNote error={start.error} />}
           <div className="flex flex-wrap gap-2">
             <Button type="submit" look="primary" disabled={start.isPending || selectedId === ""}>
               {start.isPending ? "Starting…" : "Start session"}
@@ -124,6 +163,19 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
         </form>
       )}
     </>
+  );
+}
+
+function focusInvalid(form: HTMLFormElement | null): void {
+  form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+}
+
+function problemsOf(drafts: readonly RepositoryDraft[]): ReadonlyMap<number, RepositoryProblems> {
+  return new Map(
+    drafts.flatMap((draft, index) => {
+      const found = findRepositoryProblems(draft);
+      return found ? [[index, found] as const] : [];
+    }),
   );
 }
 

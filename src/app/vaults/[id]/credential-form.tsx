@@ -4,6 +4,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { FailureNote } from "../../components/failure-note.tsx";
+import { SecretInput } from "../../components/secret-input.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";
 import { Input, Select, Textarea } from "../../components/ui/input.tsx";
@@ -20,7 +21,6 @@ import {
   offeredKinds,
   toNewInput,
 } from "./credential-draft.ts";
-import { SecretInput } from "./secret-input.tsx";
 
 export function CredentialForm({ vaultId }: { vaultId: string }) {
   const berth = useBerth();

@@ -9,6 +9,7 @@ import { FailureNote } from "../../components/failure-note.tsx";
 import { Archive, Ellipsis, KeyRound, Trash2 } from "../../components/icons/icons.tsx";
 import { Name } from "../../components/name.tsx";
 import { RelativeTime } from "../../components/relative-time.tsx";
+import { SecretInput } from "../../components/secret-input.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Dialog } from "../../components/ui/dialog.tsx";
 import { Menu, MenuItem } from "../../components/ui/menu.tsx";
@@ -23,7 +24,6 @@ import {
   toNewValue,
 } from "./credential-draft.ts";
 import { CredentialState } from "./credential-state.tsx";
-import { SecretInput } from "./secret-input.tsx";
 
 const questions = {
   value: {

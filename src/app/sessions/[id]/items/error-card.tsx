@@ -2,6 +2,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
+import Link from "next/link";
 import { use } from "react";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { RotateCw, TriangleAlert } from "../../../components/icons/icons.tsx";
@@ -16,6 +17,16 @@ const nextSteps: Record<ErrorItem["retry"], string> = {
   terminal: "The session cannot go on. Start a new one.",
 };
 
+function nextStep({ errorType, retry, mendedAt }: ErrorItem): string {
+  if (errorType === "repository_authentication_error" || errorType === "repository_forbidden_error")
+    return "The agent goes on without it. Give it another token in the tab Overview; it is tried again in the next turn that runs a tool.";
+  if (errorType.startsWith("repository_"))
+    return "The agent goes on without it. It is tried again in the next turn that runs a tool.";
+  // The message itself says what to do.
+  if (mendedAt?.place === "environment") return "The turn was given up.";
+  return nextSteps[retry];
+}
+
 export function ErrorCard({ item, sessionId }: { item: ErrorItem; sessionId: string }) {
   const retryable = use(TimelineContext)?.retryable === item.id;
   return (
@@ -27,9 +38,14 @@ export function ErrorCard({ item, sessionId }: { item: ErrorItem; sessionId: str
       <div className="min-w-0 flex-1 basis-60 wrap-anywhere">
         <p className="whitespace-pre-wrap">{visibleExactly(item.message)}</p>
         <p className="text-[13px] text-muted">
-          {nextSteps[item.retry]} <span className="font-mono">{item.errorType}</span>
+          {nextStep(item)} <span className="font-mono">{item.errorType}</span>
         </p>
       </div>
+      {item.mendedAt && (
+        <Button asChild size="small">
+          <Link href={`/${item.mendedAt.place}s/${item.mendedAt.id}`}>Open the {item.mendedAt.place}</Link>
+        </Button>
+      )}
       {retryable && <RetryButton sessionId={sessionId} />}
     </div>
   );

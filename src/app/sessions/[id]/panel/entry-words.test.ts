@@ -80,6 +80,10 @@ test.each<[TimelineEntry, ReturnType<typeof entryWords>]>([
     { title: "Repository not cloned: it is not found", detail: "Its host does not know it.", trouble: true },
   ],
   [
+    entry("session.error", { error: { type: "unknown_error", message: "No such package.", environment_id: "env_1" } }),
+    { title: "Packages not installed", detail: "No such package.", trouble: true },
+  ],
+  [
     entry("session.error", { error: { type: "mcp_authentication_failed_error", message: "It was refused." } }),
     { title: "Credential could not be used", detail: "It was refused.", trouble: true },
   ],

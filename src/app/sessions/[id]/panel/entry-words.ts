@@ -94,7 +94,7 @@ function wordsOf(kind: string, { detail, how, epoch }: Known): Omit<EntryWords, 
     case "session.egress_refused":
       return { title: TITLES[kind] ?? kind, detail: refusalOf(detail) };
     case "session.error":
-      return { title: ERRORS[fieldOf(detail.error, "type") ?? ""] ?? "Error", detail: reasonOf(detail) };
+      return { title: errorTitle(detail.error), detail: reasonOf(detail) };
     case "session.status_rescheduled":
       return {
         title: RESCHEDULED[fieldOf(detail, "reason") ?? ""] ?? "Tried again later",
@@ -111,6 +111,11 @@ function wordsOf(kind: string, { detail, how, epoch }: Known): Omit<EntryWords, 
 /** The name of something that a later release put down, as words. */
 function plain(name: string): string {
   return name.replaceAll(/[._]+/g, " ").trim();
+}
+
+function errorTitle(error: unknown): string {
+  if (fieldOf(error, "environment_id") !== null) return "Packages not installed";
+  return ERRORS[fieldOf(error, "type") ?? ""] ?? "Error";
 }
 
 function tookOf({ duration_ms: ms }: Record<string, unknown>): string | null {

@@ -69,11 +69,9 @@ export function OverviewTab({ session, view }: PanelTabProps) {
           )}
         </Facts>
       </Section>
-      {session.resources.length > 0 && (
-        <Section title="Repositories">
-          <RepositoryList resources={session.resources} />
-        </Section>
-      )}
+      <Section title="Repositories">
+        <RepositoryList session={session} view={view} />
+      </Section>
       <Section title="Used so far">
         <Facts>
           <Fact name="Turns">{view.turns.length}</Fact>

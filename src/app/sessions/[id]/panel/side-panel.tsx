@@ -64,7 +64,9 @@ export function SidePanel({ panel, ...tabProps }: { panel: Panel } & PanelTabPro
         id="panel-content"
         role="tabpanel"
         aria-labelledby={`panel-tab-${current.id}`}
-        className="min-h-0 flex-1 overflow-y-auto"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: where nothing in it can be focused, the keyboard scrolls it
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2"
       >
         <Suspense fallback={<ListSkeleton label={`Loading ${current.label.toLowerCase()}`} />}>
           <Content {...tabProps} />

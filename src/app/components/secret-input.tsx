@@ -1,8 +1,8 @@
 // A field for a value that nobody is to read over a shoulder, and that no browser is to remember.
 "use client";
 
-import { Field } from "../../components/ui/field.tsx";
-import { Input } from "../../components/ui/input.tsx";
+import { Field } from "./ui/field.tsx";
+import { Input } from "./ui/input.tsx";
 
 type SecretInputProps = {
   label: string;
