@@ -8,6 +8,7 @@ import { createDialGuard } from "../src/egress/dial-guard.ts";
 import { listOf } from "../src/egress/refused-addresses.ts";
 import { createLogger } from "../src/lib/logger.ts";
 import { makeCertificate } from "../test/support/make-certificate.ts";
+import { NO_CEILINGS } from "../test/support/no-ceilings.ts";
 import { endWithBench, readOptions, say } from "./child.ts";
 
 export type CarrierOptions = {
@@ -54,8 +55,8 @@ async function startBroker(): Promise<string> {
     ...{ allow_mcp_servers: false, allow_package_managers: true, allowed_hosts: ["*.elsewhere.example", host] },
   };
   const broker = createBroker({
-    ceiling: { type: "unrestricted" },
-    readPolicy: async () => ({ teamId: "team_1", sessionId: "sesn_1", networking, ceiling: { type: "unrestricted" } }),
+    readCeilings: async () => NO_CEILINGS,
+    readPolicy: async () => ({ teamId: "team_1", sessionId: "sesn_1", networking, ...NO_CEILINGS }),
     trusted: [cert],
     guard: createDialGuard({ namedHosts: [{ host, address: "127.0.0.1", port }], refusedRanges: listOf([]) }),
     packageHosts: [],

@@ -1,7 +1,9 @@
 // Use cases of environments: make, change, list, archive, delete.
+import { effectiveNetworking } from "../contract/effective-networking.ts";
 import {
   type CloudConfig,
   type CreateEnvironmentInput,
+  DEFAULT_CONFIG,
   type Environment,
   MAX_ALLOWED_HOSTS,
   type Networking,
@@ -23,6 +25,7 @@ import {
   listEnvironments,
   updateEnvironment,
 } from "../db/environments.ts";
+import { findTeamNetworking } from "../db/team-networking.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { isId, newId } from "../lib/ids.ts";
@@ -37,24 +40,38 @@ export function createEnvironments(options: {
   db: Database;
   clock: Clock;
   onChanged: () => void;
-  /** Of one that is made without a choice. */
-  defaultConfig: CloudConfig;
-  /** What none may exceed. Those that were written before it may stay: what they reach is decided below it. */
-  ceiling: Networking;
+  /** What one that is made without a choice gets, and what none may exceed, unless its team has more to say. Those of before may stay: what they reach is decided below it. */
+  server: { default: Networking; ceiling: Networking };
 }) {
-  const { db, clock, onChanged, defaultConfig, ceiling } = options;
+  const { db, clock, onChanged, server } = options;
 
-  function refuseExcess(networking: Networking): void {
-    const excess = findExcess(networking, ceiling);
-    if (excess !== null) throw new PlatformError("invalid_request", `config.${excess} (BERTH_NETWORKING_CEILING).`);
+  async function refuseExcess(tx: DatabaseTransaction, teamId: string, networking: Networking): Promise<void> {
+    const teamCeiling = (await findTeamNetworking(tx, { teamId }))?.ceiling;
+    const field = "config.networking";
+    const excess =
+      findExcess(networking, server.ceiling, { field }) ??
+      (teamCeiling ? findExcess(networking, teamCeiling, { field, whose: "team" }) : null);
+    if (excess !== null) throw new PlatformError("invalid_request", excess);
+  }
+
+  /** A networking that is named begins from nothing, not from what the team's default allows. */
+  async function configOf(
+    tx: DatabaseTransaction,
+    teamId: string,
+    input: CreateEnvironmentInput["config"],
+  ): Promise<CloudConfig> {
+    if (input?.networking) return resolveConfig(input, DEFAULT_CONFIG);
+    const team = await findTeamNetworking(tx, { teamId });
+    const own = { default: team?.default ?? null, ceiling: team?.ceiling ?? null };
+    return resolveConfig(input, { ...DEFAULT_CONFIG, networking: effectiveNetworking({ ...own, server }).default });
   }
 
   return {
     async create(tx: DatabaseTransaction, teamId: string, input: CreateEnvironmentInput): Promise<Environment> {
       const now = new Date(clock.now());
       const id = newId("environment", clock.now());
-      const config = resolveConfig(input.config, defaultConfig);
-      refuseExcess(config.networking);
+      const config = await configOf(tx, teamId, input.config);
+      await refuseExcess(tx, teamId, config.networking);
       await orNameTaken(
         input.name,
         insertEnvironment(tx, {
@@ -91,7 +108,7 @@ export function createEnvironments(options: {
         throw new PlatformError("invalid_request", `metadata: at most ${MAX_METADATA_KEYS} keys`);
       const name = input.name ?? before.name;
       const config = resolveConfig(input.config, before.config);
-      if (input.config?.networking) refuseExcess(config.networking);
+      if (input.config?.networking) await refuseExcess(tx, teamId, config.networking);
       await orNameTaken(
         name,
         updateEnvironment(tx, {
@@ -129,7 +146,10 @@ export function createEnvironments(options: {
       if (allowed_hosts.length > MAX_ALLOWED_HOSTS)
         throw new PlatformError("invalid_request", `host: an environment allows at most ${MAX_ALLOWED_HOSTS} hosts`);
       // Only of the host that is added.
-      refuseExcess({ ...networking, allowed_hosts: [host], allow_package_managers: false, allow_mcp_servers: false });
+      await refuseExcess(tx, teamId, {
+        ...networking,
+        ...{ allowed_hosts: [host], allow_package_managers: false, allow_mcp_servers: false },
+      });
       const { name, description, metadata } = before;
       const config = { ...before.config, networking: { ...networking, allowed_hosts } };
       const now = new Date(clock.now());

@@ -57,6 +57,15 @@ export const agentObject = z.strictObject({
   archived_at: time.nullable(),
 });
 
+export const networkingObject = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("unrestricted") }),
+  z.strictObject({
+    type: z.literal("limited"),
+    allow_mcp_servers: z.boolean(),
+    allow_package_managers: z.boolean(),
+    allowed_hosts: z.array(z.string()),
+  }),
+]);
 export const environmentObject = z.strictObject({
   type: z.literal("environment"),
   id: z.string(),
@@ -64,15 +73,7 @@ export const environmentObject = z.strictObject({
   description: z.string().nullable(),
   config: z.strictObject({
     type: z.literal("cloud"),
-    networking: z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("unrestricted") }),
-      z.strictObject({
-        type: z.literal("limited"),
-        allow_mcp_servers: z.boolean(),
-        allow_package_managers: z.boolean(),
-        allowed_hosts: z.array(z.string()),
-      }),
-    ]),
+    networking: networkingObject,
     packages: z.looseObject({ type: z.literal("packages") }),
   }),
   metadata,

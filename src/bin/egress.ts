@@ -1,10 +1,12 @@
 // The egress broker's process: what sandboxes reach of the outside goes through it. Without it they reach nothing.
 import { chownSync } from "node:fs";
 import { join } from "node:path";
+import { NOTHING_ALLOWED } from "../contract/effective-networking.ts";
 import { openDatabase } from "../db/database.ts";
 import { findEmbeddedPostgresUrl } from "../db/embedded/embedded-postgres.ts";
 import { savePackageHosts } from "../db/package-hosts.ts";
 import { findNetworking } from "../db/session-networking.ts";
+import { findTeamNetworking } from "../db/team-networking.ts";
 import { filesOfUrl } from "../db/url-files.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
@@ -99,7 +101,11 @@ async function start(databaseUrl: string): Promise<void> {
   const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
   const broker = createBroker({
     guard,
-    ceiling: networkingCeiling,
+    readCeilings: async (teamId) => {
+      const team = await findTeamNetworking(db, { teamId });
+      // A team that is gone reaches nothing.
+      return { ceiling: networkingCeiling, teamCeiling: team ? team.ceiling : NOTHING_ALLOWED };
+    },
     readPolicy: async (identity) => {
       const found = await findNetworking(db, { identity });
       return found && { ...found, ceiling: networkingCeiling };

@@ -60,6 +60,7 @@ import { createAccess } from "../teams/access.ts";
 import { createApiKeys } from "../teams/api-keys.ts";
 import { createChanges } from "../teams/idempotency.ts";
 import { createPortPreviewAccess } from "../teams/port-preview-access.ts";
+import { createTeamNetworkings } from "../teams/team-networking.ts";
 import { ensureDefaultTeam } from "../teams/teams.ts";
 import { createUsage } from "../teams/usage.ts";
 import { checkSchema } from "./check-schema.ts";
@@ -132,6 +133,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   const defaultConfig = configWith(
     ceiling.type === "limited" ? "limited" : (options.defaultNetworking ?? "unrestricted"),
   );
+  const networking = { default: defaultConfig.networking, ceiling };
   const team = await ensureDefaultTeam(db, { apiKey: options.apiKey, environment: defaultConfig });
   const stopping = new AbortController();
   // A gateway that is slow or away must not hold up the start.
@@ -209,7 +211,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       ...{ db, teamKeys, clock, send: createSendTokenRequest(outsideFetch) },
       probe: createProbe(outsideFetch, options.version),
     }),
-    environments: createEnvironments({ db, clock, onChanged, defaultConfig, ceiling }),
+    environments: createEnvironments({ db, clock, onChanged, server: networking }),
+    teamNetworkings: createTeamNetworkings({ db, clock, server: networking }),
     sessions,
     sessionResources: createSessionResources({ db, clock, putToken, onLogGrew }),
     sendEvents: createSendEvents({ clock, onLogGrew }),

@@ -13,6 +13,7 @@ import { createOverviewClient } from "./overview.ts";
 import { createPortPreviewsClient } from "./port-previews.ts";
 import { createSessionsClient } from "./sessions.ts";
 import { createSignInClient } from "./sign-in.ts";
+import { createTeamNetworkingClient } from "./team-networking.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 import { createUsageClient } from "./usage.ts";
 import { createVaultsClient } from "./vaults.ts";
@@ -36,6 +37,7 @@ export function createBerthClient(options: ClientOptions = {}) {
     portPreviews: createPortPreviewsClient(transport),
     sessions: createSessionsClient(transport),
     signIn: createSignInClient(transport),
+    teamNetworking: createTeamNetworkingClient(transport),
     usage: createUsageClient(transport),
     vaults: createVaultsClient(transport),
   };

@@ -57,17 +57,18 @@ const allowedHost = z.string().superRefine((text, context) => {
   if (problem !== null)
     context.addIssue({ code: "custom", message: `${JSON.stringify(text.slice(0, 100))} ${problem}` });
 });
-const networking = z
-  .discriminatedUnion("type", [
-    z.strictObject({ type: z.literal("unrestricted") }),
-    z.strictObject({
-      type: z.literal("limited"),
-      allow_mcp_servers: z.boolean().nullish(),
-      allow_package_managers: z.boolean().nullish(),
-      allowed_hosts: z.array(allowedHost).max(MAX_ALLOWED_HOSTS).nullish(),
-    }),
-  ])
-  .nullish();
+/** As it is written; what is open is decided by `resolveNetworking`. */
+export const limitedNetworking = z.strictObject({
+  type: z.literal("limited"),
+  allow_mcp_servers: z.boolean().nullish(),
+  allow_package_managers: z.boolean().nullish(),
+  allowed_hosts: z.array(allowedHost).max(MAX_ALLOWED_HOSTS).nullish(),
+});
+export const networkingInput = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("unrestricted") }),
+  limitedNetworking,
+]);
+const networking = networkingInput.nullish();
 const config = z
   .discriminatedUnion("type", [z.strictObject({ type: z.literal("cloud"), networking, packages })], {
     error: (issue) =>
@@ -128,7 +129,8 @@ export function resolveConfig(input: CloudConfigInput | null | undefined, before
   };
 }
 
-function resolveNetworking(asked: CloudConfigInput["networking"], before: Networking): Networking {
+/** Lists and switches of a limited one that are not named are those of before, or nothing. */
+export function resolveNetworking(asked: CloudConfigInput["networking"], before: Networking): Networking {
   if (!asked) return before;
   if (asked.type === "unrestricted") return { type: "unrestricted" };
   const kept = before.type === "limited" ? before : null;

@@ -5,19 +5,34 @@ import { findAllowed, parseAllowedHost } from "./host-names.ts";
 /** In a message. */
 const MAX_NAMED = 10;
 
-/** Which field of a networking exceeds the ceiling, with what, and what may stand there instead; null where nothing does. */
-export function findExcess(networking: Networking, ceiling: Networking): string | null {
+const sources = { server: "BERTH_NETWORKING_CEILING", team: "the team's ceiling, /v1/team_networking" };
+
+/** Which field exceeds the ceiling, with what, what may stand there instead, and whose ceiling it is; null where nothing does. `field`: what the networking is called where it is written; `whose`: the server's unless said otherwise. */
+export function findExcess(
+  networking: Networking,
+  ceiling: Networking,
+  { field = "networking", whose = "server" }: { field?: string; whose?: keyof typeof sources } = {},
+): string | null {
   if (ceiling.type === "unrestricted") return null;
-  const most = `What an environment may allow here: ${ceilingWords(ceiling)}`;
-  if (networking.type === "unrestricted")
-    return `networking: "unrestricted" is more than this server allows. Use "limited". ${most}`;
+  const problem = problemOf(networking, ceiling, `this ${whose}`);
+  if (problem === null) return null;
+  const most = `What an environment may allow here: ${ceilingWords(ceiling)} (${sources[whose]}).`;
+  return `${field}${problem}. ${most}`;
+}
+
+function problemOf(
+  networking: Networking,
+  ceiling: Extract<Networking, { type: "limited" }>,
+  who: string,
+): string | null {
+  if (networking.type === "unrestricted") return `: "unrestricted" is more than ${who} allows. Use "limited"`;
   const beyond = networking.allowed_hosts.filter((entry) => !isCovered(entry, ceiling.allowed_hosts));
   if (beyond.length > 0)
-    return `networking.allowed_hosts: ${listed(beyond.map((entry) => JSON.stringify(entry)))} ${beyond.length === 1 ? "is" : "are"} more than this server allows. ${most}`;
+    return `.allowed_hosts: ${listed(beyond.map((entry) => JSON.stringify(entry)))} ${beyond.length === 1 ? "is" : "are"} more than ${who} allows`;
   if (networking.allow_package_managers && !ceiling.allow_package_managers)
-    return `networking.allow_package_managers: this server does not allow package registries. ${most}`;
+    return `.allow_package_managers: ${who} does not allow package registries`;
   if (networking.allow_mcp_servers && !ceiling.allow_mcp_servers)
-    return `networking.allow_mcp_servers: this server does not allow all MCP servers of an agent. ${most}`;
+    return `.allow_mcp_servers: ${who} does not allow all MCP servers of an agent`;
   return null;
 }
 

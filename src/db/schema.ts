@@ -7,7 +7,14 @@ type Touched = ColumnType<Date, Date | undefined, Date>;
 
 export type SessionStatus = "idle" | "running" | "rescheduling" | "terminated";
 
-export type TeamsTable = { id: string; name: string; created_at: CreatedAt };
+export type TeamsTable = {
+  id: string;
+  name: string;
+  created_at: CreatedAt;
+  networking_default: Json<unknown> | null;
+  networking_ceiling: Json<unknown> | null;
+  networking_updated_at: Date | null;
+};
 export type ApiKeysTable = {
   id: string;
   team_id: string;

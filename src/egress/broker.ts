@@ -13,7 +13,7 @@ import { Agent } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import type { Networking } from "../contract/environments.ts";
+import type { Ceilings } from "../contract/ceilings.ts";
 import { type Authority, createAuthority } from "./certificate-authority.ts";
 import { installationPolicy } from "./decide.ts";
 import { asRefusal, beginExchange } from "./exchange.ts";
@@ -42,8 +42,8 @@ const TLS_HANDSHAKE = 0x16;
 
 export type BrokerOptions = ForwardOptions & {
   readPolicy: ReadPolicy;
-  /** What no environment may exceed: for sandboxes that install packages, which have no policy to be read. */
-  ceiling: Networking;
+  /** What lies above a team's environments: for sandboxes that install packages, which have no policy to be read. */
+  readCeilings: (teamId: string) => Promise<Ceilings>;
   /** What hosts' certificates are verified by, as PEM. */
   trusted: readonly string[];
   /** Settles when `packageHosts` are all there, which sandboxes that install packages wait for. Absent: they are. */
@@ -292,9 +292,10 @@ export function createBroker(options: BrokerOptions): Broker {
       ...{ keepAlive: true, maxSockets: MAX_UPSTREAM_CONNECTIONS, maxTotalSockets: MAX_UPSTREAM_CONNECTIONS },
       timeout: KEPT_UPSTREAM_MS,
     });
-    const policy = installsFor
-      ? async () => installationPolicy({ ...installsFor, ceiling: options.ceiling })
-      : createPolicyCache({ identity, read: options.readPolicy, now });
+    const read: ReadPolicy = installsFor
+      ? async () => installationPolicy({ ...installsFor, ...(await options.readCeilings(installsFor.teamId)) })
+      : options.readPolicy;
+    const policy = createPolicyCache({ identity, read, now });
     const http2 = createHttp2Upstreams({ guard: options.guard, trusted, keptMs: KEPT_UPSTREAM_MS });
     const place: Place = {
       authority,

@@ -7,8 +7,12 @@ const packageHosts = ["registry.npmjs.org", "*.pythonhosted.org"].map((host) => 
 const limited = (allowed: string[], packages = false): Networking => ({
   ...{ type: "limited", allowed_hosts: allowed, allow_package_managers: packages, allow_mcp_servers: true },
 });
-const policy = (networking: Networking, ceiling: Networking = { type: "unrestricted" }): Policy => ({
-  ...{ teamId: "t", sessionId: "s", networking, ceiling },
+const policy = (
+  networking: Networking,
+  ceiling: Networking = { type: "unrestricted" },
+  teamCeiling: Networking | null = null,
+): Policy => ({
+  ...{ teamId: "t", sessionId: "s", networking, ceiling, teamCeiling },
 });
 
 it.each<[Networking, string, string]>([
@@ -65,7 +69,7 @@ it.each<[Networking, string, string]>([
 
 it("the ceiling decides about the installation of packages, too", () => {
   const asked = { host: "registry.npmjs.org", packageHosts };
-  const session = { teamId: "t", sessionId: "s" };
+  const session = { teamId: "t", sessionId: "s", teamCeiling: null };
   expect(decide(installationPolicy({ ...session, ceiling }), asked)).toBe("package_managers");
   expect(() => decide(installationPolicy({ ...session, ceiling: limited([]) }), asked)).toThrow(
     expect.objectContaining({ rule: "networking_ceiling" }),
@@ -111,5 +115,48 @@ it("a repository is below the ceiling, too", () => {
   expect(decide(its(limited(["git.example"])), asked)).toBe("repository");
   expect(() => decide(its(limited(["other.example"])), asked)).toThrow(
     expect.objectContaining({ rule: "networking_ceiling" }),
+  );
+});
+
+it.each<[Networking, string, string]>([
+  [{ type: "unrestricted" }, "a.example", "team_ceiling"],
+  [limited(["a.example"]), "a.example", "team_ceiling"],
+  [limited([]), "a.example", "team_ceiling"],
+  [limited(["x.b.example"]), "y.b.example", "host_not_allowed"],
+])("the team's ceiling holds for what was written before it: %j, %s: %s", (networking, host, rule) =>
+  expect(() => decide(policy(networking, { type: "unrestricted" }, ceiling), { host, packageHosts })).toThrow(
+    expect.objectContaining({ rule }),
+  ),
+);
+
+it("of two ceilings neither is exceeded, and the server's is told first", () => {
+  const both = policy(
+    { type: "unrestricted" },
+    limited(["*.b.example", "c.example"]),
+    limited(["x.b.example", "d.example"]),
+  );
+  const ruleFor = (host: string) => () => decide(both, { host, packageHosts });
+  expect(ruleFor("x.b.example")()).toBe("unrestricted");
+  expect(ruleFor("c.example")).toThrow(expect.objectContaining({ rule: "team_ceiling" }));
+  expect(ruleFor("d.example")).toThrow(expect.objectContaining({ rule: "networking_ceiling" }));
+  expect(ruleFor("e.example")).toThrow(expect.objectContaining({ rule: "networking_ceiling" }));
+});
+
+it("the team's ceiling decides about packages, plain HTTP and repositories, too", () => {
+  const open = { type: "unrestricted" } as const;
+  const asked = { host: "registry.npmjs.org", packageHosts };
+  const install = (teamCeiling: Networking) =>
+    installationPolicy({ teamId: "t", sessionId: "s", ceiling: open, teamCeiling });
+  expect(decide(install(limited([], true)), asked)).toBe("package_managers");
+  expect(() => decide(install(limited([])), asked)).toThrow(expect.objectContaining({ rule: "team_ceiling" }));
+  const plain = { host: "deb.example", packageHosts: [{ host: "deb.example", plain: true }] };
+  expect(mayGoPlain(policy(open, open, limited([], true)), plain)).toBe(true);
+  expect(mayGoPlain(policy(open, open, limited(["deb.example"])), plain)).toBe(false);
+  const its = {
+    ...policy(limited([]), open, limited(["other.example"])),
+    repositories: ["https://git.example/acme/app"],
+  };
+  expect(() => decide(its, { host: "git.example", path: "/acme/app/info/refs", packageHosts })).toThrow(
+    expect.objectContaining({ rule: "team_ceiling" }),
   );
 });

@@ -82,7 +82,13 @@ it.each([
   ["a mirror, where package managers are not allowed", PLAIN, false],
 ])("sends nothing without TLS to %s", async (_, host, allowed) => {
   const ceiling = { type: "unrestricted" as const };
-  world.policy.current = { teamId: "team_1", sessionId: "sesn_1", networking: networking(allowed), ceiling };
+  world.policy.current = {
+    teamId: "team_1",
+    sessionId: "sesn_1",
+    networking: networking(allowed),
+    ceiling,
+    teamCeiling: null,
+  };
   const { status, location, rule } = await ask(host);
   expect(allowed ? location : rule).toBe(allowed ? `https://${host}/pool/a.deb?x=1` : "host_not_allowed");
   expect(status).toBe(allowed ? 307 : 403);

@@ -8,6 +8,7 @@ const policy: Policy = {
   sessionId: "s",
   networking: { type: "unrestricted" },
   ceiling: { type: "unrestricted" },
+  teamCeiling: null,
 };
 
 it("asks once for two seconds, then anew; what is nobody's is asked for each time; a failure refuses and is not kept", async () => {

@@ -17,6 +17,8 @@ const OUTCOMES = {
   host_not_allowed: "deny",
   /** More than the server allows any environment. */
   networking_ceiling: "deny",
+  /** More than the session's team allows any of its environments. */
+  team_ceiling: "deny",
   /** Of `web_fetch` and `web_search`: the agent's definition leaves the host, or where the URL is from, out. */
   tool_domains: "deny",
   url_sources: "deny",

@@ -16,7 +16,7 @@ export class OutsideFailure extends PlatformError {
   /** False: it is certain that no byte of the request arrived. */
   readonly maybeSent: boolean;
   /** Which rule said no, where one did: for the audit line. */
-  readonly rule: "host_not_allowed" | "networking_ceiling";
+  readonly rule: "host_not_allowed" | "networking_ceiling" | "team_ceiling";
   constructor(
     code: ErrorCode,
     message: string,

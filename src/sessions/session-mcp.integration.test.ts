@@ -238,6 +238,30 @@ test("the server's ceiling decides above the environment: a server that it allow
   expect(await tried({ type: "limited", ...none, allow_mcp_servers: true })).toBeNull();
 });
 
+test("the team's ceiling decides above the environment, too, and no other team's does; it holds from the next request on", async () => {
+  const none = { allow_mcp_servers: false, allow_package_managers: false, allowed_hosts: [] };
+  const model = createScriptedModel(inTurn({ text: "ok" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  const limit = (team: "its" | "other", ceiling: Networking | null) =>
+    sql`update teams set networking_ceiling = ${ceiling && JSON.stringify(ceiling)}::jsonb
+      where (id = (select team_id from sessions where id = ${sessionId})) = ${team === "its"}`.execute(world.db);
+  await sql`insert into teams (id, name) values ('team_other', 'other')`.execute(world.db);
+  const said = async () =>
+    (await world.settled(sessionId)).filter(({ type }) => type === "session.error").map(({ payload }) => payload);
+  await limit("other", { type: "limited", ...none });
+  await limit("its", { type: "limited", ...none, allow_mcp_servers: true });
+  await world.say(sessionId, "go");
+  expect(await said()).toEqual([]);
+  await limit("its", { type: "limited", ...none, allowed_hosts: ["*.corp.example"] });
+  const before = mcp.upstream.requests.length;
+  await world.say(sessionId, "again");
+  expect(await said()).toMatchObject([
+    { error: { message: expect.stringMatching(/more than this team allows any environment/) } },
+  ]);
+  expect(mcp.upstream.requests.length).toBe(before);
+});
+
 test("E20: a server's name that leads to this machine is not asked", async () => {
   const model = createScriptedModel(inTurn({ text: "ok" }));
   await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });

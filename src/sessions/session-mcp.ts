@@ -1,6 +1,7 @@
 // The MCP servers of a session during one hold: asked at the first model request, and for each call of one of their tools.
 import type { SessionAgent } from "../contract/agents.ts";
 import { allowingRule } from "../contract/allowing-rule.ts";
+import { refusingCeiling } from "../contract/ceilings.ts";
 import type { Networking } from "../contract/environments.ts";
 import type { McpErrorType } from "../contract/events.ts";
 import { canonicalUrl } from "../contract/https-url.ts";
@@ -32,7 +33,7 @@ export type McpAccess = {
   fetch: OutsideFetch;
   bearers: McpBearers;
   scrub: (sessionId: string, body: ReadableStream<Uint8Array>) => Promise<ReadableStream<Uint8Array>>;
-  /** What no environment may exceed. */
+  /** What no environment of this server may exceed. */
   ceiling: Networking;
   version: string;
 };
@@ -135,12 +136,8 @@ export function createSessionMcp(options: {
     const found = await findSessionNetworking(db, { sessionId });
     const others = { packageHosts: [], mcpHosts: options.agent().mcp_servers.map(({ url }) => new URL(url).hostname) };
     return (host) => {
-      if (access && allowingRule(access.ceiling, host, others) === null)
-        throw new OutsideFailure(
-          "permission_denied",
-          `${host} is more than this server allows any environment. Only its operator can change that (BERTH_NETWORKING_CEILING).`,
-          { maybeSent: false, rule: "networking_ceiling" },
-        );
+      const above = access && found && refusingCeiling({ ...found, ceiling: access.ceiling }, host, others);
+      if (above) throw new OutsideFailure("permission_denied", above.message, { maybeSent: false, rule: above.rule });
       const rule = found && allowingRule(found.networking, host, others);
       if (rule !== null) return rule;
       throw new OutsideFailure(

@@ -243,6 +243,23 @@ describe("web_fetch reaches what the environment, the tool and the dial guard al
     }
   });
 
+  test("so does its team's, from the next request on", async () => {
+    world.networking.current = { type: "unrestricted" };
+    expect(await world.fetch(site("/to-other"))).toMatchObject({ outcome: "ok" });
+    world.teamCeiling.current = {
+      ...{ type: "limited", allow_mcp_servers: false, allow_package_managers: false },
+      allowed_hosts: ["site.example.com"],
+    };
+    try {
+      expect(await world.fetch(site("/text"))).toMatchObject({ outcome: "ok" });
+      const away = await world.fetch(site("/to-other"));
+      expect(away).toMatchObject({ outcome: "failed", content: expect.stringContaining("team_ceiling") });
+      expect(world.lines.at(-1)).toMatchObject({ host: "other.example.com", rule: "team_ceiling", decision: "deny" });
+    } finally {
+      world.teamCeiling.current = null;
+    }
+  });
+
   test("allowed and blocked domains hold for each hop, and cover what is below them", async () => {
     const allowed = { domains: { allowed: ["site.example.com"], blocked: null } };
     expect(await world.fetch(site("/text"), allowed)).toMatchObject({ outcome: "ok" });

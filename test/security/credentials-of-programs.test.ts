@@ -17,6 +17,7 @@ import { applyHeld, type Held, heldCredential, heldVariable } from "../support/c
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { buildGoProgram, JAVA_SOURCE } from "../support/language-programs.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
+import { NO_CEILINGS } from "../support/no-ceilings.ts";
 import { isThere, makeHosts, serveHosts } from "../support/program-hosts.ts";
 import { readProcessesBelow } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
@@ -85,12 +86,12 @@ describe.skipIf(sandboxesMissing())("programs with placeholders", () => {
     sandboxd = await startTestSandboxd({ limits });
     const logger = createLogger("egress", { level: "silent", pretty: false });
     broker = createBroker({
-      ceiling: { type: "unrestricted" },
+      readCeilings: async () => NO_CEILINGS,
       readPolicy: async () => ({
         teamId: "team_1",
         sessionId: "sesn_1",
         networking: { type: "unrestricted" },
-        ceiling: { type: "unrestricted" },
+        ...NO_CEILINGS,
       }),
       trusted: [authority.certificate],
       guard: createDialGuard({

@@ -18,6 +18,7 @@ import { installationHash } from "../../src/sandboxes/local/records.ts";
 import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { LIMITED, startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
+import { NO_CEILINGS } from "../support/no-ceilings.ts";
 import { isThere, makeHosts, serveHosts } from "../support/program-hosts.ts";
 import { until } from "../support/until.ts";
 
@@ -40,7 +41,7 @@ describe.skipIf(missing)("egress", () => {
 
   async function startBroker(): Promise<void> {
     broker = createBroker({
-      ceiling: { type: "unrestricted" },
+      readCeilings: async () => NO_CEILINGS,
       readPolicy: async (identity) => policies.get(identity) ?? null,
       trusted: [trusted],
       guard: createDialGuard({
@@ -80,7 +81,7 @@ describe.skipIf(missing)("egress", () => {
     };
     policies.set(sandbox.identity, {
       ...{ teamId: "team_1", sessionId: "sesn_egress", networking },
-      ceiling: { type: "unrestricted" },
+      ...NO_CEILINGS,
     });
     await until(async () => (await sh("ls /run/berth")).includes("ca-certificates.crt"));
   });
@@ -282,6 +283,12 @@ describe.skipIf(missing)("egress", () => {
       });
       // Packages are above it as well.
       expect(await sh("curl -sS https://npm.example.com/")).toContain("networking_ceiling");
+      // And one of the team's own.
+      policies.set(sandbox.identity, { ...open, teamCeiling: LIMITED("git.example.com") });
+      await until(async () =>
+        (await sh("curl -sS https://api.example.com/hello")).includes("more than this team allows"),
+      );
+      expect(lines.at(-1)).toMatchObject({ decision: "deny", rule: "team_ceiling", host: "api.example.com" });
     } finally {
       policies.set(sandbox.identity, before);
     }
@@ -305,7 +312,7 @@ describe.skipIf(missing)("egress", () => {
   it("a sandbox that ends takes its listener with it", async () => {
     const last = await sandboxd.backend.create("sesn_last", { limits: TEST_LIMITS, env: {} });
     const open = { type: "unrestricted" as const };
-    policies.set(last.identity, { teamId: "team_1", sessionId: "sesn_last", networking: open, ceiling: open });
+    policies.set(last.identity, { teamId: "team_1", sessionId: "sesn_last", networking: open, ...NO_CEILINGS });
     expect(await sh("curl -sS https://api.example.com/hello", last)).toContain("hello from");
     const closing = broker.close;
     const closed: string[] = [];

@@ -13,6 +13,7 @@ import { createLogger } from "../../src/lib/logger.ts";
 import type { PackageProgress, PackageSet, Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
+import { NO_CEILINGS } from "../support/no-ceilings.ts";
 import { createPackageRegistries, NPM_HOST, type PackageRegistries, PIP_HOST } from "../support/package-registries.ts";
 import { isThere } from "../support/program-hosts.ts";
 import { until } from "../support/until.ts";
@@ -75,7 +76,7 @@ describe.skipIf(missing)("packages of environments", () => {
     upstream = await startUpstream(authority, registries.handle);
     sandboxd = await start();
     brokerOptions = {
-      ceiling: { type: "unrestricted" },
+      readCeilings: async () => NO_CEILINGS,
       readPolicy: async () => null,
       trusted: [authority.certificate],
       guard: createDialGuard({

@@ -118,10 +118,17 @@ export const mutations: readonly Mutation[] = [
   },
   {
     control: "rules: nothing above the server's ceiling is reached, whatever the environment says",
-    file: "src/egress/decide.ts",
-    find: "if (allowingRule(policy.ceiling, host, others) === null)",
-    replace: 'if (policy.teamId === "")',
+    file: "src/contract/ceilings.ts",
+    find: "if (allowingRule(ceiling, host, others) === null)",
+    replace: 'if (host === "")',
     ...{ project: "unit", test: "src/egress/decide.test.ts", named: "the ceiling" },
+  },
+  {
+    control: "rules: nothing above a team's ceiling is reached, whatever the environment says",
+    file: "src/contract/ceilings.ts",
+    find: "if (teamCeiling !== null && allowingRule(teamCeiling, host, others) === null)",
+    replace: 'if (teamCeiling !== null && host === "")',
+    ...{ project: "unit", test: "src/egress/decide.test.ts", named: "the team's ceiling" },
   },
   {
     control: "security events are marked",

@@ -22,6 +22,7 @@ import { type ApiServer, startApiServer, TEST_KEK } from "../support/api-server.
 import { findForms } from "../support/canary.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
+import { NO_CEILINGS } from "../support/no-ceilings.ts";
 import { makeHosts, serveHosts } from "../support/program-hosts.ts";
 import { createScriptedModel } from "../support/scripted-model.ts";
 import { readProcessesBelow } from "../support/sweep.ts";
@@ -103,13 +104,12 @@ describe.skipIf(sandboxesMissing())("repositories of sessions", () => {
     const limits = { ...TEST_LIMITS, memoryMb: 512, pids: 128 };
     sandboxd = await startTestSandboxd({ limits });
     const clock = systemClock;
-    const ceiling = { type: "unrestricted" } as const;
     const teamKeys = createTeamKeys({ ring: await openCheckedKeyRing({ db, place: TEST_KEK, clock }) });
     broker = createBroker({
-      ceiling,
+      readCeilings: async () => NO_CEILINGS,
       readPolicy: async (identity) => {
         const found = await findNetworking(db, { identity });
-        return found && { ...found, ceiling };
+        return found && { ...found, ceiling: NO_CEILINGS.ceiling };
       },
       trusted: [authority.certificate],
       guard: createDialGuard({

@@ -98,10 +98,11 @@ export async function startEgressWorld(options: {
       sessionId: "sesn_1",
       networking: options.networking,
       ceiling: options.ceiling ?? { type: "unrestricted" },
+      teamCeiling: null,
     },
   };
   const broker = createBroker({
-    ceiling: options.ceiling ?? { type: "unrestricted" },
+    readCeilings: async () => ({ ceiling: options.ceiling ?? { type: "unrestricted" }, teamCeiling: null }),
     readPolicy: async () => policy.current,
     trusted: [upstreamAuthority.certificate, ...(options.trusted ?? [])],
     guard: createDialGuard({

@@ -12,6 +12,7 @@ import { createLogger } from "../../src/lib/logger.ts";
 import { createWebTools } from "../../src/web-tools/create-web-tools.ts";
 import type { WebAnswer, WebRequest, WebTools } from "../../src/web-tools/web-tools.ts";
 import { startUpstream, type Upstream } from "./egress-world.ts";
+import { NO_CEILINGS } from "./no-ceilings.ts";
 
 const logger = createLogger("web", { level: "silent", pretty: false });
 const NO_RULES = { allowed: null, blocked: null };
@@ -24,7 +25,7 @@ export function createOfflineWebTools(): WebTools {
     readPolicy: async (caller) => ({
       ...caller,
       networking: { type: "unrestricted" },
-      ceiling: { type: "unrestricted" },
+      ...NO_CEILINGS,
     }),
     audit: { add: () => undefined, close: async () => undefined },
     searchUrl: null,
@@ -38,8 +39,9 @@ export type WebWorld = {
   lines: AuditLine[];
   /** What the environment allows. */
   networking: { current: Networking };
-  /** What no environment may exceed. */
+  /** What no environment may exceed, by the server and by its team. */
   ceiling: { current: Networking };
+  teamCeiling: { current: Networking | null };
   upstream: Upstream;
   /** What the search service was asked, as paths with queries. */
   searches: string[];
@@ -69,6 +71,7 @@ export async function startWebWorld(options: {
   await once(service, "listening");
   const networking: WebWorld["networking"] = { current: { type: "unrestricted" } };
   const ceiling: WebWorld["ceiling"] = { current: { type: "unrestricted" } };
+  const teamCeiling: WebWorld["teamCeiling"] = { current: null };
   const tools = createWebTools({
     guard: createDialGuard({
       namedHosts: options.hosts.map((host) => ({ host, address: "127.0.0.1", port: upstream.port })),
@@ -76,7 +79,12 @@ export async function startWebWorld(options: {
       resolve: async (host) => options.addresses?.[host] ?? unknownHost(),
     }),
     trusted: createSecureContext({ ca: [authority.certificate] }),
-    readPolicy: async (caller) => ({ ...caller, networking: networking.current, ceiling: ceiling.current }),
+    readPolicy: async (caller) => ({
+      ...caller,
+      networking: networking.current,
+      ceiling: ceiling.current,
+      teamCeiling: teamCeiling.current,
+    }),
     audit: { add: (line) => void lines.push(line), close: async () => undefined },
     searchUrl: options.search ? `http://127.0.0.1:${(service.address() as AddressInfo).port}` : null,
     logger,
@@ -86,7 +94,7 @@ export async function startWebWorld(options: {
   });
   const signal = new AbortController().signal;
   return {
-    ...{ tools, lines, networking, ceiling, upstream, searches },
+    ...{ tools, lines, networking, ceiling, teamCeiling, upstream, searches },
     fetch: (url, rules = {}) =>
       tools.run({ kind: "fetch", url, domains: NO_RULES, maxContentTokens: null, ...rules }, CALLER, signal),
     search: (query, domains = {}) =>

@@ -17,6 +17,7 @@ const words: Record<string, string> = {
   no_session: "the sandbox belonged to no session",
   host_not_allowed: "the host is not allowed",
   networking_ceiling: "more than this server allows any environment",
+  team_ceiling: "more than this team allows any environment",
   refused_address: "the name leads to an address inside",
   too_many_hosts: "too many new hosts in a short time",
   too_many_connections: "too many connections at once",
