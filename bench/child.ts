@@ -11,10 +11,11 @@ export type Child = {
   stop(): Promise<void>;
 };
 
-/** Starts `bench/<file>` with `options` as its only argument; it speaks over IPC and ends when that is closed. */
-export function startChild(file: string, options: object): Child {
+/** Starts `bench/<file>` with `options` as its only argument; it speaks over IPC and ends when that is closed. `flags`: Node's. */
+export function startChild(file: string, options: object, flags: readonly string[] = []): Child {
   const child: ChildProcess = fork(path.join(import.meta.dirname, file), [JSON.stringify(options)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+    execArgv: [...process.execArgv, ...flags],
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} did not start`);

@@ -7,6 +7,7 @@ import { connect as netConnect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect as tlsConnect } from "node:tls";
+import { EGRESS_HEAP_FLAGS } from "../src/egress/heap-flags.ts";
 import { type Child, monotonicMs, startChild } from "./child.ts";
 import type { CarrierOptions } from "./egress-carrier.ts";
 import type { Figure } from "./figures.ts";
@@ -29,8 +30,8 @@ type Way = { name: string; agent: Agent };
 export async function benchEgress(print: (line: string) => void): Promise<Figure[]> {
   const directory = await mkdtemp(path.join(tmpdir(), "berth-bench-"));
   const children: Child[] = [];
-  const start = (file: string, options: object) => {
-    const child = startChild(file, options);
+  const start = (file: string, options: object, flags?: readonly string[]) => {
+    const child = startChild(file, options, flags);
     children.push(child);
     return child;
   };
@@ -39,7 +40,7 @@ export async function benchEgress(print: (line: string) => void): Promise<Figure
     const carry = async (kind: CarrierOptions["kind"]) => {
       const socketPath = path.join(directory, kind);
       const options: CarrierOptions = { kind, host: HOST, ...place, socketPath, idle: LISTENERS };
-      const child = start("egress-carrier.ts", options);
+      const child = start("egress-carrier.ts", options, kind === "broker" ? EGRESS_HEAP_FLAGS : []);
       const { ca } = await child.next(asCa);
       return { child, way: { name: kind, agent: agentFor({ path: socketPath }, ca) } };
     };

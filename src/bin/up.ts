@@ -2,6 +2,7 @@
 import { join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EmbeddedPostgresError } from "../db/embedded/binaries.ts";
+import { EGRESS_HEAP_FLAGS } from "../egress/heap-flags.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { platformProblem } from "../sandboxes/local/platform.ts";
@@ -177,6 +178,7 @@ function egressSpec(env: () => Environment, logs: PartLogs) {
   return nodePart({
     ...{ name: "egress", script: binScript("egress"), env, saysReadyBy: "ipc" },
     wrapper: fewRights(),
+    nodeFlags: EGRESS_HEAP_FLAGS,
     answers: {
       async kek() {
         const { text } = await ask({ script: binScript("read-kek"), env: env(), withinMs: 35_000 });

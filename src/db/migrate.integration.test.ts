@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { emptyDatabase, type FreshDatabase } from "../../test/support/postgres.ts";
+import { until } from "../../test/support/until.ts";
 import { type AppliedMigration, migrate, readMigrations, schemaState } from "./migrate.ts";
 
 let database: FreshDatabase;
@@ -85,4 +86,46 @@ it("a database of a release that knew nothing of this is brought up to date", as
     detail: expect.stringContaining("1 migrations"),
   });
   expect(await migrate({ url: database.url, directory })).toEqual(["0002-b"]);
+});
+
+const BESIDE = "-- works from: 0001\n-- without a transaction\n-- Built; beside.\n";
+const INDEX = "drop index concurrently if exists a_id;\ncreate unique index concurrently a_id on a (id);";
+
+async function tableWithAnIndexToCome(): Promise<void> {
+  writeFileSync(join(directory, "0001-a.sql"), "create table a (id int);");
+  await migrate({ url: database.url, directory });
+  writeFileSync(join(directory, "0002-index.sql"), BESIDE + INDEX);
+}
+
+it("an index that is built beside writes holds up none of them, by any number of migrators", async () => {
+  await tableWithAnIndexToCome();
+  const writer = new pg.Client({ connectionString: database.url });
+  await writer.connect();
+  try {
+    await writer.query("begin");
+    await writer.query("insert into a values (1)");
+    const migrating = Promise.all([1, 2, 3].map(() => migrate({ url: database.url, directory })));
+    const building =
+      "select 1 from pg_stat_activity where datname = current_database() and query like 'create unique%'";
+    await until(async () => (await rows(building)).length > 0);
+    await rows("set lock_timeout = '5s'; insert into a values (2)");
+    await writer.query("commit");
+    expect((await migrating).flat()).toEqual(["0002-index"]);
+  } finally {
+    await writer.end();
+  }
+  expect(await rows("select indisvalid from pg_index where indexrelid = 'a_id'::regclass")).toEqual([
+    { indisvalid: true },
+  ]);
+});
+
+it("an index that was left half-built is begun anew", async () => {
+  await tableWithAnIndexToCome();
+  await rows("insert into a values (1), (1)");
+  await expect(migrate({ url: database.url, directory })).rejects.toThrow(/0002-index failed, and is begun anew/);
+  const valid = "select indisvalid from pg_index where indexrelid = 'a_id'::regclass";
+  expect(await rows(valid)).toEqual([{ indisvalid: false }]);
+  await rows("delete from a");
+  expect(await migrate({ url: database.url, directory })).toEqual(["0002-index"]);
+  expect(await rows(valid)).toEqual([{ indisvalid: true }]);
 });

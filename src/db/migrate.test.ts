@@ -15,8 +15,9 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
-const first: Migration = { id: "0001-a", checksum: "c1", sql: "", worksFrom: null };
-const second: Migration = { id: "0002-b", checksum: "c2", sql: "", worksFrom: "0001" };
+const plain = { sql: "", formerly: [], withoutTransaction: false };
+const first: Migration = { id: "0001-a", checksum: "c1", worksFrom: null, ...plain };
+const second: Migration = { id: "0002-b", checksum: "c2", worksFrom: "0001", ...plain };
 
 describe("pending migrations", () => {
   it("are all of them for an empty database", () =>
@@ -35,6 +36,8 @@ describe("pending migrations", () => {
   });
   it("refuse a migration that was edited after it was applied", () =>
     expect(() => pendingMigrations([first], [{ ...first, checksum: "other" }])).toThrow(/0001-a was changed/));
+  it("take a text for the same that says what it was formerly", () =>
+    expect(pendingMigrations([{ ...first, formerly: ["other"] }], [{ ...first, checksum: "other" }])).toEqual([]));
   it("refuse another migration under the same number", () =>
     expect(() => pendingMigrations([first], [{ ...first, id: "0001-x" }])).toThrow(
       /0001-x where this release has 0001-a/,

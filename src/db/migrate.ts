@@ -1,8 +1,10 @@
-// Brings the schema up to date: plain SQL files in order, each in one transaction, one migrator at a time.
+// Brings the schema up to date: plain SQL files in order, each in one transaction (unless it says otherwise), one migrator at a time.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { messageOf } from "../lib/errors.ts";
 
 export type Migration = {
   id: string;
@@ -10,6 +12,10 @@ export type Migration = {
   sql: string;
   /** The number of the newest migration that a release must know to go on working beside this one; null: none can. */
   worksFrom: string | null;
+  /** Checksums of texts that it had before it was made to do the same in another way: a database that has one of them has it. */
+  formerly: readonly string[];
+  /** Its statements are run one by one, each for itself: what builds an index beside writes can't be in a transaction. */
+  withoutTransaction: boolean;
 };
 
 /** A row of `schema_migrations`. Databases of the first releases have no `works_from`. */
@@ -26,6 +32,7 @@ class MigrationError extends Error {
 const DEFAULT_DIRECTORY = fileURLToPath(new URL("./migrations/", import.meta.url));
 /** Any number that nobody else takes: "berth" on a telephone. */
 const ADVISORY_LOCK = 23_784;
+const ASK_AGAIN_MS = 100;
 
 export function readMigrations(directory: string = DEFAULT_DIRECTORY): Migration[] {
   const files = readdirSync(directory).filter((file) => file.endsWith(".sql"));
@@ -34,7 +41,14 @@ export function readMigrations(directory: string = DEFAULT_DIRECTORY): Migration
       throw new MigrationError(`${file} must be named like 0007-what-it-does.sql`);
     const sql = readFileSync(`${directory}/${file}`, "utf8").replaceAll("\r\n", "\n");
     const id = file.slice(0, -".sql".length);
-    return { id, checksum: createHash("sha256").update(sql).digest("hex"), sql, worksFrom: readWorksFrom(id, sql) };
+    return {
+      id,
+      checksum: createHash("sha256").update(sql).digest("hex"),
+      sql,
+      worksFrom: readWorksFrom(id, sql),
+      formerly: [...sql.matchAll(/^-- formerly: ([0-9a-f]{64})$/gm)].map(([, checksum = ""]) => checksum),
+      withoutTransaction: /^-- without a transaction$/m.test(sql),
+    };
   });
   for (const [index, migration] of migrations.entries()) {
     if (Number(migration.id.slice(0, 4)) !== index + 1)
@@ -74,7 +88,7 @@ export function pendingMigrations(known: readonly Migration[], applied: readonly
         `The database has ${row.id} where this release has ${migration.id}. It was made by another branch of Berth.`,
       );
     }
-    if (migration.checksum !== row.checksum) {
+    if (migration.checksum !== row.checksum && !migration.formerly.includes(row.checksum)) {
       throw new MigrationError(
         `${row.id} was changed after it was applied. Migrations are never edited: restore the file and add a new one.`,
       );
@@ -94,7 +108,7 @@ export async function migrate(options: { url: string; directory?: string }): Pro
   });
   await client.connect();
   try {
-    await client.query("select pg_advisory_lock($1)", [ADVISORY_LOCK]);
+    await takeTurn(client);
     await client.query(
       "create table if not exists schema_migrations (id text primary key, checksum text not null, applied_at timestamptz not null default now())",
     );
@@ -110,21 +124,57 @@ export async function migrate(options: { url: string; directory?: string }): Pro
   }
 }
 
+/** Asks again and again: an index that is built beside writes waits for every statement that began before, also for one that waits for a lock. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [
+      ADVISORY_LOCK,
+    ]);
+    if (rows[0]?.taken) return;
+    await setTimeout(ASK_AGAIN_MS);
+  }
+}
+
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  if (migration.withoutTransaction) return applyOneByOne(client, migration);
   try {
     await client.query("begin");
     await client.query(migration.sql);
-    await client.query("insert into schema_migrations (id, checksum, works_from) values ($1, $2, $3)", [
-      migration.id,
-      migration.checksum,
-      migration.worksFrom,
-    ]);
+    await record(client, migration);
     await client.query("commit");
   } catch (cause) {
     await client.query("rollback");
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new MigrationError(`Migration ${migration.id} failed and left no trace: ${why}`, { cause });
+    throw new MigrationError(`Migration ${migration.id} failed and left no trace: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** Each statement can be run again: one that is broken off is begun anew at the next start. */
+async function applyOneByOne(client: pg.Client, migration: Migration): Promise<void> {
+  try {
+    for (const statement of statementsOf(migration.sql)) await client.query(statement);
+    await record(client, migration);
+  } catch (cause) {
+    throw new MigrationError(`Migration ${migration.id} failed, and is begun anew next time: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** They have no semicolon inside. */
+function statementsOf(sql: string): string[] {
+  const withoutComments = sql.replaceAll(/^--.*$/gm, "");
+  return withoutComments
+    .split(";")
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}
+
+async function record(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query("insert into schema_migrations (id, checksum, works_from) values ($1, $2, $3)", [
+    migration.id,
+    migration.checksum,
+    migration.worksFrom,
+  ]);
 }
 
 /** Whether this release can work with the schema: `/readyz` asks. `known`: the migrations of this release. */

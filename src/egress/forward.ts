@@ -9,6 +9,7 @@ import { asRefusal, beginExchange, type Exchange, type ExchangeParts } from "./e
 import type { Http2Upstreams } from "./http2-upstream.ts";
 import { joinSockets } from "./join-sockets.ts";
 import type { PackageHost } from "./package-hosts.ts";
+import { pipeTogether } from "./pipe-together.ts";
 import { type RequestHead, readTarget, type Target } from "./read-target.ts";
 import { Refusal } from "./refusal.ts";
 import { downstreamHeaders, trailersOf, upstreamHeaders, valuesOf, withoutCredentials } from "./request-headers.ts";
@@ -289,7 +290,7 @@ function pipeAnswer(body: Readable, { answer }: SandboxEnd): void {
   body.once("error", () => answer.cut());
   body.once("close", () => !body.readableEnded && answer.cut());
   answer.onceClosed(() => body.destroy());
-  body.pipe(answer.to);
+  pipeTogether(body, answer.to);
 }
 
 function plainRefusal(): Refusal {
