@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { RunReport } from "../../scripts/sum-up-security.ts";
-import { type Mutation, mutations } from "./mutations.ts";
+import { type Mutation, misfits, mutations } from "./mutations.ts";
 
 const repository = resolve(import.meta.dirname, "../..");
 const COPIED = ["src", "test", "scripts", "package.json", "vitest.config.ts", "tsconfig.json", "docs", "bench"];
@@ -12,10 +12,7 @@ const LINKED = ["node_modules"];
 
 const wanted = process.argv[2] ?? "";
 const chosen = mutations.filter(({ control }) => control.includes(wanted));
-const faults = chosen.flatMap(({ control, file, find }) => {
-  const times = readFileSync(join(repository, file), "utf8").split(find).length - 1;
-  return times === 1 ? [] : [`${control}: the patch fits ${times} times in ${file}: the source moved`];
-});
+const faults = misfits(chosen, repository);
 if (faults.length > 0 || chosen.length === 0) {
   console.error(faults.join("\n") || `No control is named ${wanted}`);
   process.exit(1);

@@ -1,5 +1,8 @@
 // Controls, each with the patch that switches it off and the test that must notice. A patch fits exactly once, or the source moved and the list has to follow.
 
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
 export type Mutation = {
   control: string;
   file: string;
@@ -184,7 +187,7 @@ export const mutations: readonly Mutation[] = [
   {
     control: "answers: values are taken out of bodies",
     file: "src/secrets/inject/scrub-answer.ts",
-    find: "const after = scrubber.whole(before);",
+    find: "const after = scrubber.whole(before, { keepsLength: !isText });",
     replace: "const after = before;",
     ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C6, C8: " },
   },
@@ -264,3 +267,12 @@ export const mutations: readonly Mutation[] = [
     ...{ project: "unit", test: "src/app/csp.test.ts", named: "" },
   },
 ];
+
+/** What is to be said of patches that do not fit exactly once into the source at `repository`. */
+export function misfits(some: readonly Mutation[], repository: string): string[] {
+  return some.flatMap(({ control, file, find, test }) => {
+    const times = readFileSync(join(repository, file), "utf8").split(find).length - 1;
+    if (times !== 1) return [`${control}: the patch fits ${times} times in ${file}: the source moved`];
+    return existsSync(join(repository, test)) ? [] : [`${control}: ${test} is not there`];
+  });
+}
