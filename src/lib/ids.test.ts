@@ -17,3 +17,9 @@ test("an id from a seed is the same for the same, and another for anything else"
   expect(idFrom("event", 1_700_000_000_000, "b")).not.toBe(one);
   expect(idFrom("event", 1_700_000_000_001, "a")).not.toBe(one);
 });
+
+test("ten thousand ids of one moment are ten thousand", () => {
+  const ids = Array.from({ length: 10_000 }, () => newId("event", 1_700_000_000_000));
+  expect(new Set(ids).size).toBe(10_000);
+  expect(ids.every((id) => isId("event", id))).toBe(true);
+});
