@@ -10,12 +10,14 @@ import { findTeamNetworking } from "../db/team-networking.ts";
 import { filesOfUrl } from "../db/url-files.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
+import type { ToldByTool } from "../egress/ask-package-tools.ts";
 import { createBroker } from "../egress/broker.ts";
 import type { ApplyCredentials } from "../egress/credentials.ts";
 import { createDialGuard, type DialGuard, type NamedHost } from "../egress/dial-guard.ts";
 import { createGuardedFetch } from "../egress/guarded-fetch.ts";
+import type { PackageSetting } from "../egress/link-protocol.ts";
 import { startLinkServer } from "../egress/link-server.ts";
-import type { PackageHost, ToolHosts } from "../egress/package-hosts.ts";
+import type { PackageHost } from "../egress/package-hosts.ts";
 import { listOf } from "../egress/refused-addresses.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -96,6 +98,7 @@ async function start(databaseUrl: string): Promise<void> {
   const { refusedRanges, caFile, networkingCeiling } = config.egress;
   const namedHosts = [...config.egress.namedHosts, ...privateMirrors()];
   const packageHosts: PackageHost[] = [...config.egress.packageHosts];
+  const packageSettings: PackageSetting[] = [];
   const packageHostsKnown = Promise.withResolvers<void>();
   await checkSchema(db, { url: databaseUrl, logger });
   const guard = createDialGuard({ namedHosts, refusedRanges: listOf(refusedRanges) });
@@ -121,7 +124,7 @@ async function start(databaseUrl: string): Promise<void> {
   // They read the settings of who started Berth, and none of what follows: they begin before the rights are given up.
   const asked = askTools();
   const socketPath = join(config.dataDir, "run", "egress.sock");
-  const link = await startLinkServer({ socketPath, broker, logger });
+  const link = await startLinkServer({ socketPath, broker, logger, packageSettings: () => packageSettings });
   // sandboxd may be told of sandboxes from here on, but no turn of this process lies between.
   becomeNobody({ socketPath, databaseUrl });
   stop = async () => {
@@ -136,20 +139,22 @@ async function start(databaseUrl: string): Promise<void> {
   // Some take seconds to answer; only installations wait for them.
   const tools = await asked;
   packageHosts.push(...tools.flatMap(({ hosts }) => hosts));
+  packageSettings.push(...tools.flatMap(({ settings }) => settings));
   packageHostsKnown.resolve();
   const named = config.egress.packageHosts.map(({ host, plain }) => ({ host, plain }));
-  const all = [{ tool: "BERTH_PACKAGE_HOSTS", hosts: named, problem: null }, ...tools];
+  const told = tools.map(({ tool, hosts, problem }) => ({ tool, hosts, problem }));
+  const all = [{ tool: "BERTH_PACKAGE_HOSTS", hosts: named, problem: null }, ...told];
   logger.info({ tools: all }, "package managers told where their packages are");
   await savePackageHosts(db, all).catch((error: unknown) => {
     logger.warn({ err: error }, "where packages come from could not be written down for /readyz");
   });
 }
 
-async function askTools(): Promise<ToolHosts[]> {
+async function askTools(): Promise<ToldByTool[]> {
   try {
     const script = join(import.meta.dirname, "package-tools.ts");
     const { tools } = await ask({ script, env: process.env, withinMs: TOOLS_MS });
-    return tools as ToolHosts[]; // Our own script's.
+    return tools as ToldByTool[]; // Our own script's.
   } catch (error) {
     logger.warn({ err: error }, "package managers were not asked where their packages are");
     return [];

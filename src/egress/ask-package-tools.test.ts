@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { askPackageTools } from "./ask-package-tools.ts";
-import { readToolHosts, type ToolHosts } from "./package-hosts.ts";
+import { askPackageTools, type ToldByTool } from "./ask-package-tools.ts";
+import { readToolHosts } from "./package-hosts.ts";
 
 let home: string;
 beforeEach(() => {
@@ -25,7 +25,7 @@ function standIn(tool: string, script: string): void {
   write(`bin/${tool}`, `#!/bin/sh\n${script}\n`, 0o755);
 }
 
-const of = (found: ToolHosts[], tool: string) => found.find((one) => one.tool === tool);
+const of = (found: ToldByTool[], tool: string) => found.find((one) => one.tool === tool);
 
 it("asks npm and pip for their registries, with a mirror in their own settings", async () => {
   write(".npmrc", "registry=https://npm.corp.example/team/\n@own:registry=http://own.corp.example/\n");
@@ -41,10 +41,19 @@ it("asks npm and pip for their registries, with a mirror in their own settings",
       { host: "npm.corp.example", plain: false },
       { host: "own.corp.example", plain: true },
     ]),
+    settings: expect.arrayContaining([
+      { tool: "npm", name: "registry", value: "https://npm.corp.example/team/", passwordFor: null },
+      { tool: "npm", name: "@own:registry", value: "http://own.corp.example/", passwordFor: null },
+    ]),
   });
   expect(of(found, "pip")?.hosts).toEqual([
     { host: "pypi.corp.example", plain: false },
     { host: "more.corp.example", plain: true },
+  ]);
+  // That there is a password is told, and not the password.
+  expect(of(found, "pip")?.settings).toEqual([
+    { tool: "pip", name: "index-url", value: "https://pypi.corp.example/simple", passwordFor: "pypi.corp.example" },
+    { tool: "pip", name: "extra-index-url", value: "http://more.corp.example/simple", passwordFor: null },
   ]);
   expect(JSON.stringify(found)).not.toContain("secret");
 });
@@ -67,7 +76,15 @@ it("reads what apt, go, cargo and gem print", async () => {
   expect(hosts("go")).toEqual(["go.corp.example", "proxy.golang.org", "sums.corp.example"]);
   expect(hosts("cargo")).toEqual(["crates.corp.example"]);
   expect(hosts("gem")).toEqual(["rubygems.org", "index.rubygems.org"]);
-  expect(of(found, "npm")).toEqual({ tool: "npm", hosts: [], problem: "is not installed" });
+  expect(of(found, "npm")).toEqual({ tool: "npm", hosts: [], problem: "is not installed", settings: [] });
+  const settings = (tool: string) => of(found, tool)?.settings.map(({ name, value }) => `${name} ${value}`);
+  expect(settings("apt")).toEqual([]);
+  expect(settings("go")).toEqual([
+    "GOPROXY https://go.corp.example,https://proxy.golang.org|direct",
+    "GOSUMDB sum.corp.example+abc https://sums.corp.example",
+  ]);
+  expect(settings("cargo")).toEqual(["registry sparse+https://crates.corp.example/index/"]);
+  expect(settings("gem")).toEqual(["source https://rubygems.org/"]);
 });
 
 it("takes neither what is broken nor what says nonsense for an answer", async () => {
@@ -75,7 +92,7 @@ it("takes neither what is broken nor what says nonsense for an answer", async ()
   standIn("go", "exit 3");
   const found = await askPackageTools({ PATH: join(home, "bin"), HOME: home });
   for (const tool of ["npm", "go"])
-    expect(of(found, tool)).toEqual({ tool, hosts: [], problem: "did not tell what it is set to" });
+    expect(of(found, tool)).toEqual({ tool, hosts: [], problem: "did not tell what it is set to", settings: [] });
 });
 
 it.each([

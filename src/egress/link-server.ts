@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Broker } from "./broker.ts";
-import { type LinkAnswer, linkRequest } from "./link-protocol.ts";
+import { type LinkAnswer, linkRequest, type PackageSetting } from "./link-protocol.ts";
 
 export type LinkServer = { close(): void };
 
@@ -15,8 +15,10 @@ export async function startLinkServer(options: {
   socketPath: string;
   broker: Broker;
   logger: Logger;
+  /** What installations are to be set to; asked when the broker has opened for one. */
+  packageSettings?: () => PackageSetting[];
 }): Promise<LinkServer> {
-  const { broker, logger } = options;
+  const { broker, logger, packageSettings = () => [] } = options;
   const sockets = new Set<Socket>();
   /** Which connection a listener belongs to: one that asks for it anew takes it over. */
   const owners = new Map<string, Socket>();
@@ -30,7 +32,9 @@ export async function startLinkServer(options: {
     const { id, ...listener } = request.open;
     owners.set(id, socket);
     const answer: LinkAnswer = await broker.open(id, listener).then(
-      (certificate) => ({ opened: { id, certificate } }),
+      (certificate) => ({
+        opened: { id, certificate, ...(listener.installsFor && { packageSettings: packageSettings() }) },
+      }),
       (error: unknown) => ({ failed: { id, message: messageOf(error) } }),
     );
     if (owners.get(id) !== socket) return;

@@ -53,3 +53,47 @@ test("lists without a package are none", () => {
   expect(isEmptySet({ pip: [], npm: [] })).toBe(true);
   expect(isEmptySet({ pip: [], npm: ["a"] })).toBe(false);
 });
+
+test("each manager is set to what this machine's own is set to, each value as one word", () => {
+  const setting = (tool: string, name: string, value: string) => ({ tool, name, value, passwordFor: null });
+  const steps = installSteps({ pip: ["x"], npm: ["x"], gem: ["x"], go: ["x"], cargo: ["x"] }, [
+    setting("pip", "index-url", "http://pip.example/simple"),
+    setting("pip", "extra-index-url", "https://more.example/a"),
+    setting("pip", "extra-index-url", "https://more.example/b"),
+    setting("npm", "registry", "https://npm.example/'$(id)'/"),
+    setting("npm", "@own:registry", "https://own.example/"),
+    setting("gem", "source", "https://gems.example/"),
+    setting("gem", "source", "https://rubygems.org/"),
+    setting("go", "GOPROXY", "https://go.example,direct"),
+    setting("cargo", "registry", "sparse+https://crates.example/"),
+  ]);
+  const said = steps.map(({ manager, command }) => {
+    const program = manager === "pip" ? "python3" : manager;
+    // A program that says how it is called, by the variables that matter and then a word a line.
+    const standIn = `${program}() { case "$*" in *version) return 0;; esac; env | grep -E "^(PIP_|GOPROXY)" | sort; printf "%s\\n" "$@"; }; export -f ${program}; mkdir() { :; }; export -f mkdir; HOME=/tmp; `;
+    return execFileSync("/bin/bash", ["-c", standIn + command])
+      .toString()
+      .split("\n");
+  });
+  const [pip, npm, gem, go, cargo] = said;
+  expect(pip).toEqual(
+    expect.arrayContaining([
+      "PIP_INDEX_URL=http://pip.example/simple",
+      "PIP_EXTRA_INDEX_URL=https://more.example/a https://more.example/b",
+      "PIP_TRUSTED_HOST=pip.example",
+    ]),
+  );
+  expect(npm).toEqual(
+    expect.arrayContaining(["--registry=https://npm.example/'$(id)'/", "--@own:registry=https://own.example/", "x"]),
+  );
+  expect(gem?.join(" ")).toContain("--clear-sources --source https://gems.example/ --source https://rubygems.org/");
+  expect(go).toContain("GOPROXY=https://go.example,direct");
+  expect(cargo).toContain('source.crates-io.replace-with="mirror"');
+  expect(cargo).toContain('source.mirror.registry="sparse+https://crates.example/"');
+});
+
+test("a manager whose mirror needs a password says for whom; the others need none", () => {
+  const settings = [{ tool: "pip", name: "index-url", value: "https://pip.example/", passwordFor: "pip.example" }];
+  const steps = installSteps({ pip: ["x"], npm: ["x"] }, settings);
+  expect(steps.map(({ passwordFor }) => passwordFor)).toEqual(["pip.example", null]);
+});

@@ -1,4 +1,5 @@
 // How each package manager installs below one directory, and how programs find what it put there without being told. Pure.
+import type { PackageSetting } from "../egress/link-protocol.ts";
 import { SANDBOX_PATH } from "../runner/protocol.ts";
 import type { PackageLists } from "./sandbox.ts";
 
@@ -12,8 +13,11 @@ type Manager = {
   /** Succeeds when the manager is there. */
   present: string;
   /** `packages`: quoted, with a space between. */
-  install: (packages: string, each: readonly string[]) => string;
+  install: (packages: string, each: readonly string[], options: string) => string;
+  /** What makes it ask whom this machine's own asks: variables, or options of the command. */
+  settings: (settings: readonly Setting[]) => { variables?: Record<string, string>; options?: readonly string[] };
 };
+type Setting = Pick<PackageSetting, "name" | "value">;
 
 const PIP = "python3 -m pip --disable-pip-version-check --no-input --no-cache-dir";
 
@@ -23,16 +27,32 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
     present: "python3 -m pip --version",
     install: (packages) =>
       `${PIP} install --progress-bar off --no-warn-script-location --target ${PACKAGES_DIR}/pip -- ${packages}`,
+    settings(settings) {
+      const valuesOf = (name: string) => settings.filter((one) => one.name === name).map(({ value }) => value);
+      // It takes none without TLS unless it is told to; who may be asked without is the broker's to say.
+      const plain = settings.flatMap(({ value }) => /^http:\/\/([^/:?#]+)/.exec(value)?.[1] ?? []);
+      const variables = {
+        PIP_INDEX_URL: valuesOf("index-url"),
+        PIP_EXTRA_INDEX_URL: valuesOf("extra-index-url"),
+        PIP_TRUSTED_HOST: plain,
+      };
+      const set = Object.entries(variables).filter(([, values]) => values.length > 0);
+      return { variables: Object.fromEntries(set.map(([name, values]) => [name, values.join(" ")])) };
+    },
   },
   npm: {
     present: "npm --version",
-    install: (packages) =>
-      `npm install --global --prefix ${PACKAGES_DIR}/npm --no-audit --no-fund --no-update-notifier -- ${packages}`,
+    install: (packages, _, options) =>
+      `npm install --global --prefix ${PACKAGES_DIR}/npm --no-audit --no-fund --no-update-notifier ${options} -- ${packages}`,
+    settings: (settings) => ({ options: settings.map(({ name, value }) => `--${name}=${value}`) }),
   },
   gem: {
     present: "gem --version",
-    install: (packages) =>
-      `gem install --no-document --install-dir ${PACKAGES_DIR}/gem --bindir ${PACKAGES_DIR}/gem/bin ${packages}`,
+    install: (packages, _, options) =>
+      `gem install --no-document ${options} --install-dir ${PACKAGES_DIR}/gem --bindir ${PACKAGES_DIR}/gem/bin ${packages}`,
+    settings: (settings) => ({
+      options: settings.flatMap(({ value }, index) => [...(index === 0 ? ["--clear-sources"] : []), "--source", value]),
+    }),
   },
   go: {
     present: "go version",
@@ -42,26 +62,39 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
         .map((name) => (name.includes("@") ? name : `${name}@latest`))
         .map((name) => `GOBIN=${PACKAGES_DIR}/go/bin GOPATH="$HOME/go" GOFLAGS=-modcacherw go install ${quote(name)}`)
         .join(" && "),
+    settings: (settings) => ({ variables: Object.fromEntries(settings.map(({ name, value }) => [name, value])) }),
   },
   cargo: {
     present: "cargo --version",
-    install: (packages) => `CARGO_HOME="$HOME/.cargo" cargo install --root ${PACKAGES_DIR}/cargo -- ${packages}`,
+    install: (packages, _, options) =>
+      `CARGO_HOME="$HOME/.cargo" cargo install ${options} --root ${PACKAGES_DIR}/cargo -- ${packages}`,
+    settings: (settings) => ({
+      options: settings.flatMap(({ value }) => [
+        ...["--config", 'source.crates-io.replace-with="mirror"'],
+        ...["--config", `source.mirror.registry=${JSON.stringify(value)}`],
+      ]),
+    }),
   },
 };
 
-export type InstallStep = { manager: string; packages: string[]; command: string };
+/** `passwordFor`: a host that is asked with what no sandbox is given: the step must not be run. */
+export type InstallStep = { manager: string; packages: string[]; command: string; passwordFor: string | null };
 
 /** What is to be run, one after the other; each step ends with what it exits with. */
-export function installSteps(lists: PackageLists): InstallStep[] {
-  return Object.entries(MANAGERS).flatMap(([manager, { present, install }]) => {
+export function installSteps(lists: PackageLists, allSettings: readonly PackageSetting[] = []): InstallStep[] {
+  return Object.entries(MANAGERS).flatMap(([manager, { present, install, settings }]) => {
     const packages = normalized(lists[manager] ?? []);
     if (packages.length === 0) return [];
-    const work = install(packages.map(quote).join(" "), packages);
+    const own = allSettings.filter(({ tool }) => tool === manager);
+    const { variables = {}, options = [] } = settings(own);
+    const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}; `);
+    const work = exports.join("") + install(packages.map(quote).join(" "), packages, options.map(quote).join(" "));
+    const passwordFor = own.find((one) => one.passwordFor !== null)?.passwordFor ?? null;
     // Builds need more room than there is in memory.
     const setUp = `export TMPDIR="$HOME/tmp" PATH="$PATH:/usr/local/go/bin" && mkdir -p "$TMPDIR"`;
     // In a shell of its own: the runner's must not take up what it sets.
     const script = `${setUp}; ${present} >/dev/null 2>&1 || exit ${ABSENT_EXIT_CODE}; { ${work}; } </dev/null`;
-    return [{ manager, packages, command: `/bin/bash -c ${quote(script)}` }];
+    return [{ manager, packages, command: `/bin/bash -c ${quote(script)}`, passwordFor }];
   });
 }
 

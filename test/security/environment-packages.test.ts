@@ -7,6 +7,7 @@ import type { AuditLine } from "../../src/egress/audit-queue.ts";
 import { type Broker, type BrokerOptions, createBroker } from "../../src/egress/broker.ts";
 import { createAuthority } from "../../src/egress/certificate-authority.ts";
 import { createDialGuard } from "../../src/egress/dial-guard.ts";
+import type { PackageSetting } from "../../src/egress/link-protocol.ts";
 import { type LinkServer, startLinkServer } from "../../src/egress/link-server.ts";
 import { listOf } from "../../src/egress/refused-addresses.ts";
 import { createLogger } from "../../src/lib/logger.ts";
@@ -22,11 +23,15 @@ const missing = sandboxesMissing() ?? (isThere("pip") && isThere("npm") ? null :
 const LIMITS = { ...TEST_LIMITS, memoryMb: 1024, pids: 128 };
 const logger = createLogger("egress", { level: "silent", pretty: false });
 
+const MIRROR = "mirror.corp.example";
+
 describe.skipIf(missing)("packages of environments", () => {
   const lines: AuditLine[] = [];
   const asked: { sessionId: string; name: string }[] = [];
   const dataDir = mkdtempSync(join(tmpdir(), "berth-packages-"));
-  const packageHosts = [NPM_HOST, PIP_HOST].map((host) => ({ host, plain: false }));
+  const packageHosts = [NPM_HOST, PIP_HOST, MIRROR].map((host) => ({ host, plain: false }));
+  const mirrored: string[] = [];
+  const packageSettings: PackageSetting[] = [];
   let registries: PackageRegistries;
   let sandboxd: TestSandboxd;
   let upstream: Upstream;
@@ -73,14 +78,23 @@ describe.skipIf(missing)("packages of environments", () => {
       },
     );
     const authority = await createAuthority({ now: Date.now });
-    upstream = await startUpstream(authority, registries.handle);
+    upstream = await startUpstream(authority, (request, response) => {
+      // A company's mirror has what the registries have.
+      if (request.headers.host === MIRROR) {
+        mirrored.push(request.url ?? "");
+        const path = (request.url ?? "").replace(/^\/(?:npm|pip)(?=\/)/, "");
+        request.headers.host = request.url?.startsWith("/npm/") || path.endsWith(".tgz") ? NPM_HOST : PIP_HOST;
+        request.url = path;
+      }
+      registries.handle(request, response);
+    });
     sandboxd = await start();
     brokerOptions = {
       readCeilings: async () => NO_CEILINGS,
       readPolicy: async () => null,
       trusted: [authority.certificate],
       guard: createDialGuard({
-        namedHosts: [NPM_HOST, PIP_HOST, "elsewhere.example"].map((host) => ({
+        namedHosts: [NPM_HOST, PIP_HOST, MIRROR, "elsewhere.example"].map((host) => ({
           ...{ host, address: "127.0.0.1", port: upstream.port },
         })),
         refusedRanges: listOf([]),
@@ -95,14 +109,20 @@ describe.skipIf(missing)("packages of environments", () => {
       now: Date.now,
     };
     broker = createBroker(brokerOptions);
-    link = await startLinkServer({ socketPath: join(dataDir, "run", "egress.sock"), broker, logger });
-  }, 60_000);
+    link = await startLinkServer({
+      socketPath: join(dataDir, "run", "egress.sock"),
+      broker,
+      logger,
+      packageSettings: () => packageSettings,
+    });
+  });
   beforeEach(() => {
     lines.splice(0);
     upstream.requests.splice(0);
   });
   afterEach(() => {
     registries.hold = null;
+    packageSettings.splice(0);
     expect(asked).toEqual([]);
   });
   afterAll(async () => {
@@ -209,6 +229,31 @@ describe.skipIf(missing)("packages of environments", () => {
     expect(await sh(woken, "cat file; ours")).toBe("kept\na program of pip");
   });
 
+  it("come from the mirrors that this machine's own package managers are set to", async () => {
+    packageSettings.push(
+      { tool: "pip", name: "index-url", value: `https://${MIRROR}/pip/simple`, passwordFor: null },
+      { tool: "npm", name: "registry", value: `https://${MIRROR}/npm/`, passwordFor: null },
+    );
+    const set = setOf({ pip: ["ours"], npm: ["left-and-right"] }, "team_6");
+    expect(await install(set)).toBe(true);
+    expect(await sh(await create("seven", set), "ours; left-and-right")).toBe("a program of pip\na program of npm");
+    expect(mirrored).toEqual(expect.arrayContaining(["/pip/simple/ours/", "/npm/left-and-right"]));
+  });
+
+  it("C1: are not asked of a mirror whose address holds a password, and it is said which", async () => {
+    packageSettings.push({
+      ...{ tool: "pip", name: "index-url", value: `https://${MIRROR}/pip/simple`, passwordFor: MIRROR },
+    });
+    const failing = install(setOf({ pip: ["ours"] }, "team_7"));
+    await expect(failing).rejects.toMatchObject({ code: "packages_failed" });
+    expect(await failing.catch((error: Error) => error.message)).toMatch(
+      /pip \(ours\): pip of the machine .* is set to mirror\.corp\.example with a password in its address/,
+    );
+    // Other managers are not kept by it.
+    expect(await install(setOf({ npm: ["left-and-right"] }, "team_7"))).toBe(true);
+    expect(upstream.requests.filter((line) => line.includes(MIRROR))).toEqual([]);
+  });
+
   it("wait for a broker that has just begun, and for what it is told of their hosts", async () => {
     link.close();
     await broker.closeAll();
@@ -218,7 +263,12 @@ describe.skipIf(missing)("packages of environments", () => {
     await until(() => halves().length === 1);
     const { promise: packageHostsKnown, resolve } = Promise.withResolvers<void>();
     broker = createBroker({ ...brokerOptions, packageHostsKnown });
-    link = await startLinkServer({ socketPath: join(dataDir, "run", "egress.sock"), broker, logger });
+    link = await startLinkServer({
+      socketPath: join(dataDir, "run", "egress.sock"),
+      broker,
+      logger,
+      packageSettings: () => packageSettings,
+    });
     // A sandbox of a session does not wait: by then the link has been taken up.
     const sandbox = await sandboxd.backend.create("six", { limits: LIMITS, env: {} });
     await until(async () => (await sh(sandbox, "ls /run/berth")).includes("ca-certificates.crt"));

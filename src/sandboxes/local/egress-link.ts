@@ -1,7 +1,7 @@
 // Tells the egress broker which sandboxes run, and puts what their programs are to trust where they find it.
 import { createConnection, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { type InstallsFor, type LinkRequest, linkAnswer } from "../../egress/link-protocol.ts";
+import { type InstallsFor, type LinkRequest, linkAnswer, type PackageSetting } from "../../egress/link-protocol.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { createEgressPlaces } from "./egress-places.ts";
 import type { FleetLog } from "./fleet.ts";
@@ -14,9 +14,12 @@ const ANSWER_MS = 2_000;
 /** An installation is nothing without it: it waits until the broker has started and knows where packages come from. */
 const ANSWER_TO_INSTALL_MS = 90_000;
 
+/** `packageSettings`: of who installs; empty for others. */
+export type EgressOpened = { packageSettings: readonly PackageSetting[] };
+
 export type EgressLink = {
-  /** True when the sandbox's listener is there; false when it is not going to be soon. */
-  open(id: string, identity: string, installsFor?: InstallsFor): Promise<boolean>;
+  /** Null when the sandbox's listener is not there, and is not going to be soon. */
+  open(id: string, identity: string, installsFor?: InstallsFor): Promise<EgressOpened | null>;
   close(id: string): void;
   end(): void;
 };
@@ -27,7 +30,7 @@ export function createEgressLink(options: { socketPath: string; directory: strin
   const places = createEgressPlaces(options);
   const wanted = new Map<
     string,
-    { identity: string; installsFor: InstallsFor | undefined; answered: (opened: boolean) => void }
+    { identity: string; installsFor: InstallsFor | undefined; answered: (opened: EgressOpened | null) => void }
   >();
   let socket: Socket | null = null;
   let ended = false;
@@ -88,31 +91,31 @@ export function createEgressLink(options: { socketPath: string; directory: strin
     if ("failed" in answer) {
       const { id, message } = answer.failed;
       log("the egress broker does not listen for a sandbox: it has no network", { reason: message });
-      wanted.get(id)?.answered(false);
+      wanted.get(id)?.answered(null);
       return;
     }
-    const { id, certificate } = answer.opened;
+    const { id, certificate, packageSettings = [] } = answer.opened;
     const one = wanted.get(id);
     if (!one) return;
     places.writeCertificate(id, certificate);
-    one.answered(true);
+    one.answered({ packageSettings });
   }
 
   connect();
   return {
     async open(id, identity, installsFor) {
       places.make(id);
-      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const { promise, resolve } = Promise.withResolvers<EgressOpened | null>();
       wanted.set(id, { identity, installsFor, answered: resolve });
-      if (!socket && !installsFor) return false;
+      if (!socket && !installsFor) return null;
       send(openRequest(id, identity, installsFor));
-      const late = setTimeout(resolve, installsFor ? ANSWER_TO_INSTALL_MS : ANSWER_MS, false);
+      const late = setTimeout(resolve, installsFor ? ANSWER_TO_INSTALL_MS : ANSWER_MS, null);
       const opened = await promise;
       clearTimeout(late);
       return opened;
     },
     close(id) {
-      wanted.get(id)?.answered(false);
+      wanted.get(id)?.answered(null);
       if (!wanted.delete(id)) return;
       send({ close: { id } });
       places.remove(id);

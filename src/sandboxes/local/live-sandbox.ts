@@ -10,7 +10,7 @@ import type { SandboxLimits } from "../sandbox.ts";
 import { INSIDE } from "./bwrap-arguments.ts";
 import type { Cgroup, Cgroups } from "./cgroups.ts";
 import type { Disks } from "./disk.ts";
-import type { EgressLink } from "./egress-link.ts";
+import type { EgressLink, EgressOpened } from "./egress-link.ts";
 import { type Host, systemDirectories } from "./host.ts";
 import type { JavaSecurityDirectory } from "./java-security-directories.ts";
 import { type Launch, type Launched, launchSandbox, socketPathFor } from "./launch.ts";
@@ -47,6 +47,8 @@ export type LiveSandbox = {
   readonly token: string;
   readonly client: RunnerClient;
   readonly pid: number | undefined;
+  /** What it is to be set to when it is there to install; empty for others. */
+  readonly packageSettings: EgressOpened["packageSettings"];
   setLimits(limits: SandboxLimits): void;
   /** Null without cgroups, or once it has ended. */
   memoryBytes(): number | null;
@@ -144,15 +146,24 @@ export async function startSandbox(
     network?.close();
     const client = openRunner({ name: id, identity: record.identity, token, socketPath });
     await untilReady(client, launched);
-    if (!(await egressOpen) && installsFor)
-      throw unavailable("nothing can be installed, for the egress broker does not answer");
+    const opened = await egressOpen;
+    if (!opened && installsFor) throw unavailable("nothing can be installed, for the egress broker does not answer");
     workshop.networks.prepare();
     const onEnd = () =>
       cleanUp().catch((error: unknown) => {
         // Its processes are what matters; a disk that stays mounted is refused, not damaged, at the next start.
         workshop.log("a sandbox ended but could not be cleaned up", { reason: messageOf(error) });
       });
-    return live({ record, socketPath, token, client, cgroup, launched, onEnd });
+    return live({
+      record,
+      socketPath,
+      token,
+      client,
+      cgroup,
+      launched,
+      onEnd,
+      packageSettings: opened?.packageSettings ?? [],
+    });
   } catch (error) {
     await cleanUp();
     throw error instanceof PlatformError && error.code === "sandbox_unavailable"
@@ -196,9 +207,10 @@ type LiveParts = {
   cgroup: Cgroup | null;
   launched: Launched;
   onEnd: () => Promise<void>;
+  packageSettings: LiveSandbox["packageSettings"];
 };
 
-function live({ record, socketPath, token, client, cgroup, launched, onEnd }: LiveParts): LiveSandbox {
+function live({ record, socketPath, token, client, cgroup, launched, onEnd, packageSettings }: LiveParts): LiveSandbox {
   const ended = launched.ended.then(async () => {
     client.close();
     await onEnd();
@@ -209,6 +221,7 @@ function live({ record, socketPath, token, client, cgroup, launched, onEnd }: Li
     token,
     client,
     pid: launched.process.pid,
+    packageSettings,
     setLimits: (limits) => cgroup?.setLimits(limits),
     memoryBytes: () => cgroup?.memoryBytes() ?? null,
     ended,

@@ -82,7 +82,7 @@ export function createPackageStore(options: {
       installing.add(live);
       try {
         if (closing) throw stopping();
-        for (const step of installSteps(set.lists)) await runStep(live, step, key);
+        for (const step of installSteps(set.lists, live.packageSettings)) await runStep(live, step, key);
         await checked(live, "finish", FINISH_COMMAND);
       } finally {
         installing.delete(live);
@@ -99,7 +99,12 @@ export function createPackageStore(options: {
   }
 
   async function runStep(live: LiveSandbox, step: InstallStep, key: string): Promise<void> {
-    const { manager, packages, command } = step;
+    const { manager, packages, command, passwordFor } = step;
+    if (passwordFor !== null)
+      throw new PlatformError(
+        "packages_failed",
+        `${introOf(step)}: ${manager} of the machine where sandboxes run is set to ${passwordFor} with a password in its address, and what packages bring must not use it. Ask its operator for a mirror that needs none, or take these packages out of the environment.`,
+      );
     const one = running.get(key);
     const progress = { manager, packages };
     if (one) {
@@ -210,8 +215,13 @@ function stopping(): PlatformError {
   return new PlatformError("sandbox_unavailable", "sandboxes are being stopped");
 }
 
-function failureWords({ manager, packages }: InstallStep, result: OperationResult): string {
-  const intro = `The packages of this session's environment could not be installed: ${manager} (${packages.join(", ")})`;
+function introOf({ manager, packages }: InstallStep): string {
+  return `The packages of this session's environment could not be installed: ${manager} (${packages.join(", ")})`;
+}
+
+function failureWords(step: InstallStep, result: OperationResult): string {
+  const { manager } = step;
+  const intro = introOf(step);
   if (result.exitCode === ABSENT_EXIT_CODE)
     return `${intro}: ${manager} is not installed on the machine where sandboxes run. Ask its operator to install it, or take these packages out of the environment.`;
   const how = result.outcome === "failed" ? `ended with exit code ${result.exitCode ?? "unknown"}` : result.outcome;
