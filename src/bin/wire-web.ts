@@ -47,6 +47,7 @@ import { createReadEgressRequests } from "../sessions/egress-requests.ts";
 import { createForkSession } from "../sessions/fork-session.ts";
 import { createListedSnapshots } from "../sessions/listed-snapshots.ts";
 import { createOverview } from "../sessions/overview.ts";
+import { createReadyForPerson } from "../sessions/ready-for-person.ts";
 import { createRetryTurn } from "../sessions/retry-turn.ts";
 import { createRewindSession } from "../sessions/rewind-session.ts";
 import { createSendEvents, type LogGrowth } from "../sessions/send-events.ts";
@@ -195,6 +196,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     clock,
     onFilesWanted,
     sandboxes: options.sandboxes,
+    ready: createReadyForPerson({ db, clock, onLogGrew, logger }),
     getSession,
   });
   const ports = createSessionPorts({ db, clock, sandboxes: options.sandboxes, files, getSession });

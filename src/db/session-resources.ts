@@ -80,13 +80,15 @@ export async function setResourceCredential(
     where id = ${input.resourceId} and session_id = ${input.sessionId} and team_id = ${input.teamId}`.execute(db);
 }
 
-/** `attempt`: the one that this came of; nothing when another one has come to its end meanwhile. */
+/** `attempt`: the one that this came of. False, and nothing is written, when it or another one has come to its end meanwhile. */
 export async function setResourceOutcome(
   db: Database,
   input: { sessionId: string; resourceId: string; attempt: number; status: ResourceStatus; problem: string | null },
-): Promise<void> {
-  await sql`update session_resources set status = ${input.status}, problem = ${input.problem}, attempt = attempt + 1, updated_at = now()
+): Promise<boolean> {
+  const result =
+    await sql`update session_resources set status = ${input.status}, problem = ${input.problem}, attempt = attempt + 1, updated_at = now()
     where id = ${input.resourceId} and session_id = ${input.sessionId} and attempt = ${input.attempt}`.execute(db);
+  return result.numAffectedRows === 1n;
 }
 
 export async function deleteSessionResource(db: Database, input: Place): Promise<void> {

@@ -70,13 +70,16 @@ export async function getTurnFacts(db: Database, input: { sessionId: string; fen
   };
 }
 
-/** Locks the session's row and tells whether this entry of the log is already there, and whether the lease still holds. */
+/** Locks the session's row and tells whether this entry of the log is already there, and whether the lease still holds; without one, whether there is such a session. */
 export async function lockAndLookFor(
   db: Database,
-  input: { sessionId: string; fence: Fence; eventId: string; echo: boolean },
+  input: { sessionId: string; fence: Fence | null; eventId: string; echo: boolean },
 ): Promise<{ present: boolean; held: boolean }> {
-  const row = await sql<{ held: boolean }>`
-    select lease_owner is not distinct from ${input.fence.owner} and lease_epoch = ${input.fence.epoch} as held
+  const { fence } = input;
+  const held = fence
+    ? sql`lease_owner is not distinct from ${fence.owner} and lease_epoch = ${fence.epoch}`
+    : sql`true`;
+  const row = await sql<{ held: boolean }>`select ${held} as held
     from sessions where id = ${input.sessionId} for update`.execute(db);
   const event = await sql`select 1 from events
     where session_id = ${input.sessionId} and id = ${input.eventId} and echo = ${input.echo} limit 1`.execute(db);

@@ -17,11 +17,13 @@ type CloneDeps = { db: Database; onLogGrew: (wakeup: LogWakeup) => void; clock: 
 type CloneInput = {
   sessionId: string;
   teamId: string;
-  /** Of whoever holds the session. */
-  fence: Fence;
+  /** Of whoever holds the session; null: nobody does for this. */
+  fence: Fence | null;
   sandbox: Sandbox;
   /** Also those that were there: the disk is another one, or its files are those of another time. */
   again: boolean;
+  /** Those that could not be cloned are tried once more; they are unless said otherwise. */
+  failedToo?: boolean;
   signal: AbortSignal;
 };
 
@@ -37,6 +39,7 @@ export async function cloneRepositories(deps: CloneDeps, input: CloneInput): Pro
   const notices: string[] = [];
   for (const row of rows) {
     if (row.status === "ready" && !input.again) continue;
+    if (row.status === "failed" && input.failedToo === false) continue;
     const problem = await cloneOne(deps, input, row);
     if (problem === "sandbox gone") break;
     if (problem) notices.push(`Notice: ${problem.message}`);
@@ -116,10 +119,12 @@ async function put(
       const { held, present } = await lockAndLookFor(tx, { sessionId, fence, eventId, echo: false });
       if (!held) throw leaseLost(sessionId);
       if (present) return null;
-      if (outcome) await setResourceOutcome(tx, { sessionId, resourceId: row.id, attempt: row.attempt, ...outcome });
+      const about = { sessionId, resourceId: row.id, attempt: row.attempt };
+      // Somebody else who waited for the same has said it.
+      if (outcome && !(await setResourceOutcome(tx, { ...about, ...outcome }))) return null;
       if (!told) return null;
       const event = { id: eventId, ...told, processedAt: new Date(clock.now()) };
-      return appendEvents(tx, { sessionId, fence, events: [event] });
+      return appendEvents(tx, { sessionId, ...(fence && { fence }), events: [event] });
     });
   const lastSeq = await persistently(write, { clock, signal, logger });
   if (lastSeq !== null) onLogGrew({ sessionId, lastSeq });

@@ -19,7 +19,18 @@ type InstallDeps = {
 /** Nothing is told of packages that are there already. Throws `packages_failed`, `sandbox_unavailable`, `lease_lost`. */
 export async function installPackages(
   deps: InstallDeps,
-  { set, sessionId, fence, signal }: { set: PackageSet; sessionId: string; fence: Fence; signal: AbortSignal },
+  {
+    set,
+    sessionId,
+    fence,
+    signal,
+  }: {
+    set: PackageSet;
+    sessionId: string;
+    /** Null: nobody holds the session for this. */
+    fence: Fence | null;
+    signal: AbortSignal;
+  },
 ): Promise<void> {
   const { backend, clock, logger } = deps;
   const begunAt = clock.now();
@@ -34,7 +45,7 @@ export async function installPackages(
   async function append(payload: Record<string, unknown>): Promise<void> {
     const now = clock.now();
     const event = { id: newId("event", now), type: "session.packages", payload, processedAt: new Date(now) };
-    const write = () => appendEvents(deps.db, { sessionId, fence, events: [event] });
+    const write = () => appendEvents(deps.db, { sessionId, ...(fence && { fence }), events: [event] });
     const lastSeq = await persistently(write, { clock, signal, logger });
     if (lastSeq === null) throw leaseLost(sessionId);
     deps.onLogGrew({ sessionId, lastSeq });

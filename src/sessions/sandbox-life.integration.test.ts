@@ -14,6 +14,7 @@ import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { createLogger } from "../lib/logger.ts";
 import { createSandboxSweeper } from "../worker/sweep-sandboxes.ts";
+import { createReadyForPerson } from "./ready-for-person.ts";
 import { lifeState } from "./sandbox-states.ts";
 import { createSessionFiles } from "./session-files.ts";
 import { createSessionSandbox } from "./session-sandbox.ts";
@@ -45,6 +46,7 @@ async function setUp() {
     db,
     clock: systemClock,
     onFilesWanted: () => undefined,
+    ready: createReadyForPerson({ db: db, clock: systemClock, onLogGrew: () => undefined, logger }),
     sandboxes: { backend, spec },
     getSession: async () => ({ id: sessionId, status: "idle", archived_at: null }) as Session,
   });

@@ -9,6 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import { hasCode, PlatformError } from "../lib/errors.ts";
 import type { Channel, OpenedFile, Sandbox, SandboxBackend, SandboxSpec } from "../sandboxes/sandbox.ts";
 import type { RestoreProgress } from "../snapshots/restore-snapshot.ts";
+import type { ReadyForPerson } from "./ready-for-person.ts";
 import { sandboxSpecOf } from "./sandbox-spec.ts";
 import { ruleOfOpened } from "./sandbox-states.ts";
 
@@ -34,6 +35,8 @@ export function createSessionFiles(options: {
   onFilesWanted: (sessionId: string) => void;
   /** Null: this process reaches no sandboxes. */
   sandboxes: SandboxReach | null;
+  /** What a terminal finds that is opened before any turn. */
+  ready: ReadyForPerson;
   /** Throws `not_found` for a session of another team. */
   getSession: (teamId: string, sessionId: string) => Promise<Session>;
 }) {
@@ -139,6 +142,18 @@ export function createSessionFiles(options: {
     return (result as { value: T }).value;
   }
 
+  /** A sandbox that is there is opened also without packages that can't be installed: whoever mends that may need it. */
+  async function installBefore(teamId: string, sessionId: string): Promise<void> {
+    const { archived_at, status } = await getSession(teamId, sessionId);
+    if (archived_at !== null || status === "terminated") return;
+    const { backend, spec } = reach();
+    try {
+      await options.ready.packages({ backend, spec: await sandboxSpecOf(db, sessionId, spec), sessionId });
+    } catch (error) {
+      if (!hasCode(error, "packages_failed") || !(await findSandbox(db, { teamId, sessionId }))) throw error;
+    }
+  }
+
   async function status(teamId: string, sessionId: string): Promise<SandboxStatus> {
     const [known, open] = [await findSandbox(db, { teamId, sessionId }), await findOpenRestore(db, { sessionId })];
     return statusOf(sessionId, known, open);
@@ -216,9 +231,13 @@ export function createSessionFiles(options: {
     async openTerminal(
       teamId: string,
       sessionId: string,
-      { id, ...options }: { id: string; columns: number; rows: number; offset: number },
+      { id, ...size }: { id: string; columns: number; rows: number; offset: number },
     ): Promise<Channel> {
-      return inSandbox(teamId, sessionId, (sandbox) => sandbox.openTerminal(id, options));
+      await installBefore(teamId, sessionId);
+      return inSandbox(teamId, sessionId, async (sandbox) => {
+        await options.ready.repositories({ teamId, sessionId, sandbox });
+        return sandbox.openTerminal(id, size);
+      });
     },
 
     async runProgram(teamId: string, sessionId: string, command: readonly string[]): Promise<Channel> {

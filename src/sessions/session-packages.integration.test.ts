@@ -6,8 +6,13 @@ import { createScriptedModel, inTurn, type Script } from "../../test/support/scr
 import { ALLOW_ALL, createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { PackageLists } from "../contract/environments.ts";
+import type { Session } from "../contract/sessions.ts";
 import type { StoredEvent } from "../db/events.ts";
+import { systemClock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
+import { createLogger } from "../lib/logger.ts";
+import { createReadyForPerson } from "./ready-for-person.ts";
+import { createSessionFiles } from "./session-files.ts";
 
 let world: TurnWorld;
 let worker: TestWorker | null = null;
@@ -99,4 +104,30 @@ test("an environment without packages asks for none", async () => {
   const sessionId = await run(backend, inTurn({ toolCalls: [bash] }, { text: "Done." }));
   expect(told(await world.settled(sessionId, { reason: "end_turn" }))).toEqual([]);
   expect(backend.installed.size).toBe(0);
+});
+
+test("are there before a terminal that is opened before the first turn; what is wrong with them is said to who opens it", async () => {
+  await list({ pip: ["rich"] });
+  const backend = createMemoryBackend();
+  const { db } = world;
+  const logger = createLogger("test", { level: "silent", pretty: false });
+  const files = createSessionFiles({
+    ...{ db, clock: systemClock, onFilesWanted: () => undefined },
+    sandboxes: { backend, spec: { limits: { memoryMb: 64, cpus: 1, pids: 32, diskMb: 64 }, env: {} } },
+    ready: createReadyForPerson({ db, clock: systemClock, onLogGrew: () => undefined, logger }),
+    getSession: async (_team, id) => ({ id, status: "idle", archived_at: null }) as Session,
+  });
+  const terminal = { id: "main", columns: 80, rows: 24, offset: 0 };
+  const sessionId = await world.createSession({ tools: ALLOW_ALL });
+  const open = () => files.openTerminal(world.teamId, sessionId, terminal);
+  backend.installs = async () => {
+    throw new PlatformError("packages_failed", "pip (rich) ended with exit code 1");
+  };
+  await expect(open()).rejects.toThrow("pip (rich) ended with exit code 1");
+  expect((await backend.list()).map(({ name }) => name)).toEqual([]);
+  backend.installs = async () => undefined;
+  // The memory backend has no terminals; its sandbox was made by then.
+  await open().catch((error: Error) => error);
+  expect(told(await world.log(sessionId)).map(({ status }) => status)).toContain("ready");
+  expect((await backend.list()).map(({ name }) => name)).toEqual([sessionId]);
 });

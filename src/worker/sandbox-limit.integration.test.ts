@@ -9,6 +9,8 @@ import type { Session } from "../contract/sessions.ts";
 import { askForSandboxPlace } from "../db/sandbox-places.ts";
 import { recordSandbox } from "../db/sandboxes.ts";
 import { systemClock } from "../lib/clock.ts";
+import { createLogger } from "../lib/logger.ts";
+import { createReadyForPerson } from "../sessions/ready-for-person.ts";
 import { createSessionFiles } from "../sessions/session-files.ts";
 
 let world: TurnWorld;
@@ -95,7 +97,17 @@ test("a turn whose tool needs one more waits, says so once, and runs it when the
   // It keeps no place of the worker.
   await until(() => worker.running === 0);
   const files = createSessionFiles({
-    ...{ db: world.db, clock: systemClock, onFilesWanted: () => undefined },
+    ...{
+      db: world.db,
+      clock: systemClock,
+      onFilesWanted: () => undefined,
+      ready: createReadyForPerson({
+        db: world.db,
+        clock: systemClock,
+        onLogGrew: () => undefined,
+        logger: createLogger("test", { level: "silent", pretty: false }),
+      }),
+    },
     sandboxes: { backend, spec: { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} }, teamLimit: 1 },
     getSession: async (_teamId, id) => ({ id, status: "idle", archived_at: null }) as Session,
   });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Anthropic from "@anthropic-ai/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Session } from "../../src/contract/sessions.ts";
 import { findNetworking } from "../../src/db/session-networking.ts";
 import { createApplyCredentials } from "../../src/egress/apply-credentials.ts";
 import type { AuditLine } from "../../src/egress/audit-queue.ts";
@@ -18,6 +19,8 @@ import { createLogger } from "../../src/lib/logger.ts";
 import { openCheckedKeyRing } from "../../src/secrets/check-keks.ts";
 import { createSessionCredentials } from "../../src/secrets/session-credentials.ts";
 import { createTeamKeys } from "../../src/secrets/team-keys.ts";
+import { createReadyForPerson } from "../../src/sessions/ready-for-person.ts";
+import { createSessionFiles } from "../../src/sessions/session-files.ts";
 import { type ApiServer, startApiServer, TEST_KEK } from "../support/api-server.ts";
 import { findForms } from "../support/canary.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
@@ -214,6 +217,30 @@ describe.skipIf(sandboxesMissing())("repositories of sessions", () => {
     await client.beta.sessions.resources.delete(resource.id, ofSession);
     await until(async () => (await run(session, reach)).includes("host_not_allowed"), { timeoutMs: 60_000 });
     accepted = TOKEN;
+  });
+
+  it("a terminal that is opened before the first turn finds it, and the turn tells nothing twice", async () => {
+    const session = await begin([{ type: "github_repository", url: URL_OF_APP, authorization_token: TOKEN }]);
+    const { db, teamId } = server.web;
+    const onLogGrew = () => undefined;
+    const logger = createLogger("web", { level: "silent", pretty: false });
+    const files = createSessionFiles({
+      ...{ db, clock: systemClock, onFilesWanted: () => undefined },
+      sandboxes: { backend: sandboxd.backend, spec: { limits: { ...TEST_LIMITS, memoryMb: 512, pids: 128 }, env: {} } },
+      ready: createReadyForPerson({ db, clock: systemClock, onLogGrew, logger }),
+      getSession: async (_team, id) => ({ id, status: "idle", archived_at: null }) as Session,
+    });
+    const terminal = await files.openTerminal(teamId, session, { id: "main", columns: 80, rows: 24, offset: 0 });
+    await terminal.write(Buffer.from("cat app/README; exit\n"));
+    let shown = "";
+    for await (const event of terminal.events)
+      if (event.type === "output") shown += Buffer.from(event.bytes).toString();
+    expect(shown).toContain("a repository");
+    expect(await stateOf(session)).toMatchObject([{ status: "ready", problem: null }]);
+    const before = upstream.requests.length;
+    expect(await run(session, "git -C app status | head -1")).toContain("On branch main");
+    expect(upstream.requests).toHaveLength(before);
+    expect((await progressOf(session)).map(({ status }) => status)).toEqual(["cloning", "ready"]);
   });
 
   it("what cannot be cloned is told to the user and the model, the session goes on, and it comes with a token that is right", async () => {
