@@ -49,7 +49,7 @@ export function McpServersField({ rows, error, readOnly, onChange }: McpServersF
               />
               <Select
                 aria-label={`When a tool of server ${index + 1} is called`}
-                className="w-36 shrink-0 max-md:flex-1"
+                className="w-auto min-w-36 shrink-0 max-md:flex-1"
                 value={row.policy}
                 // The options are the policies, so the value is one of them.
                 onChange={(event) => change(index, { policy: event.target.value as Policy })}

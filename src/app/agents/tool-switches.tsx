@@ -39,7 +39,7 @@ export function ToolSwitches({ tools, onChange }: ToolSwitchesProps) {
               </label>
               <Select
                 aria-label={`When ${name} is called`}
-                className="w-36 shrink-0"
+                className="w-auto min-w-36 shrink-0"
                 disabled={!tool.enabled}
                 value={tool.policy}
                 // The options are the policies, so the value is one of them.

@@ -14,6 +14,14 @@ import { gate } from "../../support/turn-world.ts";
 import { until } from "../../support/until.ts";
 
 const chromium = findChromium();
+/** Of the lists to choose from, those that are narrower than what is chosen. */
+const CUT_SELECTS = `[...document.querySelectorAll("select")].filter((one) => {
+  const shown = one.offsetWidth;
+  Object.assign(one.style, { width: "max-content", maxWidth: "none", flex: "none" });
+  const whole = one.offsetWidth;
+  Object.assign(one.style, { width: "", maxWidth: "", flex: "" });
+  return whole > shown + 1;
+}).map((one) => one.getAttribute("aria-label") ?? one.id)`;
 const TOKEN = "token-of-the-tracker-4911";
 
 describe.skipIf(!chromium)("an MCP server", () => {
@@ -98,6 +106,26 @@ describe.skipIf(!chromium)("an MCP server", () => {
     });
   });
 
+  test("on a phone no choice of its form is cut", async () => {
+    const { page } = browser;
+    const permission_policy = { type: "auto" as never };
+    const made = await system.client().beta.agents.create({
+      ...{ name: "Decides", model: "scripted" },
+      mcp_servers: [{ type: "url", name: "tracker", url: mcp.url }],
+      tools: [
+        { type: "agent_toolset_20260401", default_config: { enabled: true, permission_policy } },
+        { type: "mcp_toolset", mcp_server_name: "tracker", default_config: { enabled: true, permission_policy } },
+      ],
+    });
+    await page.goto(`${system.url}/agents/${made.id}`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.getByLabel("When bash is called").inputValue()).toBe("auto");
+    expect(await page.evaluate<string[]>(CUT_SELECTS)).toEqual([]);
+    await page.getByLabel("When bash is called").scrollIntoViewIfNeeded();
+    expect(await findViolations(page)).toEqual([]);
+    await browser.screenshots("agent-choices");
+  });
+
   async function ask(title: string): Promise<string> {
     const client = system.client();
     const vault = await client.beta.vaults.create({ display_name: title });
@@ -179,9 +207,8 @@ describe.skipIf(!chromium)("an MCP server", () => {
     await row.getByText(/Needs to be authorized again \(.*\): .*invalid_grant/).waitFor();
     expect(await findViolations(page)).toEqual([]);
     await browser.screenshots("vault-authorize-again");
-    await row.getByRole("button", { name: "Actions for Tracker login" }).click();
-    await page.getByRole("menuitem", { name: "New value…" }).click();
-    const dialog = page.getByRole("dialog");
+    await row.getByRole("button", { name: "Put in new tokens…" }).click();
+    const dialog = page.getByRole("dialog", { name: "New tokens for Tracker login" });
     await dialog.getByLabel("Access token").fill(TOKEN);
     await dialog.getByLabel("Refresh token").fill("refresh-token-renewed");
     expect(await findViolations(page)).toEqual([]);

@@ -97,7 +97,9 @@ describe.skipIf(!chromium || sandboxesMissing())("what was refused", () => {
     // The session's own log tells of it, once; the model is not told again.
     await page.goto(`${system.url}/sessions/${sessionId}`);
     const log = page.getByRole("log", { name: "Conversation" });
-    await log.getByText(/^Security: the sandbox's request to .* was refused \(host_mismatch/).waitFor();
+    await log
+      .getByText(/^Security: the sandbox's request to .* was refused \(the names in TLS, Host and CONNECT differ/)
+      .waitFor();
     await browser.screenshots("session-security");
     await page.goto(`${system.url}/network?environment=${environmentId}`);
     await table.getByText("Security", { exact: true }).first().waitFor();

@@ -165,3 +165,20 @@ test("a repository is being cloned until it is there, or the turn is over", () =
   expect(foldEvents(emptyView, sequence([...begun, ready])).cloning).toEqual([]);
   expect(foldEvents(emptyView, sequence([...begun, idle("i1")])).cloning).toEqual([]);
 });
+
+test("why a request was refused is said in words", () => {
+  const refused: StreamEvent = {
+    ...{
+      id: "e1",
+      type: "session.egress_refused",
+      processed_at: at(),
+      egress_request_id: "x",
+      method: "GET",
+      port: 443,
+    },
+    ...{ host: "a.example", path: "/", rule: "host_mismatch", detail: null },
+  };
+  expect(find(foldEvents(emptyView, sequence([refused])), "e1")).toMatchObject({
+    text: "Security: the sandbox's request to a.example was refused (the names in TLS, Host and CONNECT differ). Details are in the tab Network.",
+  });
+});

@@ -2,6 +2,7 @@
 import { preparationWords } from "../../../client/preparation-words.ts";
 import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
 import { isPreview, isToolOutput } from "../../../contract/previews.ts";
+import { ruleWords } from "../../network/rule-words.ts";
 import { addOutput } from "./live-output.ts";
 import { restoredText } from "./restored-text.ts";
 import { mendedAt, type NoteItem, type SessionView, type ToolCallItem, type UserMessageItem } from "./session-view.ts";
@@ -247,7 +248,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       draft.putAside(noteOf(event, preparationWords(event)));
     },
     "session.egress_refused"(draft, event) {
-      const why = event.detail === null ? event.rule : `${event.rule}, ${event.detail}`;
+      const why = [ruleWords(event), event.detail].filter(Boolean).join(", ");
       const text = `Security: the sandbox's request to ${event.host} was refused (${why}). Details are in the tab Network.`;
       draft.putAside(noteOf(event, text));
     },

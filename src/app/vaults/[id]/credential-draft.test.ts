@@ -68,11 +68,11 @@ test("a credential says what is wrong with it, since when, and what to do", () =
   const failed = { problem: "The token endpoint answered 400 invalid_grant.", problem_since: "2026-05-31T00:00:00Z" };
   expect(stateOf(oauth({ ...failed, needs_authorization: true }), now)).toMatchObject({
     ...{ what: "Needs to be authorized again", since: failed.problem_since, why: failed.problem },
-    help: expect.stringContaining("New value…"),
+    ...{ help: expect.stringContaining("put in the new tokens"), asksForTokens: true },
   });
   expect(stateOf(oauth(failed), now)).toMatchObject({
     what: "Could not be renewed",
-    help: expect.stringMatching(/again/),
+    ...{ help: expect.stringMatching(/again/), asksForTokens: false },
   });
   const over = { expires_at: "2026-05-01T00:00:00Z" };
   expect(stateOf(oauth({}, over), now)).toMatchObject({ what: "Its token is over", since: over.expires_at });

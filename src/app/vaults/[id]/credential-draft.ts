@@ -146,18 +146,29 @@ export function canBeRenewed({ auth }: Pick<Credential, "auth">): boolean {
   return auth.type === "mcp_oauth" && auth.refresh !== null;
 }
 
-export type CredentialState = { what: string; since: string | null; why: string | null; help: string };
+/** `asksForTokens`: nothing else helps. */
+export type CredentialState = {
+  what: string;
+  since: string | null;
+  why: string | null;
+  help: string;
+  asksForTokens: boolean;
+};
 
 /** Null: nothing is known that would keep it from being used. */
 export function stateOf(credential: Credential, now: number): CredentialState | null {
   const { auth, problem, problem_since: since, needs_authorization: final } = credential;
-  const again = "Authorize it again at the service, then choose New value… and put in the new tokens.";
-  if (problem !== null && final) return { what: "Needs to be authorized again", since, why: problem, help: again };
-  if (problem !== null)
-    return { what: "Could not be renewed", since, why: problem, help: "It is tried again when it is needed." };
+  const again = "Authorize it again at the service, then put in the new tokens.";
+  if (problem !== null && final)
+    return { what: "Needs to be authorized again", since, why: problem, help: again, asksForTokens: true };
+  if (problem !== null) {
+    const help = "It is tried again when it is needed.";
+    return { what: "Could not be renewed", since, why: problem, help, asksForTokens: false };
+  }
   const isOver = auth.type === "mcp_oauth" && auth.expires_at !== null && Date.parse(auth.expires_at) <= now;
   if (!isOver || canBeRenewed(credential)) return null;
-  return { what: "Its token is over", since: auth.expires_at, why: null, help: `It has no refresh token. ${again}` };
+  const help = `It has no refresh token. ${again}`;
+  return { what: "Its token is over", since: auth.expires_at, why: null, help, asksForTokens: true };
 }
 
 /** A new value for what is there. `refreshToken`: empty: the one that is stored. */

@@ -43,11 +43,13 @@ const questions = {
   },
 };
 type Question = keyof typeof questions;
+const RENEWED_TEXT = "They take the place of the old ones, in running sessions within seconds.";
 
 export function CredentialRow({ credential }: { credential: Credential }) {
   const [asked, setAsked] = useState<Question | null>(null);
   const live = credential.archived_at === null;
   const title = titleOf(credential);
+  const isOauth = credential.auth.type === "mcp_oauth";
   const name = nameIn(credential.auth);
   return (
     <li className="flex items-center gap-x-4 border-line px-3 py-2 not-last:border-b max-md:items-start">
@@ -67,7 +69,7 @@ export function CredentialRow({ credential }: { credential: Credential }) {
             {" for "}
             {hostWords(credential.auth)}
           </span>
-          {live && <CredentialState credential={credential} />}
+          {live && <CredentialState credential={credential} onNewTokens={() => setAsked("value")} />}
         </div>
         <span className="text-muted">
           {live ? "changed " : "archived "}
@@ -84,7 +86,7 @@ export function CredentialRow({ credential }: { credential: Credential }) {
         {live && (
           <>
             <MenuItem onSelect={() => setAsked("value")}>
-              <KeyRound aria-hidden /> New value…
+              <KeyRound aria-hidden /> {isOauth ? "New tokens…" : "New value…"}
             </MenuItem>
             <MenuItem onSelect={() => setAsked("archive")}>
               <Archive aria-hidden /> Archive…
@@ -98,7 +100,11 @@ export function CredentialRow({ credential }: { credential: Credential }) {
       <Dialog
         open={asked !== null}
         onClose={() => setAsked(null)}
-        title={asked ? `${questions[asked].title} ${visibleName(title)}${asked === "value" ? "" : "?"}` : ""}
+        title={
+          asked
+            ? `${asked === "value" && isOauth ? "New tokens for" : questions[asked].title} ${visibleName(title)}${asked === "value" ? "" : "?"}`
+            : ""
+        }
       >
         {asked && <CredentialQuestion credential={credential} asked={asked} onClose={() => setAsked(null)} />}
       </Dialog>
@@ -128,6 +134,7 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
     },
   });
   const { text, action } = questions[asked];
+  const isRenewed = asked === "value" && canBeRenewed(credential);
   return (
     <form
       noValidate
@@ -140,7 +147,7 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
         if (found === null) act.mutate();
       }}
     >
-      <p className="text-muted">{text}</p>
+      <p className="text-muted">{isRenewed ? RENEWED_TEXT : text}</p>
       {asked === "value" && (
         <SecretInput
           label={kindWords[credential.auth.type].value}
@@ -152,7 +159,7 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
           }}
         />
       )}
-      {asked === "value" && canBeRenewed(credential) && (
+      {isRenewed && (
         <SecretInput
           label="Refresh token"
           hint="Left empty, the one that is stored stays. After authorizing again, put in the new one."

@@ -4,31 +4,41 @@
 import type { Credential } from "../../../contract/credentials.ts";
 import { Name } from "../../components/name.tsx";
 import { RelativeTime } from "../../components/relative-time.tsx";
+import { Button } from "../../components/ui/button.tsx";
 import { useNow } from "../../components/use-now.ts";
 import { stateOf } from "./credential-draft.ts";
 
-export function CredentialState({ credential }: { credential: Credential }) {
+type CredentialStateProps = { credential: Credential; onNewTokens: () => void };
+
+export function CredentialState({ credential, onNewTokens }: CredentialStateProps) {
   const state = stateOf(credential, useNow(10_000));
   if (state === null) return null;
   return (
-    <span className="block">
-      <span className="text-danger">
-        {state.what}
-        {state.since !== null && (
-          <>
-            {" ("}
-            <RelativeTime at={state.since} />
-            {")"}
-          </>
-        )}
-        {state.why !== null && (
-          <>
-            {": "}
-            <Name text={state.why} />
-          </>
-        )}
-      </span>{" "}
-      {state.help}
-    </span>
+    <div className="mt-1 grid justify-items-start gap-1.5">
+      <p>
+        <span className="text-danger">
+          {state.what}
+          {state.since !== null && (
+            <>
+              {" ("}
+              <RelativeTime at={state.since} />
+              {")"}
+            </>
+          )}
+          {state.why !== null && (
+            <>
+              {": "}
+              <Name text={state.why} />
+            </>
+          )}
+        </span>{" "}
+        {state.help}
+      </p>
+      {state.asksForTokens && (
+        <Button size="small" onClick={onNewTokens}>
+          Put in new tokens…
+        </Button>
+      )}
+    </div>
   );
 }
