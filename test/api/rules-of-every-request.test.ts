@@ -476,7 +476,7 @@ describe("documents", () => {
     expect(Object.keys(document.paths)).toContain("/v1/sessions/{session_id}/events/stream");
     expect(Object.keys(document.paths)).toContain("/v1/sessions/stream");
     expect(Object.keys(document.paths)).toContain("/v1/sessions/{session_id}/files/content");
-    expect(Object.keys(document.paths)).toHaveLength(44);
+    expect(Object.keys(document.paths)).toHaveLength(45);
   });
   test("/docs loads nothing from anywhere", async () => {
     const response = await fetch(`${server.url}/docs`);
