@@ -1,7 +1,8 @@
 // Ports of a session's sandbox, and links to them. Berth's own addition beside the Managed Agents API.
 import { z } from "zod";
 
-const port = z.int().min(1).max(65_535);
+const WORDS = "must be a whole number from 1 to 65535";
+const port = z.int({ error: WORDS }).min(1, { error: WORDS }).max(65_535, { error: WORDS });
 
 export const portPreviewInput = z.strictObject({ port });
 

@@ -8,7 +8,9 @@ import {
   updateEnvironmentInput,
 } from "../../contract/environments.ts";
 import { patchMetadata } from "../../contract/fields.ts";
-import { findProblems, newEnvironmentDraft, toDraft, toNewInput, toUpdate } from "./environment-draft.ts";
+import { findProblems, type newEnvironmentDraft, toDraft, toNewInput, toUpdate } from "./environment-draft.ts";
+
+const blank = newEnvironmentDraft({ type: "unrestricted" });
 
 const environment: Environment = {
   type: "environment",
@@ -54,7 +56,7 @@ test("what is typed is what is saved", () => {
     description: "For tests",
     networking: "unrestricted" as const,
     metadata: [{ key: "team", value: "core" }],
-    packages: { ...newEnvironmentDraft.packages, npm: " left-pad@1.3.0 \n\n@types/node" },
+    packages: { ...blank.packages, npm: " left-pad@1.3.0 \n\n@types/node" },
   };
   expect(afterSaving(typed)).toMatchObject({
     name: "tests",
@@ -69,7 +71,7 @@ test("what is typed is what is saved", () => {
 
 test("a new environment is what the API takes", () => {
   const limited = {
-    ...newEnvironmentDraft,
+    ...blank,
     name: "n",
     networking: "limited" as const,
     allowedHosts: "a.example\n\n b.example ",
@@ -78,7 +80,7 @@ test("a new environment is what the API takes", () => {
     type: "limited",
     allowed_hosts: ["a.example", "b.example"],
   });
-  expect(createEnvironmentInput.parse(toNewInput({ ...newEnvironmentDraft, name: "n" })).metadata).toEqual({});
+  expect(createEnvironmentInput.parse(toNewInput({ ...blank, name: "n" })).metadata).toEqual({});
 });
 
 test.each([
@@ -86,15 +88,19 @@ test.each([
   [{ networking: "limited", allowedHosts: "https://a.example" }, "allowedHosts"],
   [{ networking: "limited", allowedHosts: "a b" }, "allowedHosts"],
   [{ networking: "limited", allowedHosts: "a.example\n".repeat(1_001) }, "allowedHosts"],
-  [{ packages: { ...newEnvironmentDraft.packages, pip: "rich\n--index-url=https://x" } }, "packages.pip"],
-  [{ packages: { ...newEnvironmentDraft.packages, npm: "left-pad\n../other" } }, "packages.npm"],
-  [{ packages: { ...newEnvironmentDraft.packages, go: "a.example/b\n".repeat(101) } }, "packages.go"],
+  [{ packages: { ...blank.packages, pip: "rich\n--index-url=https://x" } }, "packages.pip"],
+  [{ packages: { ...blank.packages, npm: "left-pad\n../other" } }, "packages.npm"],
+  [{ packages: { ...blank.packages, go: "a.example/b\n".repeat(101) } }, "packages.go"],
   [{ metadata: [{ key: "", value: "x" }] }, "metadata"],
 ] as const)("%j cannot be sent, and the form says where", (changes, field) => {
-  const draft = { ...newEnvironmentDraft, name: "n", ...changes } as typeof newEnvironmentDraft;
+  const draft = {
+    ...blank,
+    name: "n",
+    ...changes,
+  } as ReturnType<typeof newEnvironmentDraft>;
   expect(findProblems(draft)).toHaveProperty([field]);
 });
 
 test("hosts of an unrestricted network are not looked at", () => {
-  expect(findProblems({ ...newEnvironmentDraft, name: "n", allowedHosts: "https://" })).toBeNull();
+  expect(findProblems({ ...blank, name: "n", allowedHosts: "https://" })).toBeNull();
 });

@@ -16,7 +16,7 @@ import { RelativeTime } from "../components/relative-time.tsx";
 import { Button } from "../components/ui/button.tsx";
 import { useRowKeys } from "../components/use-row-keys.ts";
 import { DefaultMark } from "./default-mark.tsx";
-import { networkingWords } from "./environment-draft.ts";
+import { networkingWords } from "./networking-draft.ts";
 import { useEnvironments } from "./use-environments.ts";
 
 export function EnvironmentsRoom() {

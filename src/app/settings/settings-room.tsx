@@ -58,6 +58,15 @@ export function SettingsRoom() {
             <Link href="/settings/keys">Manage API keys</Link>
           </Button>
         </section>
+        <section aria-labelledby="networking-title" className="grid justify-items-start gap-2">
+          <h2 id="networking-title" className="font-semibold">
+            Networking
+          </h2>
+          <p className="text-muted">What the team's new environments begin with, and what none of them may exceed.</p>
+          <Button asChild>
+            <Link href="/settings/networking">Networking of the team</Link>
+          </Button>
+        </section>
         <section aria-labelledby="account-title" className="grid justify-items-start gap-2">
           <h2 id="account-title" className="font-semibold">
             Account

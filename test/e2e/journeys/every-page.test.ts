@@ -114,6 +114,9 @@ const visitsOf: Record<string, Visit[]> = {
   "/settings": [{ name: "settings", path: "/settings", shows: heading("Settings") }],
   "/settings/keys": [{ name: "keys", path: "/settings/keys", shows: text("Key of a program") }],
   "/settings/licences": [{ name: "licences", path: "/settings/licences", shows: heading("Licences") }],
+  "/settings/networking": [
+    { name: "team-networking", path: "/settings/networking", shows: text("Ceiling of all environments") },
+  ],
   "/usage": [{ name: "usage", path: "/usage", shows: heading("Usage") }],
   "/vaults": [{ name: "vaults", path: "/vaults", shows: text("Vault of the tests") }],
   "/vaults/[id]": [
