@@ -12,7 +12,7 @@ export function egressRequestRoutes(routes: Routes, readEgressRequests: ReadEgre
       tag: "Environments",
       summary: "List what sessions asked of the outside",
       description:
-        "Newest first: each request of a sandbox, of the MCP client and of the web tools (`source`), with the rule that let it through or refused it. Without queries, headers and bodies. `session_id`, `environment_id`, `host`, `source`, `decision` and `suspicious` narrow the list. Kept for 30 days, beyond the session that asked.",
+        "Newest first: each request of a sandbox, of the MCP client and of the web tools, and what the server asks to renew or try a credential (`source`), with the rule that let it through or refused it. Without queries, headers and bodies. `session_id`, `environment_id`, `host`, `source`, `decision` and `suspicious` narrow the list. Kept for 30 days, beyond the session that asked.",
       query: egressRequestsQuery,
       answer: pageOf(egressRequestObject),
     },

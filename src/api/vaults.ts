@@ -149,7 +149,7 @@ function credentialRoutes(
     async (input) => {
       const place = placeOf(input);
       await credentials.checkCanBeTried(place);
-      return validateCredential(place);
+      return validateCredential(place, input.sender);
     },
   );
 }

@@ -4,8 +4,8 @@ import { probeMcp } from "../mcp/probe-mcp.ts";
 import type { ProbeMcp } from "../secrets/validate-credential.ts";
 
 export function createProbe(fetch: OutsideFetch, version: string): ProbeMcp {
-  return async (url, authorization) => {
-    const outcome = await probeMcp({ url, authorization, fetch, version });
+  return async (asked) => {
+    const outcome = await probeMcp({ ...asked, fetch, version });
     if (outcome.works) return outcome;
     const { method, answer } = outcome;
     if (answer === null) return { works: false, method, answer };

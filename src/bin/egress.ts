@@ -11,6 +11,7 @@ import { filesOfUrl } from "../db/url-files.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { createApplyCredentials } from "../egress/apply-credentials.ts";
 import type { ToldByTool } from "../egress/ask-package-tools.ts";
+import { createAuditedFetch } from "../egress/audited-fetch.ts";
 import { createBroker } from "../egress/broker.ts";
 import type { ApplyCredentials } from "../egress/credentials.ts";
 import { createDialGuard, type DialGuard, type NamedHost } from "../egress/dial-guard.ts";
@@ -191,8 +192,9 @@ async function wireCredentials(guard: DialGuard): Promise<ApplyCredentials> {
   const readAgain = () => askStarter("kek");
   const ring = await openCheckedKeyRing({ db, place: kekPlace(config), clock, ...(isRoot && { readAgain }) });
   const teamKeys = createTeamKeys({ ring });
+  const { fetch } = createGuardedFetch({ guard, trusted: trustedCertificates(config.egress.caFile) });
   const send = createSendTokenRequest(
-    createGuardedFetch({ guard, trusted: trustedCertificates(config.egress.caFile) }).fetch,
+    createAuditedFetch({ fetch, audit, logger, now: clock.now, source: "credential" }),
   );
   return createApplyCredentials({
     credentials: createSessionCredentials({ db, teamKeys, clock, logger }),

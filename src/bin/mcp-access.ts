@@ -60,14 +60,15 @@ export function createMcpAccess(options: {
     // Before whoever asks next, who waits for the same promise.
     forget: (sessionId) => void opening?.then((opened) => opened.credentials.forget(sessionId)),
   };
-  const send = createSendTokenRequest(fetch);
+  const leaving = { fetch, audit, logger, now: clock.now };
+  const send = createSendTokenRequest(createAuditedFetch({ ...leaving, source: "credential" }));
   const bearers = createMcpBearers({
     ...{ credentials, clock },
     tellFailed: createTellCredentialFailed({ db, clock, onLogGrew, logger }),
     refreshToken: async (sessionId, credential) =>
       createRefreshToken({ db, teamKeys: (await open()).teamKeys, clock, send })(sessionId, credential),
   });
-  const audited = createAuditedFetch({ fetch, audit, logger, now: clock.now, source: "mcp" });
+  const audited = createAuditedFetch({ ...leaving, source: "mcp" });
   return { fetch: audited, bearers, scrub, ceiling: config.egress.networkingCeiling, version: packageVersion() };
 
   /** Whatever credential of the session a server gives back: it may have been told it by another way. */

@@ -15,7 +15,7 @@ export function openSessionAudit(options: {
   return createAuditQueue({
     async write(lines) {
       const rows = lines.flatMap(({ at, teamId, sessionId, ...line }) => {
-        if (teamId !== null && sessionId !== null) return [{ ...line, createdAt: at, teamId, sessionId }];
+        if (teamId !== null) return [{ ...line, createdAt: at, teamId, sessionId }];
         // Nobody's to read in the API.
         logger.warn({ ...line }, "a sandbox without a session asked for the outside");
         return [];

@@ -31,6 +31,7 @@ import { forgetExpiredPortPreviews } from "../db/port-previews.ts";
 import { lastSeqs } from "../db/sessions.ts";
 import { forgetOldTimeline } from "../db/timeline.ts";
 import { createNotifier, listenForWakeups } from "../db/wakeups.ts";
+import { createAuditedFetch } from "../egress/audited-fetch.ts";
 import { systemClock } from "../lib/clock.ts";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -67,6 +68,7 @@ import { createUsage } from "../teams/usage.ts";
 import { checkSchema } from "./check-schema.ts";
 import { createProbe } from "./create-probe.ts";
 import { readLicences } from "./licences.ts";
+import { openSessionAudit } from "./session-audit.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MAX_CONNECTIONS = 16;
@@ -186,7 +188,10 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
   cleanup.unref();
 
   const teamKeys = createTeamKeys({ ring });
-  const { outsideFetch } = options;
+  const audit = openSessionAudit({ db, notifier, logger });
+  const auditedFetch = createAuditedFetch({
+    ...{ fetch: options.outsideFetch, audit, logger, now: clock.now, source: "credential" },
+  });
   const access = createAccess({ db, clock });
   const putToken = createPutResourceToken({ teamKeys, clock });
   const sessions = createSessions({ db, clock, putToken, onLogGrew });
@@ -210,8 +215,8 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
     vaults: createVaults({ db, clock, onChanged }),
     credentials: createCredentials({ db, clock, teamKeys, onChanged }),
     validateCredential: createValidateCredential({
-      ...{ db, teamKeys, clock, send: createSendTokenRequest(outsideFetch) },
-      probe: createProbe(outsideFetch, options.version),
+      ...{ db, teamKeys, clock, send: createSendTokenRequest(auditedFetch) },
+      probe: createProbe(auditedFetch, options.version),
     }),
     environments: createEnvironments({ db, clock, onChanged, server: networking }),
     teamNetworkings: createTeamNetworkings({ db, clock, server: networking }),
@@ -272,6 +277,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       portPreviews.close();
       hub.close();
       changeHub.close();
+      await audit.close();
       await listener.close();
       await notifier.close();
       await db.destroy();

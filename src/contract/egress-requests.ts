@@ -4,17 +4,18 @@ import { listQuery } from "./fields.ts";
 import { senderObject } from "./sender.ts";
 
 const DECISIONS = ["allow", "deny", "error"] as const;
-const SOURCES = ["sandbox", "mcp", "web"] as const;
+const SOURCES = ["sandbox", "mcp", "web", "credential"] as const;
 
 export const egressRequestObject = z.strictObject({
   type: z.literal("egress_request"),
   id: z.string(),
-  session_id: z.string(),
+  /** Null: it was asked for no session, but for `who`. */
+  session_id: z.string().nullable(),
   /** The session's; null once that is deleted. */
   environment_id: z.string().nullable(),
   /** When it began. It is listed when it is over: a stream, when that has ended. */
   created_at: z.iso.datetime(),
-  /** `sandbox`: programs in it, through the egress broker · `mcp`: the server, of an MCP server of the agent · `web`: `web_fetch` and `web_search`. */
+  /** `sandbox`: programs in it, through the egress broker · `mcp`: the server, of an MCP server of the agent · `web`: `web_fetch` and `web_search` · `credential`: the server, to renew an OAuth credential at its token endpoint, or to try it at its MCP server. */
   source: z.enum(SOURCES),
   /** Empty for a connection that ended before a request was made on it. */
   method: z.string(),
@@ -24,12 +25,12 @@ export const egressRequestObject = z.strictObject({
   path: z.string(),
   /** `deny`: a rule said no · `error`: it was allowed and could not be carried out. */
   decision: z.enum(DECISIONS),
-  /** What decided: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`, `mcp_servers`, or why not, such as `host_not_allowed`. */
+  /** What decided: `unrestricted`, `allowed_hosts *.example.com`, `package_managers`, `mcp_servers`, `token_endpoint` and `mcp_server_url` of the credential itself, or why not, such as `host_not_allowed`. */
   rule: z.string(),
   detail: z.string().nullable(),
   /** Names of the credentials that were put in. */
   credentials: z.array(z.string()),
-  /** Who sent the message that the session worked on; null when that is not known, as for sessions of earlier releases. */
+  /** Who sent the message that the session worked on; without a session, who tried the credential. Null when that is not known, as for sessions of earlier releases. */
   who: senderObject.nullable(),
   /** No program does this by accident. */
   suspicious: z.boolean(),

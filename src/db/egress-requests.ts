@@ -11,7 +11,8 @@ const KEPT_DAYS = 30;
 export type EgressRequestRow = {
   id: string;
   teamId: string;
-  sessionId: string;
+  /** Null: it was asked for no session. */
+  sessionId: string | null;
   createdAt: Date;
   source: EgressRequest["source"];
   method: string;
@@ -28,9 +29,11 @@ export type EgressRequestRow = {
   requestBytes: number;
   responseBytes: number;
   durationMs: number;
+  /** Absent: whoever sent the message that its session worked on. */
+  who?: Sender;
 };
 
-export type ListedEgressRequest = EgressRequestRow & { environmentId: string | null; who: Sender | null };
+export type ListedEgressRequest = Omit<EgressRequestRow, "who"> & { environmentId: string | null; who: Sender | null };
 
 /**
  * Those of teams that are gone are left out. Who asked is whoever sent the message that was the last to enter the conversation
@@ -45,14 +48,14 @@ export async function insertEgressRequests(db: Database, rows: readonly EgressRe
       credentials, suspicious, status, request_bytes, response_bytes, duration_ms, who)
     select r."id", r."teamId", r."sessionId", r."createdAt", r."source", r."method", r."host", r."port", r."path", r."decision", r."rule",
       r."detail", r."credentials", r."suspicious", r."status", r."requestBytes", r."responseBytes", r."durationMs",
-      (select sent.private->'sender' from events entered
+      coalesce(r."who", (select sent.private->'sender' from events entered
         join events sent on sent.session_id = entered.session_id and sent.id = entered.id and not sent.echo
         where entered.session_id = r."sessionId" and entered.team_id = r."teamId" and entered.type = 'user.message' and entered.echo
           and not (entered.payload ? 'withdrawn') and entered.created_at <= r."createdAt"
-        order by entered.seq desc limit 1)
+        order by entered.seq desc limit 1))
     from jsonb_to_recordset(${toJson(lines)}::jsonb) as r("id" text, "teamId" text, "sessionId" text, "createdAt" timestamptz, "source" text,
       "method" text, "host" text, "port" integer, "path" text, "decision" text, "rule" text, "detail" text, "credentials" jsonb,
-      "suspicious" boolean,
+      "suspicious" boolean, "who" jsonb,
       "status" integer, "requestBytes" bigint, "responseBytes" bigint, "durationMs" integer)
     where exists (select 1 from teams t where t.id = r."teamId")
     on conflict (id) do nothing returning id`.execute(db);

@@ -1,5 +1,6 @@
 // Audit lines on their way to the database: in batches, in order, and never more of them in memory than fit.
 import type { EgressRequest } from "../contract/egress-requests.ts";
+import type { Sender } from "../contract/sender.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 
@@ -12,7 +13,10 @@ export type AuditLine = {
   source: EgressSource;
   /** Null: the sandbox belonged to no session. */
   teamId: string | null;
+  /** Null without a team as well: it was asked for no session. */
   sessionId: string | null;
+  /** Where it is not whoever sent the session's message. */
+  who?: Sender;
   method: string;
   host: string;
   port: number;
@@ -30,7 +34,7 @@ export type AuditLine = {
   durationMs: number;
 };
 
-/** Programs in the sandbox · the MCP client · `web_fetch` and `web_search`. */
+/** Programs in the sandbox · the MCP client · `web_fetch` and `web_search` · what renews and tries credentials. */
 export type EgressSource = EgressRequest["source"];
 
 const MAX_WAITING = 10_000;

@@ -27,6 +27,7 @@ const askers: Record<EgressSource, string> = {
   sandbox: "a sandbox",
   mcp: "an MCP server of a session",
   web: "a web tool",
+  credential: "the renewal or the try of a credential",
 };
 
 export function beginExchange(

@@ -1,14 +1,23 @@
 // The port through which the server itself asks hosts that somebody else named: MCP servers, token endpoints, pages, webhooks.
 import { type ErrorCode, PlatformError } from "./errors.ts";
 
+/** A session, or `who` without one. `credentials`: names of those in the request. */
+export type OutsideCaller = {
+  teamId: string;
+  sessionId: string | null;
+  /** A `Sender`, as the audit keeps it. */
+  who?: { type: string };
+  credentials?: readonly string[];
+};
+
 export type OutsideInit = RequestInit & {
   /**
    * Asked before each request with the host's canonical name, after redirects too. Gives the rule that allows it; throws an
    * `OutsideFailure` (`permission_denied`) otherwise.
    */
   mayReach?: (host: string) => string;
-  /** For which session it is asked: with it, an audit line is left. `credentials`: names of those in the request. */
-  caller?: { teamId: string; sessionId: string; credentials?: readonly string[] };
+  /** For whom it is asked: with it, an audit line is left. */
+  caller?: OutsideCaller;
 };
 
 /** `permission_denied` where a rule says no, `unavailable` where the host cannot be reached; the message is for people. */

@@ -13,10 +13,13 @@ export function watchBody(answer: Response, { onPiece, onEnd }: BodyWatcher): Re
     return answer;
   }
   const reader = answer.body.getReader();
+  /** The reader wants no more: a read that was under way ends with nothing to tell. */
+  let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
+        if (cancelled) return;
         if (!done) {
           onPiece?.(value);
           return controller.enqueue(value);
@@ -24,11 +27,13 @@ export function watchBody(answer: Response, { onPiece, onEnd }: BodyWatcher): Re
         controller.close();
         onEnd(null);
       } catch (error) {
+        if (cancelled) return;
         controller.error(error);
         onEnd(error);
       }
     },
     async cancel(reason) {
+      cancelled = true;
       onEnd(null);
       await reader.cancel(reason);
     },

@@ -1,5 +1,5 @@
 // Tries whether an MCP server takes a credential: connects, and lists its tools.
-import type { OutsideFetch } from "../lib/outside-fetch.ts";
+import type { OutsideCaller, OutsideFetch } from "../lib/outside-fetch.ts";
 import { connectMcp } from "./connect-mcp.ts";
 import { type HttpAnswer, McpFailure } from "./mcp-failure.ts";
 
@@ -12,6 +12,9 @@ export async function probeMcp(options: {
   url: string;
   /** The `Authorization` header. */
   authorization: string;
+  /** Its name, and for whom it is tried. */
+  credential: string;
+  caller: OutsideCaller;
   fetch: OutsideFetch;
   version: string;
 }): Promise<McpProbe> {
@@ -22,12 +25,12 @@ export async function probeMcp(options: {
       url: new URL(options.url),
       fetch: options.fetch,
       authorization: {
-        header: async () => ({ value: options.authorization, credential: "" }),
+        header: async () => ({ value: options.authorization, credential: options.credential }),
         renewed: async () => null,
         scrub: async (body) => body,
       },
-      mayReach: async () => () => "unrestricted",
-      caller: null,
+      mayReach: async () => () => "mcp_server_url",
+      caller: options.caller,
       version: options.version,
       signal,
       onToolsChanged: () => undefined,

@@ -4,9 +4,15 @@ import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import { newSessionWith, newTeam, openSealer, openTestDatabase, randomKey } from "../../test/support/sealed-world.ts";
+import { openSessionAudit } from "../bin/session-audit.ts";
 import { type Database, inTransaction } from "../db/database.ts";
+import { createAuditedFetch } from "../egress/audited-fetch.ts";
 import { systemClock } from "../lib/clock.ts";
+import { createLogger } from "../lib/logger.ts";
+import type { OutsideFetch } from "../lib/outside-fetch.ts";
+import { createReadEgressRequests } from "../sessions/egress-requests.ts";
 import { createRefreshToken, needsRenewal } from "./refresh-token.ts";
+import { createSendTokenRequest } from "./send-token-request.ts";
 import type { SessionCredential } from "./session-credentials.ts";
 import { createTeamKeys } from "./team-keys.ts";
 import type { TokenRequest } from "./token-request.ts";
@@ -39,6 +45,7 @@ afterAll(async () => {
   await database.drop();
 });
 
+const logger = createLogger("web", { level: "silent", pretty: false });
 const key = randomKey();
 let sealer: Awaited<ReturnType<typeof openSealer>>;
 let refreshToken: ReturnType<typeof createRefreshToken>;
@@ -100,6 +107,34 @@ test("a token that ends soon is renewed, with the tokens that came in its place"
   answer = { status: 200, body: { access_token: "renewed-access-2" } };
   await refreshToken(sessionId, after);
   expect(revealed(await read())).toEqual(["renewed-access-2", "renewed-refresh-1"]);
+});
+
+test("what the endpoint is asked is in the audit: for which session, with which credential, and nothing secret", async () => {
+  const audit = openSessionAudit({ db, notifier: { logGrew: () => undefined }, logger });
+  const outside: OutsideFetch = (url, init) => {
+    init?.mayReach?.(new URL(url).hostname);
+    return fetch(address, { method: "POST", body: init?.body ?? null });
+  };
+  const audited = createAuditedFetch({ fetch: outside, audit, logger, now: Date.now, source: "credential" });
+  const renew = createRefreshToken({
+    ...{ db, teamKeys: createTeamKeys({ ring: sealer.ring }), clock: systemClock },
+    send: createSendTokenRequest(audited),
+  });
+  const before = await read();
+  await renew(sessionId, before);
+  answer = { status: 400, body: { error: "invalid_grant" } };
+  await renew(sessionId, await read());
+  await audit.close();
+  const { data } = await createReadEgressRequests({ db })(place.teamId, { source: "credential" });
+  expect(data.map(({ status }) => status)).toEqual([400, 200]);
+  for (const line of data)
+    expect(line).toMatchObject({
+      ...{ session_id: sessionId, method: "POST", host: "login.example.com", port: 443, path: "/token" },
+      ...{ decision: "allow", rule: "token_endpoint", credentials: [before.name], suspicious: false },
+    });
+  expect(JSON.stringify(data)).not.toMatch(/first-|renewed-|client secret/);
+  const others = await createReadEgressRequests({ db })(await newTeam(db), {});
+  expect(others.data).toEqual([]);
 });
 
 test("many that need it at the same time ask once", async () => {

@@ -7,9 +7,10 @@ import { listEffectiveFields, listFieldsOf } from "../db/session-credentials.ts"
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { sealField } from "./sealed-fields.ts";
+import type { SendTokenRequest } from "./send-token-request.ts";
 import type { SessionCredential } from "./session-credentials.ts";
 import type { TeamKeys } from "./team-keys.ts";
-import { type Renewed, readTokenAnswer, type TokenAnswer, type TokenRequest, toTokenRequest } from "./token-request.ts";
+import { type Renewed, readTokenAnswer, toTokenRequest } from "./token-request.ts";
 
 /** A token that ends this soon is renewed before it is used. */
 export const RENEW_BEFORE_MS = 60_000;
@@ -19,7 +20,7 @@ export type RefreshOptions = {
   teamKeys: TeamKeys;
   clock: Clock;
   /** Through the broker's dial guard. Rejects when the endpoint cannot be reached. */
-  send: (request: TokenRequest) => Promise<TokenAnswer>;
+  send: SendTokenRequest;
 };
 /** `changed`: read the session's credentials again. `failed`: it stays as it is, and is shown with the problem. */
 export type RefreshOutcome = { did: "changed" } | { did: "failed"; problem: string; final: boolean };
@@ -65,7 +66,8 @@ export function createRefreshToken({ db, teamKeys, clock, send }: RefreshOptions
           : await listEffectiveFields(tx, sessionId);
       const now = rows.find((row) => row.credentialId === id);
       if (!now || now.version !== version) return { did: "changed" };
-      const answer = await send(toTokenRequest(refresh, credential.secrets)).then(
+      const caller = { teamId, sessionId, credentials: [credential.name] };
+      const answer = await send(toTokenRequest(refresh, credential.secrets), caller).then(
         (answered) => readTokenAnswer(answered, clock.now()),
         (error: unknown) => ({ problem: `The token endpoint cannot be reached: ${messageOf(error)}`, final: false }),
       );

@@ -6,9 +6,12 @@ import { createDialGuard } from "../egress/dial-guard.ts";
 import { createGuardedFetch } from "../egress/guarded-fetch.ts";
 import { listOf } from "../egress/refused-addresses.ts";
 import { createSendTokenRequest } from "./send-token-request.ts";
+import type { TokenRequest } from "./token-request.ts";
 
-const createTokenSender = (options: Parameters<typeof createGuardedFetch>[0]) =>
-  createSendTokenRequest(createGuardedFetch(options).fetch);
+const createTokenSender = (options: Parameters<typeof createGuardedFetch>[0]) => {
+  const send = createSendTokenRequest(createGuardedFetch(options).fetch);
+  return (request: TokenRequest) => send(request, { teamId: "team_1", sessionId: null });
+};
 
 const bodies: string[] = [];
 let upstream: Upstream;

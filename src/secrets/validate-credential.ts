@@ -1,23 +1,33 @@
 // Whether an OAuth credential works: its MCP server is asked with it, and once more after a renewal when it refuses.
 import type { CredentialValidation, ProbeResponse } from "../contract/credentials.ts";
+import type { Sender } from "../contract/sender.ts";
 import type { Database } from "../db/database.ts";
 import { listFieldsOf } from "../db/session-credentials.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { OutsideCaller } from "../lib/outside-fetch.ts";
+import { nameOfCredential } from "./credential-ties.ts";
 import { createScrubber, type Scrubber } from "./inject/scrubber.ts";
 import { createRefreshToken } from "./refresh-token.ts";
 import { openField } from "./sealed-fields.ts";
 import type { Secret } from "./secret.ts";
+import type { SendTokenRequest } from "./send-token-request.ts";
 import type { SessionCredential } from "./session-credentials.ts";
 import type { TeamKeys } from "./team-keys.ts";
-import type { TokenAnswer, TokenRequest } from "./token-request.ts";
+import type { TokenAnswer } from "./token-request.ts";
 
 type Place = { teamId: string; vaultId: string; credentialId: string };
 
 /** Connects to an MCP server and lists its tools. `method`: what failed. Never throws for what a server does. */
-export type ProbeMcp = (url: string, authorization: string) => Promise<ProbeOutcome>;
+export type ProbeMcp = (input: {
+  url: string;
+  authorization: string;
+  credential: string;
+  caller: OutsideCaller;
+}) => Promise<ProbeOutcome>;
 export type ProbeOutcome = { works: true } | { works: false; method: string; answer: ProbeResponse | null };
 
-export type ValidateCredential = (place: Place) => Promise<CredentialValidation>;
+/** `who`: tries it, for the audit. */
+export type ValidateCredential = (place: Place, who: Sender) => Promise<CredentialValidation>;
 
 const MAX_BODY_LENGTH = 4_096;
 /** What a server answers to a credential that it does not take. */
@@ -27,7 +37,7 @@ export function createValidateCredential(options: {
   db: Database;
   teamKeys: TeamKeys;
   clock: Clock;
-  send: (request: TokenRequest) => Promise<TokenAnswer>;
+  send: SendTokenRequest;
   probe: ProbeMcp;
 }): ValidateCredential {
   const { db, teamKeys, clock, send, probe } = options;
@@ -44,24 +54,32 @@ export function createValidateCredential(options: {
         { ...place, field: field.field, version: field.version },
         field,
       );
-    const { auth, version } = first;
-    return { id: place.credentialId, ...place, name: place.credentialId, version, auth, placeholder: null, secrets };
+    const { auth, version, displayName } = first;
+    const name = nameOfCredential({ id: place.credentialId, displayName, auth });
+    return { id: place.credentialId, ...place, name, version, auth, placeholder: null, secrets };
   }
 
-  async function ask(credential: SessionCredential): Promise<ProbeOutcome> {
+  async function ask(credential: SessionCredential, who: Sender): Promise<ProbeOutcome> {
     const token = credential.secrets.access_token;
     if (credential.auth.type !== "mcp_oauth" || !token) return { works: false, method: "initialize", answer: null };
-    return scrubbed(await probe(credential.auth.mcp_server_url, `Bearer ${token.reveal()}`), credential);
+    return scrubbed(
+      await probe({
+        url: credential.auth.mcp_server_url,
+        ...{ authorization: `Bearer ${token.reveal()}`, credential: credential.name },
+        caller: { teamId: credential.teamId, sessionId: null, who },
+      }),
+      credential,
+    );
   }
 
-  async function renew(credential: SessionCredential): Promise<CredentialValidation["refresh"]> {
+  async function renew(credential: SessionCredential, who: Sender): Promise<CredentialValidation["refresh"]> {
     if (credential.auth.type !== "mcp_oauth" || credential.auth.refresh === null)
       return { status: "no_refresh_token", http_response: null };
     let answer: TokenAnswer | null = null;
     const refreshToken = createRefreshToken({
       ...{ db, teamKeys, clock },
-      async send(request) {
-        answer = await send(request);
+      async send(request, caller) {
+        answer = await send(request, { ...caller, who });
         return answer;
       },
     });
@@ -72,7 +90,7 @@ export function createValidateCredential(options: {
     return { status: "failed", http_response: toResponse(said, createScrubber([credential])) };
   }
 
-  return async function validateCredential(place) {
+  return async function validateCredential(place, who) {
     const credential = await open(place);
     const hasRefreshToken = credential?.auth.type === "mcp_oauth" && credential.auth.refresh !== null;
     const verdict = (
@@ -88,18 +106,18 @@ export function createValidateCredential(options: {
       validated_at: new Date(clock.now()).toISOString(),
     });
     if (!credential) return verdict("invalid", { mcp_probe: null, refresh: null });
-    const first = await ask(credential);
+    const first = await ask(credential, who);
     if (first.works) return verdict("valid", { mcp_probe: null, refresh: null });
     const refused = first.answer?.status_code;
     if (refused !== 401) return verdict(statusOf(first), { mcp_probe: probeOf(first), refresh: null });
-    const refresh = await renew(credential);
+    const refresh = await renew(credential, who);
     const renewed = refresh?.status === "succeeded" ? await open(place) : null;
     if (!renewed) {
       // Whether it is over is not known while nobody could be asked for another one.
       const status = refresh?.status === "connect_error" ? "unknown" : "invalid";
       return verdict(status, { mcp_probe: probeOf(first), refresh });
     }
-    const second = await ask(renewed);
+    const second = await ask(renewed, who);
     return verdict(statusOf(second), { mcp_probe: probeOf(second), refresh });
   };
 }

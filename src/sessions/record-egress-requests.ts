@@ -38,7 +38,10 @@ export function createRecordEgressRequests(options: {
   return async (rows) => {
     const grown = await inTransaction(db, async (tx) => {
       const fresh = new Set(await insertEgressRequests(tx, rows));
-      const suspicious = rows.filter(({ id, suspicious }) => suspicious && fresh.has(id));
+      const suspicious = rows.flatMap((row) => {
+        const { id, suspicious, sessionId } = row;
+        return suspicious && fresh.has(id) && sessionId !== null ? [{ ...row, sessionId }] : [];
+      });
       // In one order for all, so that two brokers do not wait for each other.
       const sessionIds = [...new Set(suspicious.map(({ sessionId }) => sessionId))].sort();
       const appended: { sessionId: string; lastSeq: number; events: number }[] = [];
@@ -59,7 +62,7 @@ export function createRecordEgressRequests(options: {
 /** Null: the session has ended, or is gone. */
 async function tell(
   tx: DatabaseTransaction,
-  rows: readonly EgressRequestRow[],
+  rows: readonly OfSession[],
 ): Promise<{ lastSeq: number; events: number } | null> {
   const [first] = rows;
   if (!first) return null;
@@ -81,8 +84,9 @@ async function tell(
   return lastSeq === null ? null : { lastSeq, events: events.length };
 }
 
+type OfSession = EgressRequestRow & { sessionId: string };
 type EgressRefused = Omit<EgressRefusedEvent, "id" | "type" | "processed_at">;
 
-function oncePerReason(rows: readonly EgressRequestRow[]): EgressRequestRow[] {
+function oncePerReason(rows: readonly OfSession[]): OfSession[] {
   return [...new Map(rows.map((row) => [`${row.rule} ${row.host}`, row])).values()];
 }

@@ -8,7 +8,7 @@ import {
   updateEnvironmentInput,
 } from "../../contract/environments.ts";
 import { patchMetadata } from "../../contract/fields.ts";
-import { findProblems, type newEnvironmentDraft, toDraft, toNewInput, toUpdate } from "./environment-draft.ts";
+import { findProblems, newEnvironmentDraft, toDraft, toNewInput, toUpdate } from "./environment-draft.ts";
 
 const blank = newEnvironmentDraft({ type: "unrestricted" });
 

@@ -29,6 +29,7 @@ export const sourceWords: Record<EgressRequest["source"], string> = {
   sandbox: "Sandboxes",
   mcp: "MCP servers",
   web: "Web tools",
+  credential: "Credentials",
 };
 export const SOURCES = Object.entries(sourceWords).map(([source, word]) => ({
   // The keys of this very object.

@@ -14,7 +14,12 @@ import { DecisionChip } from "./decision-chip.tsx";
 import { ruleWords } from "./rule-words.ts";
 
 /** Before the rule; nothing of a sandbox's own. */
-const askers: Record<EgressRequest["source"], string> = { sandbox: "", mcp: "MCP · ", web: "web tool · " };
+const askers: Record<EgressRequest["source"], string> = {
+  sandbox: "",
+  mcp: "MCP · ",
+  web: "web tool · ",
+  credential: "credential · ",
+};
 
 export function RequestRow({ request, environment }: { request: EgressRequest; environment: Environment | null }) {
   const { method, host, port, path, status, detail, credentials, who } = request;
@@ -42,7 +47,9 @@ export function RequestRow({ request, environment }: { request: EgressRequest; e
           </span>
         )}
         {who && (
-          <span className="block text-[13px] wrap-anywhere text-muted">For a message sent {senderWords(who)}</span>
+          <span className="block text-[13px] wrap-anywhere text-muted">
+            {request.session_id === null ? "Tried" : "For a message sent"} {senderWords(who)}
+          </span>
         )}
         {request.rule === "host_not_allowed" && environment && (
           <span className="mt-1 block">
@@ -60,16 +67,20 @@ export function RequestRow({ request, environment }: { request: EgressRequest; e
         </span>
       </td>
       <td className="text-[13px] whitespace-nowrap max-md:order-4">
-        <Link
-          href={
-            request.environment_id === null
-              ? `/network?session=${request.session_id}`
-              : `/sessions/${request.session_id}?tab=network`
-          }
-          className="font-mono text-xs text-accent underline max-md:inline-block max-md:py-1"
-        >
-          {request.session_id.slice(0, 5)}…{request.session_id.slice(-6)}
-        </Link>
+        {request.session_id === null ? (
+          <span className="text-muted">no session</span>
+        ) : (
+          <Link
+            href={
+              request.environment_id === null
+                ? `/network?session=${request.session_id}`
+                : `/sessions/${request.session_id}?tab=network`
+            }
+            className="font-mono text-xs text-accent underline max-md:inline-block max-md:py-1"
+          >
+            {request.session_id.slice(0, 5)}…{request.session_id.slice(-6)}
+          </Link>
+        )}
         <span className="block text-muted max-md:ml-2 max-md:inline">
           <RelativeTime at={request.created_at} />
         </span>

@@ -5,6 +5,8 @@ const words: Record<string, string> = {
   unrestricted: "every public host is allowed",
   package_managers: "a package registry",
   mcp_servers: "an MCP server of the agent",
+  token_endpoint: "the credential's own token endpoint",
+  mcp_server_url: "the credential's own MCP server",
   tool_domains: "the agent's web tool leaves this host out",
   url_sources: "the address stands in no message that it may come from",
   bad_request: "not a request that HTTP knows",
