@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 const long = [
   "src/db/embedded/embedded-postgres.integration.test.ts",
   "src/sandboxes/local/local.integration.test.ts",
+  "src/sandboxes/local/seeds.integration.test.ts",
   "src/secrets/rotate-keys.integration.test.ts",
   "src/sessions/files-of-rewinds-and-forks.integration.test.ts",
   "src/sessions/session-mcp.integration.test.ts",
@@ -15,6 +16,7 @@ const long = [
   "test/api/database-busy.test.ts",
   "test/api/team-stream.test.ts",
   "test/e2e/a-clone-survives-a-kill.test.ts",
+  "test/e2e/a-fork-begins-as-a-copy.test.ts",
   "test/e2e/a-poisoned-session-ends-alone.test.ts",
   "test/e2e/a-session-survives-every-kill.test.ts",
   "test/e2e/cli-exit-codes.test.ts",

@@ -248,6 +248,22 @@ export async function toolsRanBetween(
   return result.rows.length > 0;
 }
 
+/**
+ * What a fork that has no sandbox yet is to have, and the session that it comes from, whose disk has most of it. Null: it is no such
+ * fork, or what it is to have is not known.
+ */
+export async function findForkToFill(
+  db: Database,
+  input: { sessionId: string },
+): Promise<{ sourceId: string; files: number; totalBytes: number } | null> {
+  const result = await sql<{ sourceId: string; files: number; totalBytes: number }>`
+    select s.forked_from->>'session_id' as "sourceId", p.files, p.total_bytes as "totalBytes"
+    from sandbox_restores r join sessions s on s.id = r.session_id join snapshots p on p.id = r.snapshot_id
+    where r.session_id = ${input.sessionId} and r.done_at is null and r.reason = 'fork' and s.forked_from is not null
+      and not exists (select 1 from sandboxes b where b.session_id = r.session_id)`.execute(db);
+  return result.rows[0] ?? null;
+}
+
 export type CloneSource = { name: string | null; identity: string | null; exists: boolean; removing: boolean };
 
 /** The session whose files a fork waits for, or what is left of it. */

@@ -22,7 +22,7 @@ import {
 } from "./protocol.ts";
 import { sameSecret } from "./random.ts";
 import type { Terminals } from "./terminals.ts";
-import { sendTree, sendTreeFiles, takeTree } from "./tree-routes.ts";
+import { sendTree, sendTreeFiles, sendTreeHashes, takeTree } from "./tree-routes.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -195,6 +195,7 @@ async function route(parts: RunnerParts, files: Files, call: Call): Promise<void
       return sendTree(config, response);
     case "POST tree/:id":
       if (id === "read") return sendTreeFiles(config, request, response);
+      if (id === "hash") return sendTreeHashes(config, request, response);
       if (id === "write") return takeTree(config, request, response);
       throw new BadRequest(`no such route: ${url.pathname}`);
     case "POST quiesce":

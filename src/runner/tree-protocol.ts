@@ -60,6 +60,9 @@ export type WireTreePart =
 /** One line for each part that has a path; of a file once it has ended. `stat` is what a file has now. */
 export type WireTreeWritten = { path: string; problem: string | null; stat: WireStat | null };
 
+/** One line for each file that was asked for, in that order. Without a hash: it can't be read, is no regular file, or changed meanwhile. */
+export type WireTreeHash = { path: string; sha256: string | null; stat: WireStat | null };
+
 /** Throws unless it is a path of a tree: no way out of it, nothing twice the same. */
 export function checkTreePath(path: string): string {
   const segments = path.split("/");
@@ -181,6 +184,13 @@ export function parseTreeWritten(line: string): WireTreeWritten {
   const fields = fieldsOf(line);
   const stat = fields.stat === null ? null : statOf(fieldsOf(JSON.stringify(fields.stat)));
   return { path: pathOf(fields), problem: fields.problem === null ? null : textOf(fields, "problem", 1000), stat };
+}
+
+export function parseTreeHash(line: string): WireTreeHash {
+  const fields = fieldsOf(line);
+  const sha256 = fields.sha256 === null ? null : textOf(fields, "sha256", 64);
+  const stat = fields.stat === null ? null : statOf(fieldsOf(JSON.stringify(fields.stat)));
+  return { path: pathOf(fields), sha256, stat };
 }
 
 /** In pieces: content is not copied. */

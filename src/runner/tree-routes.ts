@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { childEnv } from "../lib/child-env.ts";
 import { FrameParser } from "./frames.ts";
+import { TreeHasher } from "./hash-tree.ts";
 import { listTree } from "./list-tree.ts";
 import { BadRequest } from "./protocol.ts";
 import { readTreeFile } from "./read-tree.ts";
@@ -84,6 +85,27 @@ export async function sendTreeFiles(
     await outlet.end();
   } finally {
     place.close();
+  }
+}
+
+/** The body is that of `sendTreeFiles`. */
+export async function sendTreeHashes(
+  roots: TreeRoots,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const outlet = new Outlet(response, "application/x-ndjson");
+  const hasher = new TreeHasher(roots);
+  try {
+    for await (const texts of linesOf(request)) {
+      for (const text of texts)
+        for (const hashed of hasher.hash(parsePath(text)))
+          if (!(await outlet.push(hashed ? line(hashed) : Buffer.alloc(0)))) return;
+      await outlet.flush();
+    }
+    await outlet.end();
+  } finally {
+    hasher.close();
   }
 }
 

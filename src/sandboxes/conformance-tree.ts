@@ -1,7 +1,7 @@
 // What every backend must do about a sandbox's tree: list it, read it while it changes, write it through no link, and hold it still.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Sandbox, TreeEntry, TreePart, TreeStat, TreeWritten } from "./sandbox.ts";
+import type { Sandbox, TreeEntry, TreeHash, TreePart, TreeStat, TreeWritten } from "./sandbox.ts";
 
 type WithSandbox = (work: (sandbox: Sandbox, name: string) => Promise<void>) => Promise<void>;
 type Content = { bytes: Buffer; holeBytes: number; changed: boolean; settled: boolean; again: number; stat: TreeStat };
@@ -27,6 +27,10 @@ async function listed(sandbox: Sandbox): Promise<Map<string, TreeEntry>> {
 function statOf(entry: TreeEntry | undefined): TreeStat {
   if (!entry || entry.kind === "left_out") throw new Error(`not listed: ${JSON.stringify(entry)}`);
   return entry;
+}
+
+function pick({ mode, sizeBytes, allocatedBytes, mtimeNs, ctimeNs, inode, links }: TreeStat): TreeStat {
+  return { mode, sizeBytes, allocatedBytes, mtimeNs, ctimeNs, inode, links };
 }
 
 async function contents(sandbox: Sandbox, paths: string[], onPiece = () => undefined as unknown) {
@@ -243,6 +247,25 @@ export function describeTree(name: string, withSandbox: WithSandbox): void {
         const written = await write(sandbox, [...large, { do: "end" }, ...file("workspace/small", "fits")]);
         expect(problems(written)).toEqual({ "workspace/large": "no space left on device" });
         expect(await done(sandbox, "ls -A; cat small")).toBe("fill\nsmall\nfits");
+      }));
+
+    it("hashes files in the order that they are asked for, and says of what is none", () =>
+      withSandbox(async (sandbox) => {
+        await done(
+          sandbox,
+          "echo -n hello > a; head -c 3000000 /dev/zero > b; truncate -s 5M c; mkfifo pipe; ln -s a link; echo x > closed; chmod 0 closed; : > none",
+        );
+        const paths = ["b", "a", "pipe", "gone", "c", "link", "closed", "none"].map((one) => `workspace/${one}`);
+        const hashes: TreeHash[] = [];
+        for await (const one of sandbox.hashTree(paths)) hashes.push(one);
+        expect(hashes.map(({ path }) => path)).toEqual(paths);
+        const sums = await done(sandbox, "sha256sum b a c none | cut -d' ' -f1");
+        expect(hashes.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256])).join("\n")).toBe(sums);
+        expect(hashes.flatMap(({ path, sha256 }) => (sha256 === null ? [path.slice(10)] : []))).toEqual([
+          ...["pipe", "gone", "link", "closed"],
+        ]);
+        const tree = await listed(sandbox);
+        expect(hashes[0]?.stat).toEqual(pick(statOf(tree.get("workspace/b"))));
       }));
 
     it("throws what goes wrong with the parts, and leaves no half of a file", () =>

@@ -14,7 +14,7 @@ import {
 } from "../runner/protocol.ts";
 import { lines } from "./lines.ts";
 import { openChannel, openConnection } from "./runner-channel.ts";
-import { listTree, readTree, type TreeLink, writeTree } from "./runner-tree.ts";
+import { hashTree, listTree, readTree, type TreeLink, writeTree } from "./runner-tree.ts";
 import { DEFAULT_PATIENCE, type Patience, watched } from "./runner-watch.ts";
 import type { DirectoryEntry, Operation, OperationResult, OutputChunk, Sandbox } from "./sandbox.ts";
 
@@ -246,6 +246,7 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     },
     listTree: (options) => listTree(treeLink, options),
     readTree: (paths, options) => readTree(treeLink, paths, options),
+    hashTree: (paths, options) => hashTree(treeLink, paths, options),
     writeTree: (parts, options) => writeTree(treeLink, parts, options),
     async quiesce() {
       await guarded((signal) => askJson({ method: "POST", path: "/quiesce", signal }));

@@ -5,10 +5,16 @@ import { pipeline } from "node:stream/promises";
 import { PlatformError } from "../lib/errors.ts";
 import { FrameParser } from "../runner/frames.ts";
 import { BadRequest, IDENTITY_HEADER } from "../runner/protocol.ts";
-import { encodeTreePart, parseTreeEntry, parseTreeRead, parseTreeWritten } from "../runner/tree-protocol.ts";
+import {
+  encodeTreePart,
+  parseTreeEntry,
+  parseTreeHash,
+  parseTreeRead,
+  parseTreeWritten,
+} from "../runner/tree-protocol.ts";
 import { lines } from "./lines.ts";
 import type { RunnerAddress } from "./runner-client.ts";
-import type { TreeEntry, TreePart, TreeRead, TreeWritten } from "./sandbox.ts";
+import type { TreeEntry, TreeHash, TreePart, TreeRead, TreeWritten } from "./sandbox.ts";
 
 /** How these streams reach a runner; `whileWatched` ends work with `sandbox_gone` when it is silent. */
 export type TreeLink = {
@@ -29,15 +35,23 @@ export function listTree(link: TreeLink, options: Options): AsyncIterable<TreeEn
 }
 
 export function readTree(link: TreeLink, paths: readonly string[], options: Options): AsyncIterable<TreeRead> {
-  function* body(): Generator<Buffer> {
-    for (const path of paths) yield Buffer.from(`${JSON.stringify(path)}\n`);
-  }
-  const how = { method: "POST", path: "/tree/read", body: inBatches(body()), options };
+  const how = { method: "POST", path: "/tree/read", body: inBatches(pathLines(paths)), options };
   return exchange(link, how, async function* (response) {
     const parser = new FrameParser();
     for await (const bytes of response as AsyncIterable<Buffer>)
       for (const { type, payload } of parser.push(bytes)) yield parseTreeRead(type, payload);
   });
+}
+
+export function hashTree(link: TreeLink, paths: readonly string[], options: Options): AsyncIterable<TreeHash> {
+  const how = { method: "POST", path: "/tree/hash", body: inBatches(pathLines(paths)), options };
+  return exchange(link, how, async function* (response) {
+    for await (const line of lines(response, MAX_LINE_BYTES)) yield parseTreeHash(line);
+  });
+}
+
+function* pathLines(paths: readonly string[]): Generator<Buffer> {
+  for (const path of paths) yield Buffer.from(`${JSON.stringify(path)}\n`);
 }
 
 export function writeTree(

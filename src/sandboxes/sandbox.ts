@@ -13,7 +13,16 @@ export type SandboxSpec = {
    * disk; one that wants none keeps those that it has.
    */
   packages?: PackageSet;
+  /** Only of one that is made now. Its owner brings the files to what they are to be before anybody uses it. */
+  seed?: SandboxSeed;
 };
+
+/**
+ * The sandbox with whose files a new one may begin, where they are at hand and copying them is the shorter way to files of
+ * `wantedBytes`. Nothing is to be relied upon: which files are there, and which content they have, has to be looked at.
+ * Of the other sandbox there is nothing but files: no operation, no process, no output.
+ */
+export type SandboxSeed = { name: string; wantedBytes: number };
 
 /** Package managers' names, each with packages as that manager names them (`rich==13.9.4`, `left-pad@1.3.0`). */
 export type PackageLists = Readonly<Record<string, readonly string[]>>;
@@ -195,6 +204,9 @@ export type TreeRead =
   | { type: "end"; changed: boolean; settled: boolean }
   | { type: "unreadable"; path: string; why: string };
 
+/** SHA-256 of a file's content, hexadecimal. Null: it can't be read, is no regular file, or changed meanwhile. `stat`: as it was then. */
+export type TreeHash = { path: string; sha256: string | null; stat: TreeStat | null };
+
 /**
  * What is to be made of a tree, in order: a directory before what is in it, its `attributes` after. `remove` takes what is below, too;
  * what is in the way of a file, link or directory is removed. After `file` come `data` and `hole`, then `end`; `abort` instead
@@ -257,6 +269,8 @@ export type Sandbox = {
    */
   listTree(options?: { signal?: AbortSignal }): AsyncIterable<TreeEntry>;
   readTree(paths: readonly string[], options?: { signal?: AbortSignal }): AsyncIterable<TreeRead>;
+  /** One for each path, in their order. */
+  hashTree(paths: readonly string[], options?: { signal?: AbortSignal }): AsyncIterable<TreeHash>;
   /**
    * Follows no link, also none that comes up meanwhile. Permission bits and times of change are set, to a microsecond; a part that can't be done
    * does not keep the others. All that is told to be done when this ends is on the disk for good. An error of `parts` is thrown.

@@ -124,7 +124,8 @@ async function bringToAim(
     const { reason, aimedAt } = open;
     return { reason, exact: false, receipt: NOTHING_RESTORED, aimedAt, leftBecause: messageOf(error) };
   }
-  const writing = { ...input, diskMb: deps.diskMb, mayWrite: () => checkHeld(db, input) };
+  const notOurs = open.reason === "fork" && known === null;
+  const writing = { ...input, diskMb: deps.diskMb, notOurs, mayWrite: () => checkHeld(db, input) };
   const receipt = aim
     ? await restoreSnapshot(deps, { ...writing, snapshot: aim, base, onProgress: createTold(deps, open) })
     : await emptyTree(deps, writing);

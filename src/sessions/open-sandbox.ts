@@ -22,6 +22,7 @@ import { aimFork } from "./fork-files.ts";
 import { installPackages } from "./install-packages.ts";
 import { NOTHING_CAME_BACK, type RestoredPayload, toRestoredPayload } from "./restored-files.ts";
 import { sandboxSpecOf } from "./sandbox-spec.ts";
+import { seedOf } from "./seed-of-fork.ts";
 import type { SessionSnapshots } from "./session-snapshots.ts";
 
 export type OpenSandboxDeps = {
@@ -72,7 +73,8 @@ export async function openSandbox(deps: OpenSandboxDeps, input: OpenSandboxInput
   const spec = await sandboxSpecOf(db, sessionId, deps.spec);
   if (spec.packages) await installPackages(deps, { set: spec.packages, sessionId, fence, signal: input.signal });
   const begunAt = clock.now();
-  const sandbox = await backend.create(sessionId, spec);
+  const seed = await seedOf(db, { sessionId });
+  const sandbox = await backend.create(sessionId, seed ? { ...spec, seed } : spec);
   const { identity } = sandbox;
   const start = { startMs: clock.now() - begunAt, restarted: input.restarted };
   const row = { sessionId, teamId, name: sessionId, backend: backend.id, identity, ...start };

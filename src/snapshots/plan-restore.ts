@@ -1,6 +1,6 @@
 // What has to be done to a tree so that it is a snapshot's: pure. What is the same stays as it is.
 import type { TreeStat } from "../sandboxes/sandbox.ts";
-import type { ListedEntry } from "./listing.ts";
+import type { ListedEntry, ListedFile } from "./listing.ts";
 import type { Manifest, ManifestFile, ManifestLink, ManifestSymlink } from "./manifest.ts";
 
 export type RestorePlan = {
@@ -46,15 +46,16 @@ export function planRestore({ current, target, unknown, sha256Of }: RestoreFacts
 
   let removed: string | null = null;
   for (const path of [...current.keys()].sort(byDirectory)) {
-    if (target.has(path) || isUnknown(path)) continue;
+    // The roots are always there.
+    if (!path.includes("/") || target.has(path) || isUnknown(path)) continue;
     if (removed !== null && path.startsWith(`${removed}/`)) continue;
     removed = path;
     plan.remove.push(path);
     touch(path);
   }
 
-  const names = namesOf(target);
-  const currentNames = namesOf(current);
+  const wantedNames = namesOf(target);
+  const presentNames = namesOf(current);
   for (const path of [...target.keys()].sort(byDirectory)) {
     const entry = target.get(path);
     const there = current.get(path);
@@ -70,19 +71,14 @@ export function planRestore({ current, target, unknown, sha256Of }: RestoreFacts
       plan.symlinks.push(entry);
       touch(path);
     } else if (entry.kind === "file") {
-      const same =
-        there?.kind === "file" &&
-        there.stat.mode % 0o1000 === entry.mode % 0o1000 &&
-        sameTime(there.stat.mtimeNs, entry.mtimeNs) &&
-        sameNames(names.get(path), currentNames.get(path), there.stat) &&
-        sha256Of(path, there.stat) === entry.content.sha256;
-      if (same) {
+      const names = { wanted: wantedNames.get(path), present: presentNames.get(path) };
+      if (looksSame(entry, there, names) && sha256Of(path, there.stat) === entry.content.sha256) {
         plan.same.push(path);
         continue;
       }
       plan.files.push(entry);
       touch(path);
-      for (const name of names.get(path) ?? []) {
+      for (const name of names.wanted ?? []) {
         plan.links.push({ kind: "link", path: name, to: path });
         touch(name);
       }
@@ -102,6 +98,32 @@ export function planRestore({ current, target, unknown, sha256Of }: RestoreFacts
   plan.attributes.sort((a, b) => depthOf(b.path) - depthOf(a.path));
   plan.files.sort(byPlace);
   return plan;
+}
+
+/** Files that would be the same, if only their content were known. */
+export function unknownContents({ current, target, sha256Of }: Omit<RestoreFacts, "unknown">): string[] {
+  const wantedNames = namesOf(target);
+  const presentNames = namesOf(current);
+  return [...target.values()].flatMap((entry) => {
+    if (entry.kind !== "file") return [];
+    const { path } = entry;
+    const there = current.get(path);
+    const names = { wanted: wantedNames.get(path), present: presentNames.get(path) };
+    return looksSame(entry, there, names) && sha256Of(path, there.stat) === null ? [path] : [];
+  });
+}
+
+type Names = { wanted: string[] | undefined; present: string[] | undefined };
+
+/** In everything but its content. */
+function looksSame(entry: ManifestFile, there: ListedEntry | undefined, names: Names): there is ListedFile {
+  return (
+    there?.kind === "file" &&
+    there.stat.sizeBytes === entry.content.sizeBytes &&
+    there.stat.mode % 0o1000 === entry.mode % 0o1000 &&
+    sameTime(there.stat.mtimeNs, entry.mtimeNs) &&
+    sameNames(names.wanted, names.present, there.stat)
+  );
 }
 
 /** A directory, then all that is below it. */

@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SnapshotRow } from "../db/snapshots.ts";
+import { hasCode } from "../lib/errors.ts";
 import type { Sandbox, TreePart } from "../sandboxes/sandbox.ts";
 import { type ChunkReader, createChunkReader } from "./chunk-reader.ts";
 import { chunksOf, fromStoredContent } from "./content.ts";
-import { listingLimits, takeListing } from "./listing.ts";
+import { type Listing, listingLimits, takeListing } from "./listing.ts";
 import { type Manifest, type ManifestFile, readManifest } from "./manifest.ts";
-import { planRestore, type RestorePlan } from "./plan-restore.ts";
+import { planRestore, type RestoreFacts, type RestorePlan, unknownContents } from "./plan-restore.ts";
 import { shownPath } from "./shown-path.ts";
 import { fingerprintOf, getIndex, putIndex, removeIndexes, type StatIndex } from "./stat-index.ts";
 import type { SnapshotDeps } from "./take-snapshot.ts";
@@ -46,11 +47,13 @@ export type RestoreSnapshot = {
   teamId: string;
   /** The session whose sandbox it is. */
   sessionId: string;
-  sandbox: Pick<Sandbox, "identity" | "listTree" | "writeTree">;
+  sandbox: Pick<Sandbox, "identity" | "listTree" | "hashTree" | "writeTree">;
   diskMb: number;
   snapshot: SnapshotRow;
   /** What the disk was last taken to or restored from: its files need not be written again. Null: not known. */
   base: SnapshotRow | null;
+  /** What is on the disk is not the session's: what can't be brought back is removed, and does not stay as it is. */
+  notOurs?: boolean;
   onProgress?: (progress: RestoreProgress) => void;
   /** Asked again and again while it writes: throws when the disk is not ours to change any more. */
   mayWrite?: () => Promise<void>;
@@ -67,29 +70,36 @@ const ZEROS = Buffer.alloc(1024 * 1024);
 /** Throws `unavailable` when the blob store is away, `sandbox_gone` with the sandbox. Asked again after that, it goes on. */
 export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot): Promise<Receipt> {
   const { blobs, clock } = deps;
-  const { teamId, sessionId, sandbox, snapshot, signal } = input;
+  const { teamId, sessionId, sandbox, snapshot, notOurs = false, signal } = input;
   const startedAt = clock.now();
   const reader = createChunkReader({ blobs, teamId, signal });
   const { manifest, damaged } = await readManifest(fromStoredContent(snapshot.root), reader);
   const listing = await takeListing(sandbox.listTree(signal ? { signal } : {}), listingLimits(input));
   const known = await knownFiles(deps, input, manifest);
-  const plan = planRestore({
+  const facts: RestoreFacts = {
     current: listing.entries,
     target: manifest,
-    unknown: damaged.map(({ path }) => path),
+    unknown: notOurs ? [] : damaged.map(({ path }) => path),
     sha256Of: (path, stat) => known.get(`${path}\0${fingerprintOf(stat)}`) ?? null,
-  });
+  };
+  const checked = await hashUnknown(deps, input, { facts, known });
+  const plan = planRestore(facts);
   const refusals = createRefusals();
   for (const { path, why } of damaged) refusals.add(path, why);
   const writing = createWriting({ plan, reader, refusals, onProgress: input.onProgress });
   const index: StatIndex = new Map();
-  for await (const { path, problem, stat } of sandbox.writeTree(
-    whileAllowed(writing.parts(), deps, input),
-    signal ? { signal } : {},
-  )) {
-    if (problem !== null) refusals.add(path, problem);
-    else if (stat) index.set(path, fingerprintOf(stat));
-  }
+  const write = async (parts: AsyncIterable<TreePart>) => {
+    for await (const { path, problem, stat } of sandbox.writeTree(
+      whileAllowed(parts, deps, input),
+      signal ? { signal } : {},
+    )) {
+      if (problem !== null) refusals.add(path, problem);
+      else if (stat) index.set(path, fingerprintOf(stat));
+    }
+  };
+  await write(writing.parts());
+  const left = notOurs ? leftInPlace(plan, { listing, refusals }) : [];
+  if (left.length > 0) await write(removals(left));
   // A file with several names has other times once they are there: it is read again, next time.
   for (const { to } of plan.links) index.delete(to);
   for (const path of plan.same) {
@@ -108,12 +118,27 @@ export async function restoreSnapshot(deps: SnapshotDeps, input: RestoreSnapshot
     writtenBytes: written.reduce((sum, file) => sum + file.content.sizeBytes, 0),
     sameFiles: plan.same.length,
     removed: plan.remove.filter((path) => !refusals.has(path)).length,
-    checkedFiles: writing.checkedFiles(),
+    checkedFiles: writing.checkedFiles() + plan.same.filter((path) => checked.has(path)).length,
     ...refusals.told(),
     leftOut: snapshot.leftOut.map(({ path, why }) => ({ path: shownPath(path), why })),
     leftOutCount: snapshot.leftOutCount,
     durationMs: clock.now() - startedAt,
   };
+}
+
+/** Where something else was, and still is. */
+function leftInPlace(
+  { files, symlinks, links }: RestorePlan,
+  about: { listing: Listing; refusals: Refusals },
+): string[] {
+  const { listing, refusals } = about;
+  return [...files, ...symlinks, ...links]
+    .map(({ path }) => path)
+    .filter((path) => refusals.has(path) && listing.entries.has(path));
+}
+
+async function* removals(paths: readonly string[]): AsyncGenerator<TreePart> {
+  for (const path of paths) yield { do: "remove", path };
 }
 
 /** Removes all that is in a sandbox's tree: that is how it was before anybody used it. */
@@ -132,10 +157,7 @@ export async function emptyTree(
   );
   const plan = planRestore({ current: listing.entries, target, unknown: [], sha256Of: () => null });
   const refusals = createRefusals();
-  async function* parts(): AsyncGenerator<TreePart> {
-    for (const path of plan.remove) yield { do: "remove", path };
-  }
-  for await (const { path, problem } of sandbox.writeTree(whileAllowed(parts(), deps, input), following))
+  for await (const { path, problem } of sandbox.writeTree(whileAllowed(removals(plan.remove), deps, input), following))
     if (problem !== null) refusals.add(path, problem);
   return {
     ...NOTHING_RESTORED,
@@ -174,6 +196,34 @@ async function knownFiles(
     if (entry?.kind === "file") known.set(`${path}\0${fingerprint}`, entry.content.sha256);
   }
   return known;
+}
+
+/**
+ * Of files that are there and may be what they should be: adds what they hold to what is known, and returns which were looked at. On a
+ * disk that began as another one's those are nearly all.
+ */
+async function hashUnknown(
+  { logger }: SnapshotDeps,
+  { sessionId, sandbox, signal }: RestoreSnapshot,
+  { facts, known }: { facts: RestoreFacts; known: Map<string, string> },
+): Promise<Set<string>> {
+  const checked = new Set<string>();
+  const paths = unknownContents(facts);
+  if (paths.length === 0) return checked;
+  try {
+    let next = 0;
+    for await (const { path, sha256, stat } of sandbox.hashTree(paths, signal ? { signal } : {})) {
+      if (path !== paths[next++]) throw new Error("the sandbox told of a file that nobody asked for");
+      if (sha256 === null || !stat) continue;
+      known.set(`${path}\0${fingerprintOf(stat)}`, sha256);
+      checked.add(path);
+    }
+  } catch (error) {
+    if (signal?.aborted || hasCode(error, "sandbox_gone")) throw error;
+    // A runner of the release before can't: then they are written anew.
+    logger.warn({ err: error, sessionId }, "the files that are there could not be compared with those of a snapshot");
+  }
+  return checked;
 }
 
 /** A process that was stopped in the middle goes on where it was, whoever has the disk by then. */
@@ -221,7 +271,7 @@ function createWriting(options: {
   let checkedFiles = 0;
 
   async function* parts(): AsyncGenerator<TreePart> {
-    for (const path of plan.remove) yield { do: "remove", path };
+    yield* removals(plan.remove);
     for (const path of plan.directories) yield { do: "directory", path };
     yield* files();
     for (const { path, target, mtimeNs } of plan.symlinks) yield { do: "symlink", path, target, mtimeNs };

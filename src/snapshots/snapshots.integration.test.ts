@@ -346,6 +346,48 @@ describe("a restore", () => {
     expect(other.tree.describe()["workspace/d/fine"]).toBe(disk.tree.describe()["workspace/d/fine"]);
   });
 
+  test("writes only what is different onto a disk that began as another one's, and believes no time or size", async () => {
+    fill(disk);
+    const taken = await world.take(session, disk);
+    const before = disk.tree.describe();
+    const stamped = { mtimeNs: 5_000_000_000n };
+    disk.tree.write("workspace/same-size", Buffer.from("later"), stamped);
+    disk.tree.write("workspace/src/f2", Buffer.from("later"));
+    disk.tree.remove("workspace/src/f3");
+    const seeded = newDisk(disk);
+    const torn = seeded.tree.contentOf("workspace/src/f4");
+    torn.fill("#");
+    const receipt = await world.restore(session, seeded, taken.snapshotId, { notOurs: true });
+    expect(seeded.tree.describe()).toEqual(before);
+    expect(receipt).toMatchObject({ writtenFiles: 3, sameFiles: taken.files - 3, removed: 1, refused: [] });
+    expect(receipt.checkedFiles).toBe(taken.files);
+    expect(seeded.tree.hashed).toHaveLength(taken.files - 2);
+    // It is known from now on.
+    seeded.tree.read.length = 0;
+    await world.take(session, seeded);
+    expect(seeded.tree.read.length).toBeLessThanOrEqual(1);
+  });
+
+  test("leaves nothing of another session's later files in place of what is damaged", async () => {
+    disk.tree.directory("workspace/d");
+    disk.tree.write("workspace/d/damaged", randomBytes(200_000));
+    disk.tree.write("workspace/d/fine", Buffer.from("fine"));
+    const taken = await world.take(session, disk);
+    const { key, offset } = await contentOf("workspace/d/damaged");
+    disk.tree.write("workspace/d/damaged", Buffer.from("later"));
+    const seeded = newDisk(disk);
+    world.blobs.blobs.get(key)?.fill(0, offset + 100, offset + 110);
+    const receipt = await world.restore(session, seeded, taken.snapshotId, { notOurs: true });
+    expect(receipt).toMatchObject({ refused: [{ path: "/workspace/d/damaged" }], sameFiles: 1 });
+    expect(seeded.tree.paths()).toEqual(["home", "workspace", "workspace/d", "workspace/d/fine"]);
+    for (const pack of packs()) world.blobs.blobs.set(pack, Buffer.alloc(100));
+    const other = newDisk(disk);
+    expect(await world.restore(session, other, taken.snapshotId, { notOurs: true })).toMatchObject({
+      refused: [{ path: "/" }],
+    });
+    expect(other.tree.paths()).toEqual(["home", "workspace"]);
+  });
+
   test("of a directory whose object is damaged keeps what is there, and restores the others", async () => {
     disk.tree.directory("workspace/bad");
     disk.tree.write("workspace/bad/a", Buffer.from("a"));

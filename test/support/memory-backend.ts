@@ -168,6 +168,7 @@ export function createMemoryBackend(options: { execute?: Execute; ports?: Memory
       },
       listTree: () => whileAlive(disk.tree.listTree()),
       readTree: (paths) => whileAlive(disk.tree.readTree(paths)),
+      hashTree: (paths) => whileAlive(disk.tree.hashTree(paths)),
       writeTree: (parts) => whileAlive(disk.tree.writeTree(parts)),
       async quiesce() {
         alive();
@@ -190,7 +191,7 @@ export function createMemoryBackend(options: { execute?: Execute; ports?: Memory
     quieted: [],
     installed: new Set(),
     installs: async () => undefined,
-    async create(name) {
+    async create(name, { seed }) {
       if (backend.broken) {
         backend.refusals += 1;
         throw new PlatformError("sandbox_unavailable", backend.broken);
@@ -205,7 +206,7 @@ export function createMemoryBackend(options: { execute?: Execute; ports?: Memory
           lastUsedAt: Date.now(),
           setAsideAt: null,
           life: new AbortController(),
-          tree: disk?.tree ?? createMemoryTree(),
+          tree: disk?.tree ?? createMemoryTree(seed && disks.get(seed.name)?.tree),
         };
         disks.set(name, disk);
       }

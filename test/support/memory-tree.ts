@@ -1,6 +1,6 @@
 // The tree of a sandbox in memory: what the port promises of files, without a disk.
-import { createHash } from "node:crypto";
-import type { TreeEntry, TreePart, TreeRead, TreeStat, TreeWritten } from "../../src/sandboxes/sandbox.ts";
+import { createHash, hash } from "node:crypto";
+import type { TreeEntry, TreeHash, TreePart, TreeRead, TreeStat, TreeWritten } from "../../src/sandboxes/sandbox.ts";
 
 const HOLE_STEP = 64 * 1024;
 const PIECE = 256 * 1024;
@@ -16,16 +16,18 @@ type Node =
 
 export type MemoryTree = ReturnType<typeof createMemoryTree>;
 
-export function createMemoryTree() {
-  const nodes = new Map<string, Node>();
+/** With `from` it begins as a copy of that one. */
+export function createMemoryTree(from?: { copyNodes: () => Map<string, Node> }) {
+  const nodes = from?.copyNodes() ?? new Map<string, Node>();
   /** Times and inodes: never twice the same. */
-  let tick = 1_800_000_000_000_000_000n;
+  let tick = 1_800_000_000_000_000_000n + (from ? 1_000_000_000_000_000n : 0n);
   const next = () => {
     tick += 1_000_000n;
     return tick;
   };
   for (const root of ROOTS)
-    nodes.set(root, { kind: "directory", mode: 0o755, mtimeNs: next(), ctimeNs: next(), inode: next() });
+    if (!nodes.has(root))
+      nodes.set(root, { kind: "directory", mode: 0o755, mtimeNs: next(), ctimeNs: next(), inode: next() });
 
   function statOf(node: Exclude<Node, { kind: "left_out" }>): TreeStat {
     const { mtimeNs, ctimeNs, inode } = node.kind === "file" ? node.file : node;
@@ -101,6 +103,15 @@ export function createMemoryTree() {
       nodes.set(path, { kind: "left_out", why });
     },
     paths: () => [...nodes.keys()].sort(),
+    /** What the file holds, to be changed without a trace in its times. */
+    contentOf(path: string): Buffer {
+      const node = nodes.get(path);
+      if (node?.kind !== "file") throw new Error(`${path} is no file`);
+      return node.file.content;
+    },
+    copyNodes: () => copyOfNodes(nodes),
+    /** Files whose hash was asked for, in order. */
+    hashed: [] as string[],
 
     /** What a restore has to bring back, as text that can be compared: links as groups, times to the microsecond. */
     describe(): Record<string, string> {
@@ -170,6 +181,15 @@ export function createMemoryTree() {
       }
     },
 
+    async *hashTree(paths: readonly string[]): AsyncGenerator<TreeHash> {
+      for (const path of paths) {
+        tree.hashed.push(path);
+        const node = nodes.get(path);
+        if (node?.kind !== "file") yield { path, sha256: null, stat: null };
+        else yield { path, sha256: hash("sha256", node.file.content), stat: statOf(node) };
+      }
+    },
+
     async *writeTree(parts: AsyncIterable<TreePart>): AsyncGenerator<TreeWritten> {
       let file: { path: string; mode: number; mtimeNs: bigint; pieces: Buffer[]; sparse: boolean } | null = null;
       const attempt = (path: string, work: () => void): TreeWritten => {
@@ -218,6 +238,19 @@ export function createMemoryTree() {
     },
   };
   return tree;
+}
+
+/** Names of one file share it in the copy, too. */
+function copyOfNodes(nodes: ReadonlyMap<string, Node>): Map<string, Node> {
+  const files = new Map<File, File>();
+  const copied = (file: File) => {
+    const copy = files.get(file) ?? { ...file, content: Buffer.from(file.content) };
+    files.set(file, copy);
+    return copy;
+  };
+  return new Map(
+    [...nodes].map(([path, node]) => [path, node.kind === "file" ? { ...node, file: copied(node.file) } : { ...node }]),
+  );
 }
 
 function dataBytes(content: Buffer): number {

@@ -15,7 +15,8 @@ import { freshDatabase } from "./postgres.ts";
 const DISK_MB = 64;
 
 export type Disk = { identity: string; tree: MemoryTree };
-export const newDisk = (): Disk => ({ identity: newId("sandbox"), tree: createMemoryTree() });
+/** With `from` it begins as a copy of that one. */
+export const newDisk = (from?: Disk): Disk => ({ identity: newId("sandbox"), tree: createMemoryTree(from?.tree) });
 
 export type SnapshotWorld = {
   db: Database;
@@ -29,7 +30,12 @@ export type SnapshotWorld = {
     disk: Disk,
     options?: { base?: SnapshotRow | null; seq?: number; signal?: AbortSignal },
   ): Promise<SnapshotResult>;
-  restore(sessionId: string, disk: Disk, snapshotId: string, options?: { base?: SnapshotRow | null }): Promise<Receipt>;
+  restore(
+    sessionId: string,
+    disk: Disk,
+    snapshotId: string,
+    options?: { base?: SnapshotRow | null; notOurs?: boolean },
+  ): Promise<Receipt>;
   lastOf(sessionId: string): Promise<SnapshotRow | null>;
   /** As if so much time had passed for packs. */
   age(hours: number): Promise<void>;
@@ -71,7 +77,7 @@ export async function createSnapshotWorld(): Promise<SnapshotWorld> {
         ...{ seq: options.seq ?? 0, base, ...(options.signal ? { signal: options.signal } : {}) },
       });
     },
-    async restore(sessionId, { identity, tree }, snapshotId, { base = null } = {}) {
+    async restore(sessionId, { identity, tree }, snapshotId, { base = null, notOurs = false } = {}) {
       const snapshot = await findSnapshot(db, { teamId, id: snapshotId });
       if (!snapshot) throw new Error(`no snapshot ${snapshotId}`);
       return restoreSnapshot(deps, {
@@ -81,6 +87,7 @@ export async function createSnapshotWorld(): Promise<SnapshotWorld> {
         diskMb: DISK_MB,
         snapshot,
         base,
+        notOurs,
       });
     },
     async lastOf(sessionId) {

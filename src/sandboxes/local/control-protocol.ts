@@ -19,6 +19,7 @@ export const specSchema = z.object({
   limits: limitsSchema,
   env: z.record(z.string(), z.string()),
   packages: packageSetSchema.exactOptional(),
+  seed: z.object({ name: z.string().min(1), wantedBytes: z.number().nonnegative() }).exactOptional(),
 });
 
 export const installSchema = z.object({ set: packageSetSchema, sessionId: z.string() });

@@ -7,15 +7,14 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
   rmdirSync,
   rmSync,
 } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cleanCopy } from "./clean-copy.ts";
+import { copyImage, loopDevicesOf } from "./copy-image.ts";
 import { runCommand } from "./run-command.ts";
 
 /** What a sandbox mounts: the three parts of its disk, and memory for /tmp and /dev/shm, null where bubblewrap makes it. */
@@ -31,12 +30,22 @@ export type Disks = {
   quota: boolean;
   /** Makes a blank disk in an existing, empty directory. */
   make(directory: string, options: { diskMb: number }): Promise<void>;
+  /** Whether one can be copied while its sandbox runs. */
+  copiesInUse: boolean;
+  /**
+   * Makes a disk in an existing, empty directory that has the files of another one as they were at one moment, for `uid`, and nothing
+   * else of it. Throws where that is not possible, and leaves what is to be removed. `mountPoint` is a directory of ours.
+   */
+  copy(from: CopiedDisk, to: { directory: string; mountPoint: string; uid: number }): Promise<"shared" | "copied">;
   /** Makes a disk usable; `mountPoint` is a directory of ours. */
   mount(directory: string, mountPoint: string, options: { uid: number; scratchMb: number }): Promise<DiskParts>;
   /** The workspace of a disk that nobody writes to any more, for others to read. Every user id reaches it. */
   mountToRead(directory: string, mountPoint: string): Promise<string>;
   unmount(mountPoint: string): Promise<void>;
 };
+
+/** `mountedAt`: where it is while its sandbox runs, else null. `maxBytes`: of what has to be copied. */
+export type CopiedDisk = { directory: string; mountedAt: string | null; maxBytes: number };
 
 const PARTS = ["workspace", "home", "state"] as const;
 
@@ -64,6 +73,20 @@ export function directoryDisks(): Disks {
     async make(directory) {
       makeParts(join(directory, "disk"), null);
     },
+    copiesInUse: false,
+    async copy(from, { directory }) {
+      // Whoever works in it could lead a copy out of it.
+      if (from.mountedAt !== null) throw new Error("its sandbox runs");
+      const disk = join(directory, "disk");
+      makeParts(disk, null);
+      for (const part of ["workspace", "home"])
+        await runCommand("cp", [...COPY_FILES, join(from.directory, "disk", part), disk], {
+          timeoutMs: COPY_FILES_MS,
+        });
+      await cleanCopy(disk, { uid: null });
+      makeParts(disk, null);
+      return "copied";
+    },
     async mount(directory) {
       const disk = join(directory, "disk");
       if (!existsSync(disk)) throw new Error("the disk is gone");
@@ -77,6 +100,11 @@ export function directoryDisks(): Disks {
     },
   };
 }
+
+/** Links stay links; neither owners nor extended attributes, and what the file system can share is shared. */
+const COPY_FILES = ["-R", "--no-dereference", "--preserve=mode,timestamps,links", "--reflink=auto", "--sparse=auto"];
+/** Meanwhile its sandbox can't be woken. */
+const COPY_FILES_MS = 5_000;
 
 /**
  * Images in `directory/disk.img`. A blank one is a copy of a template made once per size: a copy of its few written
@@ -149,6 +177,21 @@ export function imageDisks(options: { templateDir: string }): Disks {
       }
       return partsOf(disk, memoryDirs);
     },
+    copiesInUse: true,
+    async copy(from, { directory, mountPoint, uid }) {
+      const image = join(directory, "disk.img");
+      const how = await copyImage({ ...from, image: join(from.directory, "disk.img"), target: image });
+      const disk = join(mountPoint, "disk");
+      for (const path of [disk, join(mountPoint, "scratch")]) mkdirSync(path, { recursive: true });
+      try {
+        await runCommand("mount", ["-o", DISK_OPTIONS, image, disk]);
+        await cleanCopy(disk, { uid });
+        makeParts(disk, uid);
+      } finally {
+        await unmountSoon(unmount, mountPoint);
+      }
+      return how;
+    },
     async mountToRead(directory, mountPoint) {
       // As `mount` makes them, so that `unmount` finds them.
       const disk = join(mountPoint, "disk");
@@ -158,21 +201,37 @@ export function imageDisks(options: { templateDir: string }): Disks {
       await runCommand("mount", ["-o", "loop,ro,noload,nosuid,nodev,noatime", image, disk]);
       return join(disk, "workspace");
     },
-    async unmount(mountPoint) {
-      if (!existsSync(mountPoint)) return;
-      const mounted = await mountsBelow(mountPoint);
-      if (mounted.length > 0) await runCommand("umount", mounted);
-      // Never recursive: were one still mounted, this would be the agent's files.
-      for (const path of ["disk", "scratch", "."]) rmdirSync(join(mountPoint, path));
-    },
+    unmount,
   };
+}
+
+/** Whoever worked in it last may still be on its way out. */
+export async function unmountSoon(unmount: Disks["unmount"], mountPoint: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await unmount(mountPoint);
+    } catch (error) {
+      if (attempt >= 40) throw error;
+      await sleep(25);
+    }
+  }
+}
+
+async function unmount(mountPoint: string): Promise<void> {
+  if (!existsSync(mountPoint)) return;
+  const mounted = await mountsBelow(mountPoint);
+  if (mounted.length > 0) await runCommand("umount", mounted);
+  // Never recursive: were one still mounted, this would be the agent's files.
+  for (const path of ["disk", "scratch", "."]) rmdirSync(join(mountPoint, path));
 }
 
 /** A tmpfs takes kernel memory for each file whatever its size, so their number is limited too. */
 const SCRATCH_FILES = 32_768;
 
+const DISK_OPTIONS = "loop,nosuid,nodev,noatime,noinit_itable,discard";
+
 const MOUNT_SCRIPT = `
-mount -o loop,nosuid,nodev,noatime,noinit_itable,discard "$1" "$2"
+mount -o ${DISK_OPTIONS} "$1" "$2"
 mount -t tmpfs -o "$3" scratch "$4"
 `;
 
@@ -181,23 +240,10 @@ mount -t tmpfs -o "$3" scratch "$4"
  * image that is mounted twice is destroyed.
  */
 async function untilUnused(path: string): Promise<void> {
-  const image = realpathSync(path);
-  for (let attempt = 0; loopImages().includes(image); attempt++) {
-    if (attempt >= 100) throw new Error(`the disk ${image} is still in use`);
+  for (let attempt = 0; loopDevicesOf(path).length > 0; attempt++) {
+    if (attempt >= 100) throw new Error(`the disk ${path} is still in use`);
     await sleep(50);
   }
-}
-
-function loopImages(): string[] {
-  return readdirSync("/sys/block").flatMap((device) => {
-    if (!device.startsWith("loop")) return [];
-    try {
-      return [readFileSync(`/sys/block/${device}/loop/backing_file`, "utf8").trim()];
-    } catch {
-      // A loop device without an image has no such file.
-      return [];
-    }
-  });
 }
 
 async function mountsBelow(directory: string): Promise<string[]> {

@@ -1,9 +1,11 @@
 // All sandboxes of one host by name: made, claimed from a small pool of blank running ones, hibernated, woken, removed.
+import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { hasCode, messageOf, PlatformError } from "../../lib/errors.ts";
 import { createQueue, createSemaphore } from "../../lib/turns.ts";
 import { withPackages } from "../packages-in-sandbox.ts";
-import type { SandboxInfo, SandboxLimits, SandboxSpec } from "../sandbox.ts";
+import type { SandboxInfo, SandboxLimits, SandboxSeed, SandboxSpec } from "../sandbox.ts";
 import { type LiveSandbox, startSandbox, type Workshop } from "./live-sandbox.ts";
 import type { PackageStore, UsedPackages } from "./package-store.ts";
 import { isSandboxName, type Records, type SandboxRecord } from "./records.ts";
@@ -11,6 +13,10 @@ import { isSandboxName, type Records, type SandboxRecord } from "./records.ts";
 const HEALTH_TIMEOUT_MS = 1000;
 /** After a blank could not be made, the pool waits this long before it tries again. */
 const REFILL_PAUSE_MS = 5000;
+/** A copy of a disk with so many times what is wanted of it takes as long as bringing that from a snapshot. */
+const MAX_COPIED = 4;
+/** What an empty file system takes, and more. */
+const COPIED_ANYWAY_BYTES = 64 * 1024 * 1024;
 
 /** `packagesKey`: of the packages that it was started with; null: none. */
 type Owned = {
@@ -52,8 +58,9 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
     limits: SandboxLimits,
     env: Readonly<Record<string, string>>,
     used: UsedPackages | null,
+    seed: SandboxSeed | null = null,
   ): Promise<Owned> {
-    const made = await records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
+    const made = (seed && (await makeSeeded(seed, limits))) ?? (await makeDisk(limits));
     try {
       const live = await startSandbox(workshop, { ...made, limits, env, packages: used });
       return { ...made, live, limits, packagesKey: used?.key ?? null };
@@ -61,6 +68,46 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
       await records.remove(made.path);
       throw error;
     }
+  }
+
+  function makeDisk(limits: SandboxLimits) {
+    return records.make(limits.diskMb, (path) => workshop.disks.make(path, { diskMb: limits.diskMb }));
+  }
+
+  /** Null: it begins blank, as any other. */
+  async function makeSeeded({ name, wantedBytes }: SandboxSeed, limits: SandboxLimits) {
+    const beganAt = Date.now();
+    const copy = () => copyOf(name, limits, wantedBytes);
+    try {
+      // Where it has to be still it can't be woken meanwhile.
+      const made = await (workshop.disks.copiesInUse ? copy() : inOrder(name, copy));
+      log("a disk begins as a copy of another one", { from: name, how: made.how, durationMs: Date.now() - beganAt });
+      return made;
+    } catch (error) {
+      log("a disk begins blank, since the other one could not be copied", { from: name, reason: messageOf(error) });
+      return null;
+    }
+  }
+
+  async function copyOf(name: string, limits: SandboxLimits, wantedBytes: number) {
+    const from = seedable(name, limits);
+    if (!from) throw new Error("it is gone");
+    const mountPoint = join(workshop.mountDir, `copy-${randomBytes(6).toString("hex")}`);
+    const maxBytes = MAX_COPIED * wantedBytes + COPIED_ANYWAY_BYTES;
+    const mountedAt = running.get(name)?.live.diskDir ?? null;
+    const about = { directory: from.path, mountedAt, maxBytes };
+    let how: "shared" | "copied" = "copied";
+    const made = await records.make(limits.diskMb, async (directory, uid) => {
+      const to = { directory, mountPoint, uid: uid ?? process.getuid?.() ?? 0 };
+      how = await workshop.disks.copy(about, to);
+    });
+    return { ...made, how };
+  }
+
+  /** One of another size would give a sandbox more, or less, than it may have. */
+  function seedable(name: string, limits: SandboxLimits): { path: string } | null {
+    const found = records.find(name);
+    return found?.record.diskMb === limits.diskMb ? found : null;
   }
 
   /** Fills the pool one by one, only while nobody waits for a start. */
@@ -163,8 +210,9 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
       return own(name, { ...existing, live, limits, packagesKey: used?.key ?? null });
     }
     // What is mounted in one that runs already can't be changed any more.
-    const warmed = used ? null : await takeBlank(spec.limits);
-    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, env, used)));
+    const seed = spec.seed && seedable(spec.seed.name, spec.limits) ? spec.seed : null;
+    const warmed = used || seed ? null : await takeBlank(spec.limits);
+    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, env, used, seed)));
     try {
       if (warmed) await warmed.live.client.setEnv(env);
       const path = records.claim(blank.path, name);

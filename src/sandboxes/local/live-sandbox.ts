@@ -1,7 +1,7 @@
 // One running sandbox: started in full or not at all, and cleaned up in full however it ends.
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InstallsFor } from "../../egress/link-protocol.ts";
 import { messageOf, PlatformError } from "../../lib/errors.ts";
@@ -9,7 +9,7 @@ import { openRunner, type RunnerClient } from "../runner-client.ts";
 import type { SandboxLimits } from "../sandbox.ts";
 import { INSIDE } from "./bwrap-arguments.ts";
 import type { Cgroup, Cgroups } from "./cgroups.ts";
-import type { Disks } from "./disk.ts";
+import { type Disks, unmountSoon } from "./disk.ts";
 import type { EgressLink, EgressOpened } from "./egress-link.ts";
 import { type Host, systemDirectories } from "./host.ts";
 import type { JavaSecurityDirectory } from "./java-security-directories.ts";
@@ -49,6 +49,8 @@ export type LiveSandbox = {
   readonly pid: number | undefined;
   /** What it is to be set to when it is there to install; empty for others. */
   readonly packageSettings: EgressOpened["packageSettings"];
+  /** Where its disk is mounted. */
+  readonly diskDir: string;
   setLimits(limits: SandboxLimits): void;
   /** Null without cgroups, or once it has ended. */
   memoryBytes(): number | null;
@@ -87,7 +89,7 @@ export async function startSandbox(
     await launched?.ended;
     rmSync(socketPath, { force: true });
     workshop.egress.close(id);
-    await unmountSoon(workshop.disks, mountPoint);
+    await unmountSoon(workshop.disks.unmount, mountPoint);
   };
 
   try {
@@ -161,6 +163,7 @@ export async function startSandbox(
       client,
       cgroup,
       launched,
+      diskDir: dirname(mounted.value.workspaceDir),
       onEnd,
       packageSettings: opened?.packageSettings ?? [],
     });
@@ -206,11 +209,13 @@ type LiveParts = {
   client: RunnerClient;
   cgroup: Cgroup | null;
   launched: Launched;
+  diskDir: string;
   onEnd: () => Promise<void>;
   packageSettings: LiveSandbox["packageSettings"];
 };
 
-function live({ record, socketPath, token, client, cgroup, launched, onEnd, packageSettings }: LiveParts): LiveSandbox {
+function live(parts: LiveParts): LiveSandbox {
+  const { record, socketPath, token, client, cgroup, launched, diskDir, onEnd, packageSettings } = parts;
   const ended = launched.ended.then(async () => {
     client.close();
     await onEnd();
@@ -222,6 +227,7 @@ function live({ record, socketPath, token, client, cgroup, launched, onEnd, pack
     client,
     pid: launched.process.pid,
     packageSettings,
+    diskDir,
     setLimits: (limits) => cgroup?.setLimits(limits),
     memoryBytes: () => cgroup?.memoryBytes() ?? null,
     ended,
@@ -231,16 +237,4 @@ function live({ record, socketPath, token, client, cgroup, launched, onEnd, pack
       await ended;
     },
   };
-}
-
-/** The last mount namespace with the disk in it may still be on its way out. */
-async function unmountSoon(disks: Disks, mountPoint: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await disks.unmount(mountPoint);
-    } catch (error) {
-      if (attempt >= 40) throw error;
-      await sleep(25);
-    }
-  }
 }

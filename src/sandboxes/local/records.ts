@@ -110,13 +110,13 @@ export function createRecords(options: {
   }
 
   /** A new directory that nobody sees until it is renamed to a blank or to a name. */
-  async function make(diskMb: number, fill: (path: string) => Promise<void>) {
+  async function make(diskMb: number, fill: (path: string, uid: number | null) => Promise<void>) {
     const id = randomBytes(8).toString("hex");
     const path = pathOf(UNFINISHED + id);
     const uid = takeUid();
     try {
       mkdirSync(path, { mode: 0o700 });
-      await fill(path);
+      await fill(path, uid);
       const record: SandboxRecord = {
         identity: randomBytes(16).toString("hex"),
         uid,
