@@ -65,4 +65,42 @@ describe.skipIf(sandboxesMissing())("snapshots of a real sandbox", () => {
     const later = await takeSnapshot(world.deps, { ...taking, sandbox: second, base });
     expect(later.filesRead).toBeLessThanOrEqual(1);
   });
+
+  it("comes to a disk that began as a later state of the first one, and what it ran stays with that one", async () => {
+    const { backend } = sandboxd;
+    const sessionId = await world.createSession();
+    const forkId = await world.createSession();
+    const about = { teamId: world.teamId, diskMb: TEST_LIMITS.diskMb };
+    const run = (sandbox: Sandbox, id: string, command: string) => sandbox.runOperation(id, { kind: "bash", command });
+    const first = await backend.create(sessionId, TEST_SPEC);
+    await run(
+      first,
+      "make",
+      `mkdir -p a/b && for i in $(seq 400); do echo "file $i" > a/f$i; done && head -c 3000000 /dev/urandom > big && ln big twin &&
+      truncate -s 9M sparse && echo x >> sparse && ln -s /etc/passwd out && chmod 711 a/b && echo then > ~/.profile`,
+    );
+    await first.quiesce();
+    const taking = { ...about, sessionId, sandbox: first, reason: "idle", seq: 1, base: null } as const;
+    const taken = await takeSnapshot(world.deps, taking);
+    const snapshot = await findSnapshot(world.db, { teamId: world.teamId, id: taken.snapshotId });
+    if (!snapshot) throw new Error("no snapshot");
+    const then = await run(first, "sums", SUMS);
+    const later = `echo later > a/f1; rm a/f2 twin; touch a/f3; chmod 600 a/f4; mkfifo pipe; mkdir new closed; echo secret > new/s; chmod 0 closed
+      touch -r a/f5 stamp; echo "FILE 5" > a/f5; touch -r stamp a/f5; rm stamp out; echo later > ~/.profile; echo ran`;
+    expect(await run(first, "later", later)).toMatchObject({ content: "ran" });
+    // Without root only one that sleeps is copied.
+    if (process.getuid?.() !== 0) await backend.hibernate(sessionId);
+    const seed = { name: sessionId, wantedBytes: taken.totalBytes };
+    const fork = await backend.create(forkId, { ...TEST_SPEC, seed });
+    const restoring = { ...about, sessionId: forkId, sandbox: fork, snapshot, base: null, notOurs: true };
+    const receipt = await restoreSnapshot(world.deps, restoring);
+    expect(receipt).toMatchObject({ refused: [], checkedFiles: 403, files: 403 });
+    // f1 to f5, the names of one file, and .profile; f2 and f5 are no different at first sight.
+    expect(receipt.writtenFiles).toBe(7);
+    expect((await run(fork, "sums", SUMS)).content).toBe(then.content);
+    expect((await run(fork, "later", "ls -A; cat ~/.profile")).content).toBe("a\nbig\nout\nsparse\ntwin\nthen");
+    const again = await backend.create(sessionId, TEST_SPEC);
+    expect(await run(again, "later", later)).toMatchObject({ content: "ran" });
+    expect((await run(again, "now", "cat a/f1 new/s")).content).toBe("later\nsecret");
+  });
 });

@@ -46,7 +46,7 @@ describe.skipIf(sandboxesMissing() || process.getuid?.() !== 0)("a fork of a lar
       const response = await fetch(`${system.url}/v1/sessions/${sessionId}/fork`, init);
       const answer = (await response.json()) as { id: string };
       expect([200, 409]).toContain(response.status);
-      return response.status === 200 && answer.id;
+      return response.status === 200 ? answer.id : null;
     });
   }
   const restored = (id: string) =>

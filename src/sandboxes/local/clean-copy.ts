@@ -4,7 +4,7 @@ import { runCommand } from "./run-command.ts";
 /** Within what the runner lists: names in a path, and its bytes. */
 const MAX_DEPTH = 200;
 const MAX_PATH_BYTES = 3_000;
-const CLEAN_MS = 20_000;
+const CLEAN_MS = 60_000;
 
 /**
  * In `directory` nothing is left but `workspace` and `home`, with files, directories and links that belong to `uid` and that it may

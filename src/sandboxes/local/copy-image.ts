@@ -5,13 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "./run-command.ts";
 
 /** Of all attempts together. Longer, and files from their snapshot are there as soon. */
-const COPY_MS = 20_000;
-const SYNC_MS = 10_000;
+const COPY_MS = 60_000;
+const SYNC_MS = 30_000;
 /** Whoever writes without a pause is not copied; one who has just ended writing is. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
 
-export type ImageCopy = {
+type ImageCopy = {
   image: string;
   target: string;
   /** Where the image is mounted; null: it is not. */

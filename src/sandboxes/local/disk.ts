@@ -45,7 +45,7 @@ export type Disks = {
 };
 
 /** `mountedAt`: where it is while its sandbox runs, else null. `maxBytes`: of what has to be copied. */
-export type CopiedDisk = { directory: string; mountedAt: string | null; maxBytes: number };
+type CopiedDisk = { directory: string; mountedAt: string | null; maxBytes: number };
 
 const PARTS = ["workspace", "home", "state"] as const;
 
