@@ -8,6 +8,7 @@ const long = [
   "src/sandboxes/local/seeds.integration.test.ts",
   "src/secrets/rotate-keys.integration.test.ts",
   "src/sessions/files-of-rewinds-and-forks.integration.test.ts",
+  "src/sessions/seed-of-fork.integration.test.ts",
   "src/sessions/session-mcp.integration.test.ts",
   "src/snapshots/snapshots.integration.test.ts",
   "src/worker/sandbox-limit.integration.test.ts",

@@ -6,10 +6,13 @@ import { createTurnWorld, type TestWorker } from "../../test/support/turn-world.
 import { until } from "../../test/support/until.ts";
 import { inTransaction } from "../db/database.ts";
 import { findOpenRestore } from "../db/restores.ts";
+import { underIdleLease } from "../db/upkeep-leases.ts";
 import { createNotifier } from "../db/wakeups.ts";
 import { systemClock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
 import { createLogger } from "../lib/logger.ts";
 import { createForkSession } from "./fork-session.ts";
+import { createSessionSnapshots } from "./session-snapshots.ts";
 
 const world = await createTurnWorld();
 const logger = createLogger("test", { level: "silent", pretty: false });
@@ -44,6 +47,17 @@ async function turn(sessionId: string, text: string): Promise<string> {
   await world.settled(sessionId);
   return message;
 }
+/** However long it takes: before a turn's first call it would be given up. */
+async function keep(sessionId: string): Promise<void> {
+  const { db, blobs } = world;
+  const snapshots = createSessionSnapshots({ db, blobs, diskMb: 64, clock: systemClock, logger });
+  const { signal } = new AbortController();
+  const sandbox = await backend.open(sessionId);
+  const kept = await underIdleLease(db, { workerId: newId("worker"), sessionId }, ({ fence }) =>
+    snapshots.take({ sessionId, sandbox, reason: "request", fence, signal }),
+  );
+  expect(kept).not.toBeNull();
+}
 const openOf = (sessionId: string) => findOpenRestore(world.db, { sessionId });
 const filesOf = (sessionId: string) =>
   Object.entries(backend.treeOf(sessionId).texts())
@@ -54,8 +68,11 @@ test("a large fork begins with its source's files, has those of its own snapshot
   await start();
   const sessionId = await world.createSession();
   await turn(sessionId, "run: a=1");
-  for (let index = 0; index < 1200; index++) backend.treeOf(sessionId).write(`workspace/f${index}`, Buffer.from(`${index}`));
+  for (let index = 0; index < 1000; index++) backend.treeOf(sessionId).write(`workspace/f${index}`, Buffer.from(`${index}`));
   await turn(sessionId, "run: b=1");
+  await stop();
+  await keep(sessionId);
+  await start();
   const third = await turn(sessionId, "run: a=2; later=3");
   const then = filesOf(sessionId).map((file) => (file === "a=2" ? "a=1" : file));
   // The store is away: the sandbox is there, with its source's files, and nobody may use it.
@@ -70,7 +87,7 @@ test("a large fork begins with its source's files, has those of its own snapshot
   expect(filesOf(copy.id)).toEqual(then.filter((file) => file !== "later=3"));
   const told = (await world.log(copy.id)).filter(({ type }) => type === "session.restored");
   expect(told).toMatchObject([
-    { payload: { reason: "fork", same_files: 1201, written_files: 1, removed: 1, refused: [] } },
+    { payload: { reason: "fork", same_files: 1001, written_files: 1, removed: 1, refused: [] } },
   ]);
   expect(filesOf(sessionId)).toContain("later=3");
 });

@@ -85,7 +85,7 @@ describe.skipIf(sandboxesMissing())("snapshots of a real sandbox", () => {
     const snapshot = await findSnapshot(world.db, { teamId: world.teamId, id: taken.snapshotId });
     if (!snapshot) throw new Error("no snapshot");
     const then = await run(first, "sums", SUMS);
-    const later = `echo later > a/f1; rm a/f2 twin; touch a/f3; chmod 600 a/f4; mkfifo pipe; mkdir new closed; echo secret > new/s; chmod 0 closed
+    const later = `cd /workspace; echo later > a/f1; rm a/f2 twin; touch a/f3; chmod 600 a/f4; mkfifo pipe; mkdir new closed; echo secret > new/s; chmod 0 closed
       touch -r a/f5 stamp; echo "FILE 5" > a/f5; touch -r stamp a/f5; rm stamp out; echo later > ~/.profile; echo ran`;
     expect(await run(first, "later", later)).toMatchObject({ content: "ran" });
     // Without root only one that sleeps is copied.
@@ -98,9 +98,9 @@ describe.skipIf(sandboxesMissing())("snapshots of a real sandbox", () => {
     // f1 to f5, the names of one file, and .profile; f2 and f5 are no different at first sight.
     expect(receipt.writtenFiles).toBe(7);
     expect((await run(fork, "sums", SUMS)).content).toBe(then.content);
-    expect((await run(fork, "later", "ls -A; cat ~/.profile")).content).toBe("a\nbig\nout\nsparse\ntwin\nthen");
+    expect((await run(fork, "later", "cd /workspace; ls -A; cat ~/.profile")).content).toBe("a\nbig\nout\nsparse\ntwin\nthen");
     const again = await backend.create(sessionId, TEST_SPEC);
     expect(await run(again, "later", later)).toMatchObject({ content: "ran" });
-    expect((await run(again, "now", "cat a/f1 new/s")).content).toBe("later\nsecret");
+    expect((await run(again, "now", "cd /workspace; cat a/f1 new/s")).content).toBe("later\nsecret");
   });
 });

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createSessionsClient } from "../../src/client/sessions.ts";
+import { createTransport } from "../../src/client/transport.ts";
 import { sandboxesMissing } from "../support/local-sandboxd.ts";
 import { type ScriptedProvider, startScriptedProvider } from "../support/scripted-provider.ts";
 import { readSessionLog } from "../support/session-log.ts";
@@ -49,6 +51,16 @@ describe.skipIf(sandboxesMissing() || process.getuid?.() !== 0)("a fork of a lar
       return response.status === 200 ? answer.id : null;
     });
   }
+  /** Its files are in a snapshot, however long that takes. */
+  async function kept(): Promise<void> {
+    const client = createSessionsClient(createTransport({ baseUrl: system.url, apiKey: system.apiKey }));
+    const { requested_at } = await client.takeSnapshot(sessionId);
+    const isKept = async () => {
+      const [newest] = (await client.snapshots(sessionId, { limit: 1 })).data;
+      return newest !== undefined && newest.checked_at >= requested_at;
+    };
+    await until(isKept, { timeoutMs: 100_000, intervalMs: 200, describe: () => system.output() });
+  }
   const restored = (id: string) =>
     until(async () => (await log(id)).find(({ type, reason }) => type === "session.restored" && reason === "fork"), {
       timeoutMs: 100_000,
@@ -62,6 +74,7 @@ describe.skipIf(sandboxesMissing() || process.getuid?.() !== 0)("a fork of a lar
       sessionId,
       `mkdir d; for i in $(seq ${FILES}); do echo $i > d/f$i; done; echo one > a; echo secret > ~/note`,
     );
+    await kept();
     const second = await turn(
       sessionId,
       "echo two > a; rm d/f7; echo later > d/f8; echo later > new; rm ~/note; (sleep 1000 > /dev/null 2>&1 &)",
