@@ -68,7 +68,8 @@ test("a large fork begins with its source's files, has those of its own snapshot
   await start();
   const sessionId = await world.createSession();
   await turn(sessionId, "run: a=1");
-  for (let index = 0; index < 1000; index++) backend.treeOf(sessionId).write(`workspace/f${index}`, Buffer.from(`${index}`));
+  for (let index = 0; index < 1000; index++)
+    backend.treeOf(sessionId).write(`workspace/f${index}`, Buffer.from(`${index}`));
   await turn(sessionId, "run: b=1");
   await stop();
   await keep(sessionId);

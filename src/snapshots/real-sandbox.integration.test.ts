@@ -98,7 +98,9 @@ describe.skipIf(sandboxesMissing())("snapshots of a real sandbox", () => {
     // f1 to f5, the names of one file, and .profile; f2 and f5 are no different at first sight.
     expect(receipt.writtenFiles).toBe(7);
     expect((await run(fork, "sums", SUMS)).content).toBe(then.content);
-    expect((await run(fork, "later", "cd /workspace; ls -A; cat ~/.profile")).content).toBe("a\nbig\nout\nsparse\ntwin\nthen");
+    expect((await run(fork, "later", "cd /workspace; ls -A; cat ~/.profile")).content).toBe(
+      "a\nbig\nout\nsparse\ntwin\nthen",
+    );
     const again = await backend.create(sessionId, TEST_SPEC);
     expect(await run(again, "later", later)).toMatchObject({ content: "ran" });
     expect((await run(again, "now", "cd /workspace; cat a/f1 new/s")).content).toBe("later\nsecret");

@@ -1,14 +1,6 @@
 // A sandbox that begins with the files of another one: what comes along, what must not, and that the other one never notices.
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -168,7 +160,11 @@ describe.skipIf(sandboxesMissing() || !isRoot)("a copied disk", () => {
       await using sandboxd = await startTestSandboxd({ dataDir, wrapper });
       const { backend } = sandboxd;
       const one = await backend.create("one", TEST_SPEC);
-      await done(one, "mkdir d; echo x > d/f; ln d/f twin; ln -s /etc/passwd out; mkfifo pipe; echo h > ~/h", "same-id");
+      await done(
+        one,
+        "mkdir d; echo x > d/f; ln d/f twin; ln -s /etc/passwd out; mkfifo pipe; echo h > ~/h",
+        "same-id",
+      );
       const awake = await backend.create("awake", seededBy("one"));
       expect(await done(awake, "ls -A")).toBe("");
       await done(one, "rm pipe");
