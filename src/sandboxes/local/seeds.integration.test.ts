@@ -19,6 +19,7 @@ const isRoot = process.getuid?.() === 0;
 const MB = 1024 * 1024;
 const SUMS = `(cd / && find workspace home -type f -printf '%p %m %s %T@\\n' -o -printf '%p %y %m %l\\n' | sort; find workspace home -type f -print0 | sort -z | xargs -0 sha256sum)`;
 
+const onHost = (file: string, ...args: string[]) => execFileSync(file, args, { encoding: "utf8", stdio: "pipe" });
 let counter = 0;
 async function done(sandbox: Sandbox, command: string, id = `seed_${counter++}`): Promise<string> {
   const result = await sandbox.runOperation(id, { kind: "bash", command });
@@ -123,8 +124,8 @@ describe.skipIf(sandboxesMissing())("a sandbox that begins with another one's fi
     await until(async () => Number(await done(busy, "wc -l < log")) > lines);
     await backend.hibernate("busy-fork");
     const image = join(sandboxd.dataDir, "sandboxes", "busy-fork", "disk.img");
-    await until(() => !execFileSync("losetup", ["-a"], { encoding: "utf8" }).includes(image));
-    execFileSync("e2fsck", ["-fn", image]);
+    await until(() => !onHost("losetup", "-a").includes(image));
+    onHost("e2fsck", "-fn", image);
   });
 });
 
@@ -155,7 +156,7 @@ describe.skipIf(sandboxesMissing() || !isRoot)("a copied disk", () => {
   it("without root is one of a sandbox that sleeps, with files only", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "berth-sandboxd-"));
     try {
-      execFileSync("chown", ["-R", "65534:65534", dataDir]);
+      onHost("chown", "-R", "65534:65534", dataDir);
       const wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
       await using sandboxd = await startTestSandboxd({ dataDir, wrapper });
       const { backend } = sandboxd;
@@ -188,9 +189,9 @@ describe.skipIf(sandboxesMissing() || !isRoot)("a copied disk", () => {
       const mounted = join(place, "mounted");
       mkdirSync(mounted);
       writeFileSync(join(place, "image"), "");
-      execFileSync("truncate", ["-s", `${minMb}M`, join(place, "image")]);
-      execFileSync(program, ["-q", join(place, "image")], { stdio: "ignore" });
-      execFileSync("mount", ["-o", "loop", join(place, "image"), mounted]);
+      onHost("truncate", "-s", `${minMb}M`, join(place, "image"));
+      onHost(program, "-q", join(place, "image"));
+      onHost("mount", "-o", "loop", join(place, "image"), mounted);
       try {
         await using sandboxd = await startTestSandboxd({ dataDir: mounted, keepData: true });
         const { backend } = sandboxd;
@@ -204,11 +205,11 @@ describe.skipIf(sandboxesMissing() || !isRoot)("a copied disk", () => {
         expect(await done(two, "sha256sum f")).toBe(sum);
         expect(await done(two, "ls -A")).toBe("f\nlog");
         const image = join(mounted, "sandboxes", "two", "disk.img");
-        expect(execFileSync("filefrag", ["-v", image], { encoding: "utf8" })).toContain("shared");
+        expect(onHost("filefrag", "-v", image)).toContain("shared");
         await done(two, "rm f; head -c 1000000 /dev/urandom > g; sync");
         expect(await done(one, "sha256sum f")).toBe(sum);
       } finally {
-        execFileSync("umount", ["--lazy", mounted]);
+        onHost("umount", "--lazy", mounted);
         rmSync(place, { recursive: true });
       }
     });
