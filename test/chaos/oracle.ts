@@ -14,7 +14,7 @@ import {
 
 /** A process that runs again grows a little: caches, pools. More than this is a leak. */
 const RSS_GROWTH = { factor: 1.7, extraMb: 60 };
-const FD_GROWTH = 24;
+export const FD_GROWTH = 24;
 
 export function judge(facts: ChaosFacts): Finding[] {
   return [

@@ -14,7 +14,7 @@ import { collectSessions, listSessionIds, readLedgers } from "./collect-sessions
 import type { ChaosFacts, Finding, ProcessFacts } from "./facts.ts";
 import { chooseFault, withDatabase } from "./faults.ts";
 import { disksOf, runningSandboxes } from "./lost-disks.ts";
-import { countInDoubt, countRestores, judge } from "./oracle.ts";
+import { countInDoubt, countRestores, FD_GROWTH, judge } from "./oracle.ts";
 import { request, type Server } from "./patient-client.ts";
 import { leftoversOf, weigh } from "./processes.ts";
 import { keepPrompts } from "./prompts.ts";
@@ -62,6 +62,8 @@ export type ChaosReport = {
 /** Faults, and how long every session may take to get on after them. */
 const BREATH_AFTER = 25;
 const BREATH_MS = 120_000;
+/** Until connections that nobody uses are closed. */
+const SETTLE_MS = 90_000;
 
 const WEIGHED: readonly Part[] = ["supervisor", "web", "worker", "sandboxd"];
 
@@ -203,8 +205,15 @@ async function weighAll(system: System): Promise<Map<Part, ReturnType<typeof wei
   return weights;
 }
 
+/** Connections that this test kept open a moment ago to read everything are no leak: a leak stays. */
 async function compareWeights(system: System, before: Awaited<ReturnType<typeof weighAll>>): Promise<ProcessFacts[]> {
-  const after = await weighAll(system);
+  const deadline = Date.now() + SETTLE_MS;
+  let after = await weighAll(system);
+  const grown = () => [...before].some(([part, was]) => (after.get(part)?.fds ?? 0) > was.fds + FD_GROWTH);
+  while (grown() && Date.now() < deadline) {
+    await sleep(250);
+    after = await weighAll(system);
+  }
   return [...before].flatMap(([part, was]) => {
     const is = after.get(part);
     if (!is) return [];
