@@ -57,6 +57,7 @@ test("berth help names every command, and none that is for scripts only", async 
     "cp",
     "preview",
     "snapshots",
+    "network",
     "keys",
     "doctor",
     "completion",

@@ -13,6 +13,7 @@ import { addFork, addRewind } from "./commands/going-back.ts";
 import { addKeys } from "./commands/keys.ts";
 import { addLogs } from "./commands/logs.ts";
 import { addLs } from "./commands/ls.ts";
+import { addNetwork } from "./commands/network.ts";
 import { addPreview } from "./commands/preview.ts";
 import { addRun } from "./commands/run.ts";
 import { addSnapshots } from "./commands/snapshots.ts";
@@ -57,6 +58,7 @@ const commands = [
   addCp,
   addPreview,
   addSnapshots,
+  addNetwork,
   addKeys,
   addDoctor,
   addCompletion,
@@ -84,6 +86,7 @@ Examples:
   berth cp sesn_…:report.pdf .                  a file from it
   berth preview sesn_… 5173                     its app in your browser
   berth snapshots sesn_… --take                 keep its files now
+  berth network sesn_… --refused                what it was not let to reach
   berth doctor                                  what works, what does not
 
 berth help <command> says more about one of them.`,

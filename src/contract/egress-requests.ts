@@ -4,7 +4,7 @@ import { listQuery } from "./fields.ts";
 import { senderObject } from "./sender.ts";
 
 const DECISIONS = ["allow", "deny", "error"] as const;
-const SOURCES = ["sandbox", "mcp", "web", "credential"] as const;
+export const SOURCES = ["sandbox", "mcp", "web", "credential"] as const;
 
 export const egressRequestObject = z.strictObject({
   type: z.literal("egress_request"),

@@ -210,3 +210,31 @@ test("login prints a link that opens the dashboard's door", async () => {
   const token = /login\?token=(\S+)/.exec(out)?.[1];
   await expect(createBerthClient({ baseUrl: system.url }).signIn.withToken(token ?? "")).resolves.toBeUndefined();
 });
+
+test("network lists what a session was not let to reach, and why", async () => {
+  const closed = await system.client().beta.environments.create({
+    name: "Closed",
+    config: { type: "cloud", networking: { type: "limited", allowed_hosts: ["api.example.com"] } },
+  });
+  const command = "curl -s https://refused.example.com/a/path?and=query; echo asked";
+  const agents = system.client().beta.agents;
+  let doer = "";
+  for await (const agent of agents.list()) if (agent.name === "Doer") doer = agent.id;
+  const session = await system.client().beta.sessions.create({ agent: doer, environment_id: closed.id });
+  expect((await berth(["run", `Please \`${command}\``, "--session", session.id])).code).toBe(0);
+  // A line is written when its request is over, a moment later.
+  const listed = await until(async () => {
+    const { code, out } = await berth(["network", session.id, "--refused"]);
+    expect(code).toBe(0);
+    return out || null;
+  });
+  expect(listed).toMatch(
+    new RegExp(
+      `^\\d+ s +${session.id} +sandbox +deny +403 +host_not_allowed +- +GET refused\\.example\\.com/a/path\\n$`,
+    ),
+  );
+  const json = await berth(["network", "--host", "*.example.com", "--source", "sandbox", "--json"]);
+  expect(JSON.parse(json.out.split("\n")[0] ?? "")).toMatchObject({ session_id: session.id, decision: "deny" });
+  expect((await berth(["network", session.id, "--suspicious"])).note).toBe("No such requests yet.\n");
+  expect((await berth(["network", "--source", "other"])).note).toContain("Allowed choices are sandbox, mcp");
+});

@@ -1,9 +1,9 @@
 // `berth ls`: sessions, or agents.
 import type { Command } from "commander";
 import type { BerthClient } from "../../client/berth.ts";
-import type { Page } from "../../client/page.ts";
 import { STATE_WORDS, sessionState, waitingTools } from "../../client/session-state.ts";
 import { visibleName } from "../../lib/visible-text.ts";
+import { collect, MAX_PAGE } from "../collect.ts";
 import { CliFailure } from "../exit-codes.ts";
 import type { ServerFlags } from "../find-server.ts";
 import { wholeNumber } from "../options.ts";
@@ -19,7 +19,6 @@ type Options = ServerFlags & {
   limit: number;
   json?: boolean;
 };
-const MAX_PAGE = 100;
 
 export function addLs(program: Command, { terminal, connect, now }: CommandContext): void {
   program
@@ -103,15 +102,4 @@ export function stateOf(session: Parameters<typeof sessionState>[0]): string {
 
 function oneLine(text: string): string {
   return visibleName(text);
-}
-
-async function collect<T>(list: (page: { page?: string }) => Promise<Page<T>>, limit: number): Promise<T[]> {
-  const found: T[] = [];
-  let page: string | null = null;
-  do {
-    const answer: Page<T> = await list(page === null ? {} : { page });
-    found.push(...answer.data);
-    page = answer.next_page;
-  } while (page !== null && found.length < limit);
-  return found.slice(0, limit);
 }
