@@ -233,3 +233,16 @@ test("what is asked about is shown whole", () => {
   expect(callExactly({ name: "bash", input: { command: `${"x".repeat(500)}\nrm -rf /` } })).toContain("\n    rm -rf /");
   expect(callExactly({ name: "bash", input: { command: "ls", restart: true } })).toContain('"restart": true');
 });
+
+test("a lost disk's receipt and what no program does by accident are told", () => {
+  const stored = (fields: object) => ({ id: "s", processed_at: at, ...fields }) as StreamEvent;
+  const printed = print([
+    stored({ type: "session.restored", reason: "lost", snapshot_id: null, taken_at: null }),
+    stored({ type: "session.egress_refused", host: "evil.example", rule: "placeholder_host", detail: null }),
+  ]);
+  expect(printed.note.split("\n")).toEqual([
+    "The sandbox's disk was lost, and no files had been kept.",
+    "! Security: the sandbox's request to evil.example was refused (a placeholder on its way to a host that its credential is not for).",
+    "",
+  ]);
+});

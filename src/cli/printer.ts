@@ -1,6 +1,8 @@
 // Writes a session's events as they arrive: the agent's words, its tool calls, and what went wrong.
 
 import { preparationWords } from "../client/preparation-words.ts";
+import { restoredWords } from "../client/restored-words.ts";
+import { securityWords } from "../client/rule-words.ts";
 import { describeMeasures } from "../client/tool-measures.ts";
 import type { ResultBlock } from "../contract/content.ts";
 import type { AgentToolResultEvent, PreviewEvent, SessionEvent, StreamEvent } from "../contract/events.ts";
@@ -120,6 +122,14 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
       case "session.repository":
         breakOff();
         note(paint(`${visibleOutput(preparationWords(event))}\n`, "dim"));
+        break;
+      case "session.restored":
+        breakOff();
+        note(paint(`${visibleOutput(restoredWords(event))}\n`, "dim"));
+        break;
+      case "session.egress_refused":
+        breakOff();
+        note(`${paint("!", "red")} ${visibleOutput(securityWords(event))}\n`);
         break;
       case "session.error":
         breakOff();

@@ -2,6 +2,7 @@
 "use client";
 
 import Link from "next/link";
+import { ruleWords } from "../../client/rule-words.ts";
 import type { EgressRequest } from "../../contract/egress-requests.ts";
 import type { Environment } from "../../contract/environments.ts";
 import { formatDuration } from "../../lib/format-duration.ts";
@@ -11,7 +12,6 @@ import { RelativeTime } from "../components/relative-time.tsx";
 import { senderWords } from "../components/sender-words.ts";
 import { AllowHostButton } from "./allow-host-button.tsx";
 import { DecisionChip } from "./decision-chip.tsx";
-import { ruleWords } from "./rule-words.ts";
 
 /** Before the rule; nothing of a sandbox's own. */
 const askers: Record<EgressRequest["source"], string> = {

@@ -1,10 +1,10 @@
 // Folds a session's events into what the page shows. Pure: the same events give the same view, however they are cut.
 import { preparationWords } from "../../../client/preparation-words.ts";
+import { restoredWords } from "../../../client/restored-words.ts";
+import { securityWords } from "../../../client/rule-words.ts";
 import type { PreviewEvent, SessionEvent, SessionEventType, StreamEvent } from "../../../contract/events.ts";
 import { isPreview, isToolOutput } from "../../../contract/previews.ts";
-import { ruleWords } from "../../network/rule-words.ts";
 import { addOutput } from "./live-output.ts";
-import { restoredText } from "./restored-text.ts";
 import { mendedAt, type NoteItem, type SessionView, type ToolCallItem, type UserMessageItem } from "./session-view.ts";
 import { ViewDraft } from "./view-draft.ts";
 
@@ -224,7 +224,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       draft.putAside({
         kind: "receipt",
         id: event.id,
-        text: restoredText(event),
+        text: restoredWords(event),
         receipt: event,
         at: event.processed_at,
       });
@@ -248,9 +248,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
       draft.putAside(noteOf(event, preparationWords(event)));
     },
     "session.egress_refused"(draft, event) {
-      const why = [ruleWords(event), event.detail].filter(Boolean).join(", ");
-      const text = `Security: the sandbox's request to ${event.host} was refused (${why}). Details are in the tab Network.`;
-      draft.putAside(noteOf(event, text));
+      draft.putAside(noteOf(event, `${securityWords(event)} Details are in the tab Network.`));
     },
     "session.usage"(draft, event) {
       draft.view.usage = event.usage;

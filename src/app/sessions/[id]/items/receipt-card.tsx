@@ -1,12 +1,12 @@
 // The receipt of a restore: from which snapshot the sandbox's files came back, what was checked, and what is missing.
 "use client";
 
+import { restoredTitle } from "../../../../client/restored-words.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { formatBytes } from "../../../components/format.ts";
 import { History } from "../../../components/icons/icons.tsx";
 import { RelativeTime } from "../../../components/relative-time.tsx";
 import { Fact } from "../panel/fact.tsx";
-import { restoredTitle } from "../restored-text.ts";
 import type { ReceiptItem } from "../session-view.ts";
 import { useKept } from "../use-kept.ts";
 

@@ -1,7 +1,8 @@
 // An entry of a session's history in words for an operator. Pure.
+
+import { ruleWords } from "../../../../client/rule-words.ts";
 import type { TimelineEntry } from "../../../../contract/timeline.ts";
 import { formatDuration } from "../../../../lib/format-duration.ts";
-import { ruleWords } from "../../../network/rule-words.ts";
 
 const HOLD_ENDS: Record<string, string> = {
   rested: "nothing was left to do",

@@ -3,6 +3,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { ruleWords } from "../../../../client/rule-words.ts";
 import type { Environment } from "../../../../contract/environments.ts";
 import { visibleExactly } from "../../../../lib/visible-text.ts";
 import { EmptyState } from "../../../components/empty-state.tsx";
@@ -13,7 +14,6 @@ import { RelativeTime } from "../../../components/relative-time.tsx";
 import { AllowHostButton } from "../../../network/allow-host-button.tsx";
 import { DecisionChip } from "../../../network/decision-chip.tsx";
 import { networkPath } from "../../../network/network-filter.ts";
-import { ruleWords } from "../../../network/rule-words.ts";
 import { useEgressRequests } from "../../../network/use-egress-requests.ts";
 import { useBerth } from "../../../providers.tsx";
 import type { PanelTabProps } from "./panel-tabs.ts";

@@ -1,5 +1,5 @@
 // The receipt of a restore in a sentence or two. Each file that did not come back is in the event's details.
-import type { SessionRestoredEvent } from "../../../contract/events.ts";
+import type { SessionRestoredEvent } from "../contract/events.ts";
 
 /** What happened, as a headline. */
 export function restoredTitle({ reason, snapshot_id, left_because }: SessionRestoredEvent): string {
@@ -16,7 +16,7 @@ export function restoredTitle({ reason, snapshot_id, left_because }: SessionRest
   }
 }
 
-export function restoredText(event: SessionRestoredEvent): string {
+export function restoredWords(event: SessionRestoredEvent): string {
   const title = `${restoredTitle(event)}.`;
   if (event.taken_at === null) return title;
   const files = event.files === 1 ? "Its one file is" : `Its ${event.files} files are`;

@@ -1,5 +1,5 @@
 // Why a request got through or did not, for people. What has no words here is shown as it is. Pure.
-import type { EgressRequest } from "../../contract/egress-requests.ts";
+import type { EgressRequest } from "../contract/egress-requests.ts";
 
 const words: Record<string, string> = {
   unrestricted: "every public host is allowed",
@@ -43,4 +43,10 @@ const words: Record<string, string> = {
 export function ruleWords({ rule }: Pick<EgressRequest, "rule">): string {
   if (rule.startsWith("allowed_hosts ")) return `allowed host ${rule.slice("allowed_hosts ".length)}`;
   return Object.hasOwn(words, rule) ? (words[rule] ?? rule) : rule;
+}
+
+/** Of an event of the session's log: no program does that by accident. */
+export function securityWords(event: { host: string; rule: string; detail: string | null }): string {
+  const why = [ruleWords(event), event.detail].filter(Boolean).join(", ");
+  return `Security: the sandbox's request to ${event.host} was refused (${why}).`;
 }
