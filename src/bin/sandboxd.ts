@@ -119,7 +119,7 @@ sandboxd = await startSandboxd({
     diskMb: numberOf("disk-mb", settings.BERTH_SANDBOX_DISK_MB),
   },
   packagesDiskMb: numberOf("packages-disk-mb", settings.BERTH_PACKAGES_DISK_MB),
-  log: (event, fields) => log(40, event, fields),
+  log: (event, fields, level) => log(level === "info" ? 30 : 40, event, fields),
 }).catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
 
 /** Of the package that npm chose for this machine. */

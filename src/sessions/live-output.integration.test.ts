@@ -102,8 +102,14 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
     const sessionId = await begin(`echo eins; ${waiting("a")}`);
     await until(() => deltas().length === 1);
     const notifier = createNotifier({ url: world.url, applicationName: "test", logger });
-    notifier.wantPreviews(sessionId);
-    await until(() => deltas().length === 2);
+    // A worker that has just begun may not listen yet; as a page that is opened once more, somebody asks again.
+    await until(
+      () => {
+        notifier.wantPreviews(sessionId);
+        return deltas().length > 1;
+      },
+      { intervalMs: 500 },
+    );
     await notifier.close();
     expect(heard[2]).toEqual(heard[0]);
     expect(deltas()[1]).toEqual(deltas()[0]);

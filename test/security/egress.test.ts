@@ -224,7 +224,7 @@ describe.skipIf(missing)("egress", () => {
     const other = await sandboxd.backend.create("sesn_other", { limits: TEST_LIMITS, env: {} });
     expect(await sh("curl -sS https://api.example.com/hello", other)).toContain("belongs to no session");
     expect(lines).toEqual([expect.objectContaining({ rule: "no_session", teamId: null })]);
-    expect(await sh("ls /run/berth", other)).toBe("broker\nca-certificates.crt");
+    expect(await sh("ls /run/berth", other)).toBe("broker\nca-certificates.crt\njava-cacerts");
     const own = await sh("sha256sum < /run/berth/ca-certificates.crt");
     expect(await sh("sha256sum < /run/berth/ca-certificates.crt", other)).not.toBe(own);
     await sandboxd.backend.destroy("sesn_other");

@@ -26,7 +26,8 @@ type Owned = {
   limits: SandboxLimits;
   packagesKey: string | null;
 };
-export type FleetLog = (event: string, fields: Record<string, unknown>) => void;
+/** A warning, unless it says otherwise. */
+export type FleetLog = (event: string, fields: Record<string, unknown>, level?: "info") => void;
 
 export type FleetOptions = {
   workshop: Workshop;
@@ -81,7 +82,8 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
     try {
       // Where it has to be still it can't be woken meanwhile.
       const made = await (workshop.disks.copiesInUse ? copy() : inOrder(name, copy));
-      log("a disk begins as a copy of another one", { from: name, how: made.how, durationMs: Date.now() - beganAt });
+      const durationMs = Date.now() - beganAt;
+      log("a disk begins as a copy of another one", { from: name, how: made.how, durationMs }, "info");
       return made;
     } catch (error) {
       log("a disk begins blank, since the other one could not be copied", { from: name, reason: messageOf(error) });
