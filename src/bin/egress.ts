@@ -1,5 +1,5 @@
 // The egress broker's process: what sandboxes reach of the outside goes through it. Without it they reach nothing.
-import { chownSync } from "node:fs";
+import { chownSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { NOTHING_ALLOWED } from "../contract/effective-networking.ts";
 import { openDatabase } from "../db/database.ts";
@@ -125,9 +125,9 @@ async function start(databaseUrl: string): Promise<void> {
   // They read the settings of who started Berth, and none of what follows: they begin before the rights are given up.
   const asked = askTools();
   const socketPath = join(config.dataDir, "run", "egress.sock");
-  const link = await startLinkServer({ socketPath, broker, logger, packageSettings: () => packageSettings });
-  // sandboxd may be told of sandboxes from here on, but no turn of this process lies between.
-  becomeNobody({ socketPath, databaseUrl });
+  const unseen = `${socketPath}.new`;
+  const link = await startLinkServer({ socketPath: unseen, broker, logger, packageSettings: () => packageSettings });
+  becomeNobody({ databaseUrl, show: (rights) => showSocket(unseen, socketPath, rights) });
   stop = async () => {
     link.close();
     await broker.closeAll();
@@ -163,20 +163,35 @@ async function askTools(): Promise<ToldByTool[]> {
 }
 
 /** Whoever takes this process over finds a user without files, processes or rights. What it has to read is read by now. */
-function becomeNobody({ socketPath, databaseUrl }: { socketPath: string; databaseUrl: string }): void {
+function becomeNobody({ databaseUrl, show }: { databaseUrl: string; show: (rights: Rights | null) => void }): void {
   const files = filesOfUrl(databaseUrl);
   if (files.length > 0 && process.getuid?.() === 0) {
     logger.warn({ files }, "the egress broker keeps the rights of root: DATABASE_URL names files to read again");
+    show(null);
     return;
   }
+  let shown = false;
+  const prepare = (rights: Rights) => {
+    show(rights);
+    shown = true;
+  };
   try {
-    // By the socket's owner sandboxd knows who has to reach the directories of sandboxes.
-    const prepare = ({ uid, gid }: Rights) => chownSync(socketPath, uid, gid);
     const rights = giveUpRoot(brokerUidFor(installationHash(config.dataDir)), prepare);
     if (rights) logger.info(rights, "the egress broker gave up the rights of root");
+    else show(null);
   } catch (error) {
+    if (!shown) show(null);
     logger.warn({ err: error }, "the egress broker keeps the rights of root: this system does not let it give them up");
   }
+}
+
+/**
+ * By the socket's owner sandboxd knows who has to reach the directories of sandboxes, and it looks as soon as it finds the socket: it is
+ * there only once that is settled, and no turn of this process lies between this and the change.
+ */
+function showSocket(unseen: string, socketPath: string, rights: Rights | null): void {
+  if (rights) chownSync(unseen, rights.uid, rights.gid);
+  renameSync(unseen, socketPath);
 }
 
 /** Those of package managers that the operator gave an address. */

@@ -19,6 +19,18 @@ const HOST = "api.github.example.com";
 const notRoot = process.getuid?.() !== 0;
 if (notRoot) console.warn("SKIPPED: the broker's rights are not tested, root has to start the tests");
 
+/** Without a pause, for what may be there for less than a millisecond. */
+const LOOK_AT_OWNERS = `
+const { existsSync, lstatSync } = require("node:fs");
+const [path, stop] = process.argv.slice(1);
+const owners = new Set();
+while (!existsSync(stop)) {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found) owners.add(found.uid);
+}
+console.log(JSON.stringify([...owners]));
+`;
+
 describe.skipIf(sandboxesMissing() !== null || notRoot)("a broker that root started", () => {
   const directory = mkdtempSync(join(tmpdir(), "berth-rights-"));
   const seen: Seen[] = [];
@@ -104,6 +116,15 @@ describe.skipIf(sandboxesMissing() !== null || notRoot)("a broker that root star
     for (const other of others) expect(uidOf(other)).not.toBe(String(uid));
   });
 
+  it("its socket is never there as root's: sandboxd would keep the directories of sandboxes from who listens then", async () => {
+    const socketPath = join(system.dataDir, "run", "egress.sock");
+    const stop = join(directory, "stop-looking");
+    const looking = run(process.execPath, ["-e", LOOK_AT_OWNERS, socketPath, stop]);
+    await restartBroker();
+    writeFileSync(stop, "");
+    expect(JSON.parse((await looking).stdout)).toEqual([uid]);
+  });
+
   it("sandboxes reach their hosts through it, with credentials, also after it was killed", async () => {
     const [value, later] = [newCanary("variable"), newCanary("later")];
     // A sandbox does not wait long for a broker that was only just started.
@@ -173,6 +194,8 @@ describe.skipIf(sandboxesMissing() !== null || notRoot)("a broker that root star
     for (const id of ids) {
       expect(statSync(join(place, "s", id)).uid).toBe(0);
       expect(statSync(join(place, "s", id, "broker"))).toMatchObject({ uid, gid: uid });
+      // A broker that was started a moment ago listens in a moment.
+      await until(() => existsSync(join(place, "s", id, "broker", "socket")));
       expect(statSync(join(place, "s", id, "broker", "socket")).uid).toBe(uid);
     }
   });

@@ -41,8 +41,9 @@ describe.skipIf(!chromium)("an upgrade", () => {
     const bash = page.getByRole("article", { name: "Tool call bash" });
     await bash.getByText("done").first().waitFor({ timeout: 30_000 });
     await idle();
-    await say("Run `echo written-before > note; echo begun >> ledger; sleep 3; echo ended >> ledger`");
-    await bash.last().getByText("running").waitFor();
+    await say("Run `echo written-before > note; echo begun >> ledger; echo under way; sleep 3; echo ended >> ledger`");
+    // Not only called: what it does first is done.
+    await bash.last().getByText("under way", { exact: true }).waitFor();
     await page.evaluate(() => Object.assign(window, { stillTheSamePage: true }));
 
     // As an operator does it: Ctrl-C, the new release, npm start. The command was running.
