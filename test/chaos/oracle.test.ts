@@ -248,6 +248,11 @@ test("a copy of a copy whose files are on their way gets them, and has none befo
 
 test("files come back for a reason, and whole", () => {
   const told = ["a restore is told, and for a reason"];
+  // One that was broken off checks what lies there, too.
+  for (const counts of [{}, { written_files: 0, same_files: 2 }, { written_files: 1, same_files: 1, checked_files: 1 }])
+    expect(judge(run(restored({ snapshot_id: "early", ...counts })))).toEqual([]);
+  for (const checked_files of [1, 3])
+    expect(rules(run(restored({ snapshot_id: "early", checked_files })))).toEqual(told);
   const early = { snapshot_id: "early" };
   expect(rules(run(restored(early, { losses: 0 })))).toEqual(told);
   expect(rules(run(restored({ ...early, refused_count: 1 })))).toEqual(told);
