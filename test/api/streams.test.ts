@@ -356,9 +356,9 @@ test("one entry of 20 MB reaches a client, and so does what comes after it", asy
   await reader.opened;
   await append(session, "agent.message", { content: [{ type: "text", text: "x".repeat(20 * 1024 * 1024) }] });
   for (let index = 0; index < 20; index++) await append(session, "agent.thinking", {});
-  await until(() => reader.frames.length === 21, { timeoutMs: 20_000 });
+  await until(() => reader.frames.length === 21, { timeoutMs: 80_000 });
   expect(idsOf(reader)).toEqual(upTo(21));
-});
+}, 90_000);
 
 test("streams survive the loss of every database connection", async () => {
   const session = await newSession();
