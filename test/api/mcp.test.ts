@@ -1,6 +1,6 @@
 // MCP servers through the official SDK: an agent that names one, a vault with its credential, a turn that calls it, and the try of a credential.
 import type Anthropic from "@anthropic-ai/sdk";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { EgressRequest } from "../../src/contract/egress-requests.ts";
 import { type ApiServer, startApiServer, TEST_KEK } from "../support/api-server.ts";
@@ -263,25 +263,28 @@ describe("the try of an OAuth credential", () => {
       const { body } = await server.call("GET", "/v1/egress_requests?source=credential");
       return (body as { data: EgressRequest[] }).data;
     };
-    await until(
-      async () => (await listed()).filter(({ host }) => host === "login.example.com")[0]?.rule === "upstream_failed",
+    // A line is written when its request is over, which an answer that nobody reads to its end is a moment later.
+    await vi.waitFor(
+      async () => {
+        const lines = await listed();
+        const ofTokens = lines.filter(({ host }) => host === "login.example.com");
+        const ofServer = lines.filter(({ host }) => host === "mcp.example.com");
+        expect(ofTokens[0]).toMatchObject({ path: "/token", decision: "error", rule: "upstream_failed", status: null });
+        expect(ofTokens[1]).toMatchObject({ path: "/token", decision: "allow", rule: "token_endpoint", status: 200 });
+        expect(ofServer[0]).toMatchObject({ path: "/mcp", decision: "allow", rule: "mcp_server_url", status: 401 });
+        for (const line of [ofTokens[0], ofTokens[1], ofServer[0]])
+          expect(line).toMatchObject({
+            ...{ session_id: null, environment_id: null, source: "credential", suspicious: false },
+            who: { type: "api_key", name: expect.any(String) },
+            credentials: [expect.any(String)],
+          });
+        // Answers that nobody reads to their end have ended well.
+        expect(ofServer.map(({ decision, rule }) => [decision, rule]).slice(0, 6)).toEqual(
+          Array(6).fill(["allow", "mcp_server_url"]),
+        );
+        expect(JSON.stringify(lines)).not.toMatch(/access-token-of|refresh-token-/);
+      },
+      { timeout: 20_000, interval: 50 },
     );
-    const lines = await listed();
-    const ofTokens = lines.filter(({ host }) => host === "login.example.com");
-    const ofServer = lines.filter(({ host }) => host === "mcp.example.com");
-    expect(ofTokens[0]).toMatchObject({ path: "/token", decision: "error", rule: "upstream_failed", status: null });
-    expect(ofTokens[1]).toMatchObject({ path: "/token", decision: "allow", rule: "token_endpoint", status: 200 });
-    expect(ofServer[0]).toMatchObject({ path: "/mcp", decision: "allow", rule: "mcp_server_url", status: 401 });
-    for (const line of [ofTokens[0], ofTokens[1], ofServer[0]])
-      expect(line).toMatchObject({
-        ...{ session_id: null, environment_id: null, source: "credential", suspicious: false },
-        who: { type: "api_key", name: expect.any(String) },
-        credentials: [expect.any(String)],
-      });
-    // Answers that nobody reads to their end have ended well.
-    expect(ofServer.map(({ decision, rule }) => [decision, rule]).slice(0, 6)).toEqual(
-      Array(6).fill(["allow", "mcp_server_url"]),
-    );
-    expect(JSON.stringify(lines)).not.toMatch(/access-token-of|refresh-token-/);
   });
 });
