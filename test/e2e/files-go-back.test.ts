@@ -43,9 +43,14 @@ describe.skipIf(sandboxesMissing())("files go back", () => {
     const result = (await log(id)).filter(({ type }) => type === "agent.tool_result").at(-1);
     return { message: sent.data?.[0]?.id ?? "", printed: JSON.stringify(result) };
   }
-  /** Listing waits until they are back. */
-  const names = async (id: string) =>
-    (JSON.parse((await ours(`${id}/files`)).text) as { data: { name: string }[] }).data.map(({ name }) => name).sort();
+  /** Listing waits until they are back, for ten seconds; then it is asked again, as the SDKs do. */
+  async function names(id: string): Promise<string[]> {
+    const { text } = await until(async () => {
+      const answer = await ours(`${id}/files`);
+      return answer.status === 503 ? null : answer;
+    });
+    return (JSON.parse(text) as { data: { name: string }[] }).data.map(({ name }) => name).sort();
+  }
   const content = async (id: string, path: string) => (await ours(`${id}/files/content?path=${path}`)).text;
   /** A worker may hold the session for its upkeep: then it is asked again, as the SDKs do. */
   async function insisting(path: string, body: unknown): Promise<Record<string, unknown>> {
