@@ -13,6 +13,8 @@ import { isSandboxName, type Records, type SandboxRecord } from "./records.ts";
 const HEALTH_TIMEOUT_MS = 1000;
 /** After a blank could not be made, the pool waits this long before it tries again. */
 const REFILL_PAUSE_MS = 5000;
+/** Of disks, at the same time: more of them only make each slower. */
+const COPIES = 2;
 /** A copy of a disk with so many times what is wanted of it takes as long as bringing that from a snapshot. */
 const MAX_COPIED = 4;
 /** What an empty file system takes, and more. */
@@ -47,6 +49,7 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
   const running = new Map<string, Owned>();
   const inOrder = createQueue<string>();
   const starts = createSemaphore(2 * availableParallelism());
+  const copies = createSemaphore(COPIES);
   /** Blank sandboxes, ready or on their way. */
   const pool: Promise<Owned>[] = [];
   let foreground = 0;
@@ -59,9 +62,9 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
     limits: SandboxLimits,
     env: Readonly<Record<string, string>>,
     used: UsedPackages | null,
-    seed: SandboxSeed | null = null,
+    seeded: Awaited<ReturnType<typeof makeDisk>> | null = null,
   ): Promise<Owned> {
-    const made = (seed && (await makeSeeded(seed, limits))) ?? (await makeDisk(limits));
+    const made = seeded ?? (await makeDisk(limits));
     try {
       const live = await startSandbox(workshop, { ...made, limits, env, packages: used });
       return { ...made, live, limits, packagesKey: used?.key ?? null };
@@ -214,7 +217,9 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
     // What is mounted in one that runs already can't be changed any more.
     const seed = spec.seed && seedable(spec.seed.name, spec.limits) ? spec.seed : null;
     const warmed = used || seed ? null : await takeBlank(spec.limits);
-    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, env, used, seed)));
+    // Before its turn to start: a copy may take a minute, in which others start.
+    const seeded = seed && (await copies(() => makeSeeded(seed, spec.limits)));
+    const blank = warmed ?? (await starts(() => makeBlank(spec.limits, env, used, seeded)));
     try {
       if (warmed) await warmed.live.client.setEnv(env);
       const path = records.claim(blank.path, name);
