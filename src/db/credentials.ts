@@ -51,14 +51,16 @@ export async function findCredential(
   return result.rows[0] ?? null;
 }
 
-/** A problem that it had counts as mended. */
+/** A problem that it had counts as mended by a new version, and stays with a new name. */
 export async function updateCredential(
   db: Database,
   input: Place & Changeable & { version: number; now: Date },
 ): Promise<void> {
   await sql`update credentials set display_name = ${input.displayName}, auth = ${JSON.stringify(input.auth)}::jsonb,
-      metadata = ${JSON.stringify(input.metadata)}::jsonb, version = ${input.version}, updated_at = ${input.now}, problem = null,
-      problem_since = null, problem_final = false
+      metadata = ${JSON.stringify(input.metadata)}::jsonb, version = ${input.version}, updated_at = ${input.now},
+      problem = case when version = ${input.version} then problem end,
+      problem_since = case when version = ${input.version} then problem_since end,
+      problem_final = version = ${input.version} and problem_final
     where id = ${input.credentialId} and vault_id = ${input.vaultId} and team_id = ${input.teamId}`.execute(db);
 }
 

@@ -1,6 +1,7 @@
 // Which KEKs are in use (their names only), and the team keys that they seal.
 import { sql } from "kysely";
-import type { Database, DatabaseTransaction } from "./database.ts";
+import { PlatformError } from "../lib/errors.ts";
+import { type Database, type DatabaseTransaction, isBusyFailure } from "./database.ts";
 
 export type TeamKeyRow = { id: string; teamId: string; kekId: string; sealedKey: Buffer };
 
@@ -25,6 +26,26 @@ export async function holdKek(tx: DatabaseTransaction, kekId: string): Promise<b
   const found = await sql<{ usable: boolean }>`
     select retired_at is null as usable from keks where id = ${kekId} for share`.execute(tx);
   return found.rows[0]?.usable === true;
+}
+
+/**
+ * Runs `work` on a connection that no other such work has at the same time, on whatever machine; whoever is second waits. The
+ * lock ends with the process that is killed. Throws `conflict` when the other one goes on for longer than a lock is waited for.
+ */
+export async function asOnlyRotation<T>(db: Database, work: (connection: Database) => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    try {
+      await sql`select pg_advisory_lock(hashtextextended('rotation of keks', 0))`.execute(connection);
+    } catch (error) {
+      if (!isBusyFailure(error)) throw error;
+      throw new PlatformError("conflict", "another rotation of keys is running: wait for its end", { cause: error });
+    }
+    try {
+      return await work(connection);
+    } finally {
+      await sql`select pg_advisory_unlock(hashtextextended('rotation of keks', 0))`.execute(connection);
+    }
+  });
 }
 
 /** From now on only this one seals team keys. Waits for those who hold another. */

@@ -177,6 +177,12 @@ test.each([
     expect(shown.problem).toMatch(words);
     expect(JSON.stringify(shown)).not.toContain("first-refresh-0");
     expect(revealed(await read())).toEqual(["first-access-0", "first-refresh-0"]);
+    // Another name mends nothing.
+    await inTransaction(db, (tx) =>
+      sealer.credentials.update(tx, place, { display_name: "Named", metadata: { a: "b" } }),
+    );
+    const { problem, problem_since, needs_authorization } = shown;
+    expect(await sealer.credentials.get(place)).toMatchObject({ problem, problem_since, needs_authorization });
     const input = { auth: { type: "mcp_oauth" as const, refresh: { refresh_token: "authorized-again" } } };
     await inTransaction(db, (tx) => sealer.credentials.update(tx, place, input));
     expect((await sealer.credentials.get(place)).problem).toBeNull();

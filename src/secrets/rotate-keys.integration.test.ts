@@ -171,6 +171,22 @@ test(
 );
 
 describe("while rotations run", () => {
+  test("K7: of rotations of the KEK at the same time each waits for the one before; nothing is sealed with a key that no file holds", async () => {
+    const { sessions, expected } = await fill(2);
+    const others = Array.from({ length: 5 }, () => openTestDatabase(database.url));
+    try {
+      const done = await Promise.all(others.map((each) => rotateKek({ db: each, place: place(), clock: systemClock })));
+      expect(new Set(done.map(({ kekId }) => kekId)).size).toBe(others.length);
+    } finally {
+      for (const each of others) await each.destroy();
+    }
+    const ring = await checkedRing();
+    expect(await listNeededKeks(db)).toEqual([ring.current().id]);
+    expect(parseKeks(await fileText())).toHaveLength(1);
+    expect(parseKeks(await readFile(`${path}.old`, "utf8"))).toHaveLength(others.length);
+    expect(await readAll(sessions)).toEqual(expected);
+  });
+
   test("values that are put in at the same time are sealed with a key that stays", async () => {
     await checkedRing();
     const sealer = await openProcess();

@@ -3,6 +3,7 @@
 import { holdSealedKeys, resealKey } from "../db/credentials.ts";
 import { type Database, inTransaction } from "../db/database.ts";
 import {
+  asOnlyRotation,
   deleteRetiredTeamKeys,
   holdKek,
   insertTeamKey,
@@ -27,9 +28,14 @@ export type KekRotation = { kekId: string; teamKeys: number; resumed: boolean; o
 
 /**
  * Team keys are sealed with a new KEK: one that is made now for a file, the first one of the variable or the command otherwise.
- * Of the file only the new key stays; the old one is kept beside it, for backups.
+ * Of the file only the new key stays; the old one is kept beside it, for backups. Of two at once one waits for the other.
  */
 export async function rotateKek(input: { db: Database; place: KekPlace; clock: Clock }): Promise<KekRotation> {
+  // Two at once would each put a key of their own into the file: what the one seals, the other's file does not open.
+  return asOnlyRotation(input.db, (db) => rotateAlone({ ...input, db }));
+}
+
+async function rotateAlone(input: { db: Database; place: KekPlace; clock: Clock }): Promise<KekRotation> {
   const { db, place, clock } = input;
   const resumed = place.kind === "file" && !(await prepareFile(place.path));
   const ring = await openKeyRing({ source: toKekSource(place), clock });
