@@ -85,6 +85,20 @@ test("results of calls that ran at once say whose they are", () => {
   expect(printed.note).toBe("● bash  one\n● bash  two\n↳ bash  two\n  2\n  1\n");
 });
 
+test("a failure says what it is, and where it is mended", () => {
+  const failed = (error: object): StreamEvent => ({
+    ...{ id: "e", type: "session.error", processed_at: at },
+    error: { type: "unknown_error", message: "pip (x) ended\u001b[2J.", retry_status: { type: "exhausted" }, ...error },
+  });
+  expect(print([failed({ environment_id: "env_1" })]).note).toBe(
+    "! Packages not installed. pip (x) ended.\n  The list of packages is in the environment env_1.\n",
+  );
+  expect(print([failed({ type: "mcp_authentication_failed_error", vault_id: "vlt_1" })]).note).toBe(
+    "! Credential could not be used. pip (x) ended.\n  The credential is in the vault vlt_1.\n",
+  );
+  expect(print([failed({})]).note).toBe("! pip (x) ended.\n");
+});
+
 test("long output is cut, and says so", () => {
   const printed = print([call("a", "seq 20"), result("a", Array.from({ length: 20 }, (_, n) => n).join("\n"))]);
   expect(printed.note).toContain("  11\n  … 8 more lines\n");

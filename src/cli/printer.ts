@@ -1,11 +1,18 @@
 // Writes a session's events as they arrive: the agent's words, its tool calls, and what went wrong.
 
+import { errorTitle, mendingWords } from "../client/error-words.ts";
 import { preparationWords } from "../client/preparation-words.ts";
 import { restoredWords } from "../client/restored-words.ts";
 import { securityWords } from "../client/rule-words.ts";
 import { describeMeasures } from "../client/tool-measures.ts";
 import type { ResultBlock } from "../contract/content.ts";
-import type { AgentToolResultEvent, PreviewEvent, SessionEvent, StreamEvent } from "../contract/events.ts";
+import type {
+  AgentToolResultEvent,
+  PreviewEvent,
+  SessionErrorEvent,
+  SessionEvent,
+  StreamEvent,
+} from "../contract/events.ts";
 import { isPreview, isToolOutput } from "../contract/previews.ts";
 import { visibleOutput, visibleProse } from "../lib/visible-text.ts";
 import { createLiveOutput } from "./live-output.ts";
@@ -48,6 +55,13 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
     live.breakOff();
     if (writing && writing.text !== "" && !writing.text.endsWith("\n")) out("\n");
     writing = null;
+  }
+
+  function tellError(error: SessionErrorEvent["error"]): void {
+    const title = errorTitle({ type: error.type, environmentId: error.environment_id ?? null });
+    note(`${paint("!", "red")} ${title === null ? "" : `${title}. `}${visibleOutput(error.message)}\n`);
+    const mending = mendingWords(error);
+    if (mending !== null) note(paint(`  ${visibleOutput(mending)}\n`, "dim"));
   }
 
   function takeMessage(id: string, text: string): void {
@@ -133,7 +147,7 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
         break;
       case "session.error":
         breakOff();
-        note(`${paint("!", "red")} ${visibleOutput(event.error.message)}\n`);
+        tellError(event.error);
         break;
     }
   }

@@ -119,7 +119,10 @@ export function createPackageStore(options: {
   async function checked(live: LiveSandbox, id: string, command: string): Promise<void> {
     const result = await live.client.runOperation(id, { kind: "bash", command, timeoutMs: STEP_MS });
     if (result.outcome !== "ok")
-      throw new PlatformError("packages_failed", `Installed packages could not be made readable: ${endOf(result)}`);
+      throw new PlatformError(
+        "packages_failed",
+        `Installed packages could not be made readable for sessions. Send a message to try again; if it stays so, ask the operator of the machine where sandboxes run. The last lines:\n${endOf(result)}`,
+      );
   }
 
   /** Notes that it is used. False: there is none. */

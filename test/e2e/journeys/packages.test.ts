@@ -88,6 +88,8 @@ describe.skipIf(missing)("packages of an environment", () => {
       .getByText(/not-there-at-all/)
       .first()
       .waitFor();
+    await card.getByText("Packages not installed", { exact: true }).waitFor();
+    expect(await card.textContent()).not.toContain("unknown_error");
     await card.getByRole("link", { name: "Open the environment" }).waitFor();
     await card.getByRole("button", { name: "Try again" }).waitFor();
     await looked("session-packages-failed");

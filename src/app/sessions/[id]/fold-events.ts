@@ -1,4 +1,5 @@
 // Folds a session's events into what the page shows. Pure: the same events give the same view, however they are cut.
+import { errorTitle } from "../../../client/error-words.ts";
 import { preparationWords } from "../../../client/preparation-words.ts";
 import { restoredWords } from "../../../client/restored-words.ts";
 import { securityWords } from "../../../client/rule-words.ts";
@@ -208,6 +209,7 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         kind: "error",
         id: event.id,
         errorType: type,
+        title: errorTitle({ type, environmentId: event.error.environment_id ?? null }),
         mendedAt: mendedAt(event.error),
         message,
         retry: retry_status.type,

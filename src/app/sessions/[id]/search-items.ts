@@ -27,7 +27,7 @@ function textsOf(item: Item): string[] {
     case "receipt":
       return [item.text];
     case "error":
-      return [item.message, item.errorType];
+      return [item.title ?? "", item.message, item.errorType];
     case "tool_call":
       return [item.name, ...values(item.input), ...texts(item.result ?? [])];
     case "thinking":

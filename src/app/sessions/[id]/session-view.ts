@@ -67,6 +67,8 @@ export type ErrorItem = {
   kind: "error";
   id: string;
   errorType: string;
+  /** Null: its message says it all. */
+  title: string | null;
   /** Where it is mended; null: nowhere in the dashboard. */
   mendedAt: { place: "environment" | "vault"; id: string } | null;
   message: string;

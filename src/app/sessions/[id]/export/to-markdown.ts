@@ -43,7 +43,7 @@ function itemParts(item: Item): string[] {
       return callParts(item);
     case "error":
       return [
-        `**Failure** (${plain(visibleExactly(item.errorType))}): ${plain(visibleExactly(item.message))} ${RETRY_WORDS[item.retry]}`,
+        `**Failure** (${plain(item.title ?? visibleExactly(item.errorType))}): ${plain(visibleExactly(item.message))} ${RETRY_WORDS[item.retry]}`,
       ];
     case "note":
     case "receipt":

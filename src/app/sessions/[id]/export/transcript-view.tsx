@@ -67,7 +67,7 @@ function ItemOnPaper({ item, maxLines }: { item: Item; maxLines: number }) {
     case "error":
       return (
         <p className="transcript-failure">
-          <strong>Failure</strong> ({visibleExactly(item.errorType)}): {visibleExactly(item.message)}{" "}
+          <strong>Failure</strong> ({item.title ?? visibleExactly(item.errorType)}): {visibleExactly(item.message)}{" "}
           {RETRY_WORDS[item.retry]}
         </p>
       );

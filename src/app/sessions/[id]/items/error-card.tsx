@@ -36,9 +36,14 @@ export function ErrorCard({ item, sessionId }: { item: ErrorItem; sessionId: str
     >
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
       <div className="min-w-0 flex-1 basis-60 wrap-anywhere">
+        {item.title && <p className="font-medium">{item.title}</p>}
         <p className="whitespace-pre-wrap">{visibleExactly(item.message)}</p>
         <p className="text-[13px] text-muted">
-          {nextStep(item)} <span className="font-mono">{item.errorType}</span>
+          {nextStep(item)}
+          {/* The API has no type for what the title says: it would read as if nobody knew. */}
+          {!(item.title && item.errorType === "unknown_error") && (
+            <span className="ml-1 font-mono">{item.errorType}</span>
+          )}
         </p>
       </div>
       {item.mendedAt && (

@@ -1,5 +1,6 @@
 // An entry of a session's history in words for an operator. Pure.
 
+import { errorTitle } from "../../../../client/error-words.ts";
 import { ruleWords } from "../../../../client/rule-words.ts";
 import type { TimelineEntry } from "../../../../contract/timeline.ts";
 import { formatDuration } from "../../../../lib/format-duration.ts";
@@ -34,19 +35,6 @@ const RESCHEDULED: Record<string, string> = {
   retry_requested: "Tried again: somebody asked for it",
   sandbox_limit: "Waits for a sandbox: its team runs as many as it may",
   model_busy: "Waits for its turn at the model",
-};
-/** What went wrong, where a headline says more than that something did. */
-const ERRORS: Record<string, string> = {
-  repository_authentication_error: "Repository not cloned: its token is not taken",
-  repository_checkout_error: "Repository not cloned: nothing to check out",
-  repository_clone_error: "Repository not cloned",
-  repository_forbidden_error: "Repository not cloned: it may not be read",
-  repository_not_found_error: "Repository not cloned: it is not found",
-  mcp_authentication_failed_error: "Credential could not be used",
-  mcp_connection_failed_error: "MCP server not reached",
-  model_overloaded_error: "The model is overloaded",
-  model_rate_limited_error: "The model takes no more requests now",
-  model_request_failed_error: "The model could not be asked",
 };
 /** Of a list of packages, so many are named. */
 const NAMED = 5;
@@ -95,7 +83,12 @@ function wordsOf(kind: string, { detail, how, epoch }: Known): Omit<EntryWords, 
     case "session.egress_refused":
       return { title: TITLES[kind] ?? kind, detail: refusalOf(detail) };
     case "session.error":
-      return { title: errorTitle(detail.error), detail: reasonOf(detail) };
+      return {
+        title:
+          errorTitle({ type: fieldOf(detail.error, "type"), environmentId: fieldOf(detail.error, "environment_id") }) ??
+          "Error",
+        detail: reasonOf(detail),
+      };
     case "session.status_rescheduled":
       return {
         title: RESCHEDULED[fieldOf(detail, "reason") ?? ""] ?? "Tried again later",
@@ -112,11 +105,6 @@ function wordsOf(kind: string, { detail, how, epoch }: Known): Omit<EntryWords, 
 /** The name of something that a later release put down, as words. */
 function plain(name: string): string {
   return name.replaceAll(/[._]+/g, " ").trim();
-}
-
-function errorTitle(error: unknown): string {
-  if (fieldOf(error, "environment_id") !== null) return "Packages not installed";
-  return ERRORS[fieldOf(error, "type") ?? ""] ?? "Error";
 }
 
 function tookOf({ duration_ms: ms }: Record<string, unknown>): string | null {
