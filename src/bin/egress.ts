@@ -137,7 +137,7 @@ async function start(databaseUrl: string): Promise<void> {
   };
   logger.info({ namedHosts: namedHosts.map(({ host }) => host) }, "the egress broker is ready");
   process.send?.({ type: "ready" });
-  // Some take seconds to answer; only installations wait for them.
+  // Some take seconds to answer; installations wait for them, and requests that their answer decides about.
   const tools = await asked;
   packageHosts.push(...tools.flatMap(({ hosts }) => hosts));
   packageSettings.push(...tools.flatMap(({ settings }) => settings));

@@ -46,8 +46,6 @@ export type BrokerOptions = ForwardOptions & {
   readCeilings: (teamId: string) => Promise<Ceilings>;
   /** What hosts' certificates are verified by, as PEM. */
   trusted: readonly string[];
-  /** Settles when `packageHosts` are all there, which sandboxes that install packages wait for. Absent: they are. */
-  packageHostsKnown?: Promise<void>;
 };
 
 type Listener = { identity: string; socketPath: string; installsFor?: InstallsFor };

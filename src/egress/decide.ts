@@ -60,6 +60,30 @@ export function mayGoPlain({ networking, ceiling, teamCeiling }: Policy, { host,
   return wanted && findAllowed(host, plain) !== null;
 }
 
+/**
+ * Whether the decision would be another one if packages came from this host as well: while that is not known of all tools, whoever asks
+ * for it has to wait. `plain`: it is asked for without TLS.
+ */
+export function dependsOnPackageHosts(
+  policy: Policy | null,
+  { plain, packageHosts, ...asked }: Asked & { path?: string | undefined; plain: boolean },
+): boolean {
+  if (!policy) return false;
+  const more = [...packageHosts, { host: asked.host, plain: true }];
+  const isAllowed = (hosts: readonly PackageHost[]) => {
+    try {
+      decide(policy, { ...asked, packageHosts: hosts });
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
+  };
+  const goesPlain = (hosts: readonly PackageHost[]) =>
+    plain && mayGoPlain(policy, { host: asked.host, packageHosts: hosts });
+  return isAllowed(more) && (!isAllowed(packageHosts) || (goesPlain(more) && !goesPlain(packageHosts)));
+}
+
 function isOfAny(repositories: readonly string[] = [], request: { host: string; path: string }): boolean {
   return repositories.some((url) => isOfRepository(url, request));
 }

@@ -3,12 +3,13 @@ import { type Agent, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { refuseAnywhere, refuseInTrailers } from "../secrets/inject/swap-placeholders.ts";
 import type { ApplyCredentials, CredentialedAnswer, CredentialedRequest } from "./credentials.ts";
-import { decide, mayGoPlain, type Policy } from "./decide.ts";
+import { decide, dependsOnPackageHosts, mayGoPlain, type Policy } from "./decide.ts";
 import type { DialGuard } from "./dial-guard.ts";
 import { asRefusal, beginExchange, type Exchange, type ExchangeParts } from "./exchange.ts";
 import type { Http2Upstreams } from "./http2-upstream.ts";
 import { joinSockets } from "./join-sockets.ts";
 import type { PackageHost } from "./package-hosts.ts";
+import { createPackageHostsWait } from "./package-hosts-wait.ts";
 import { pipeTogether } from "./pipe-together.ts";
 import { type RequestHead, readTarget, type Target } from "./read-target.ts";
 import { Refusal } from "./refusal.ts";
@@ -41,6 +42,8 @@ export type ForwardOptions = ExchangeParts & {
   guard: DialGuard;
   /** Read at each request: it grows while package managers are asked. */
   packageHosts: readonly PackageHost[];
+  /** Settles when `packageHosts` are all there: sandboxes that install packages wait for it, and requests that it decides about. Absent: they are. */
+  packageHostsKnown?: Promise<void>;
   applyCredentials: ApplyCredentials | null;
 };
 
@@ -57,6 +60,7 @@ type Carried = { admitted: Admitted; exchange: Exchange; mayRepeat: boolean; isR
 
 export function createForwarder(options: ForwardOptions): Forwarder {
   const { guard, packageHosts, applyCredentials } = options;
+  const untilPackageHosts = createPackageHostsWait(options.packageHostsKnown);
 
   function begin(tunnel: Tunnel, head: RequestHead): Exchange {
     const host = tunnel.host ?? valuesOf(head.rawHeaders, "host")[0] ?? "";
@@ -67,13 +71,19 @@ export function createForwarder(options: ForwardOptions): Forwarder {
   /** All that is decided before a byte leaves. Throws a `Refusal`. */
   async function admit(tunnel: Tunnel, end: SandboxEnd, exchange: Exchange): Promise<Admitted> {
     const { method, rawHeaders } = end.head;
-    const policy = await tunnel.policy();
+    let policy = await tunnel.policy();
     exchange.belongsTo(policy);
     const target = readTarget(end.head, tunnel.host);
     const { host, path } = target;
     exchange.line.host = host;
     exchange.line.port = target.scheme === "https" ? 443 : 80;
-    const rule = decide(policy, { host, path: target.scheme === "https" ? path : undefined, packageHosts });
+    const asked = { host, path: target.scheme === "https" ? path : undefined, packageHosts };
+    if (untilPackageHosts.isOpen() && dependsOnPackageHosts(policy, { ...asked, plain: target.scheme === "http" })) {
+      await untilPackageHosts.wait();
+      policy = await tunnel.policy();
+      exchange.belongsTo(policy);
+    }
+    const rule = decide(policy, asked);
     exchange.line.rule = rule;
     tunnel.spendHost(host);
     const headers = upstreamHeaders(rawHeaders);

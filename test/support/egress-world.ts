@@ -86,6 +86,7 @@ export async function startEgressWorld(options: {
   /** Certificates besides those of the upstreams' authority. */
   trusted?: string[];
   packageHosts?: PackageHost[];
+  packageHostsKnown?: Promise<void>;
   applyCredentials?: ApplyCredentials;
   now?: () => number;
 }): Promise<EgressWorld> {
@@ -111,6 +112,7 @@ export async function startEgressWorld(options: {
       resolve: options.resolve ?? (() => Promise.reject(new Error("ENOTFOUND"))),
     }),
     packageHosts: options.packageHosts ?? [],
+    ...(options.packageHostsKnown && { packageHostsKnown: options.packageHostsKnown }),
     applyCredentials: options.applyCredentials ?? null,
     audit: { add: (line) => void lines.push(line), close: async () => undefined },
     logger: createLogger("egress", { level: "silent", pretty: false }),
