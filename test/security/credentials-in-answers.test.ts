@@ -102,10 +102,14 @@ describe("C6, C8: what comes back holds no value", () => {
     expect(seen.at(-1)?.headers.range).toBe("bytes=0-3");
   });
 
-  it("an answer in an encoding that cannot be looked into is not given", async () => {
+  it.each([
+    ["content-encoding", "compress"],
+    ["grpc-encoding", "gzip"],
+    ["connect-content-encoding", "zstd"],
+  ])("an answer in an encoding that cannot be looked into is not given: %s %s", async (header, encoding) => {
     upstream.server
       .removeAllListeners("request")
-      .on("request", (_, response) => response.setHeader("content-encoding", "compress").end("x"));
+      .on("request", (_, response) => response.setHeader(header, encoding).end("x"));
     try {
       expect(await world.request(HOST, { headers: bearing(token()) })).toMatchObject({
         status: 502,
@@ -114,6 +118,14 @@ describe("C6, C8: what comes back holds no value", () => {
     } finally {
       upstream.server.removeAllListeners("request").on("request", echoHost(seen));
     }
+  });
+
+  it("messages of a stream are not asked for in an encoding", async () => {
+    const asking = { "grpc-accept-encoding": "gzip", "connect-accept-encoding": "gzip", "x-own": "1" };
+    await world.request(HOST, { headers: { ...bearing(token()), ...asking } });
+    const headers = seen.at(-1)?.headers ?? {};
+    expect(headers["x-own"]).toBe("1");
+    expect([headers["grpc-accept-encoding"], headers["connect-accept-encoding"]]).toEqual([undefined, undefined]);
   });
 
   it.each(["gzip", "deflate", "br", "zstd"])(

@@ -1,10 +1,11 @@
 // An answer on its way to the sandbox: decoded where it is encoded, without the values of credentials, and with headers that are still true.
-import { pipeline, Readable, type Transform } from "node:stream";
-import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
+import { type Duplex, pipeline, Readable } from "node:stream";
+import { constants, createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { InjectionRefused } from "./injection-refused.ts";
 import { isTextType } from "./media-types.ts";
 import { headerOf, type RawHeaders, replaceHeader, withoutHeaders } from "./raw-headers.ts";
 import type { Scrubber } from "./scrubber.ts";
+import { createZstdFrames } from "./zstd-frames.ts";
 
 export type AnswerHead = { method: string; status: number; headers: RawHeaders };
 export type ScrubbedAnswer = { headers: string[]; body: Readable };
@@ -13,15 +14,17 @@ export type ScrubbedAnswer = { headers: string[]; body: Readable };
 const MAX_WHOLE_BYTES = 256 * 1024;
 
 // An empty body may call itself encoded, so the end of an encoding is not insisted on: HTTP tells whether an answer was cut off.
-const DECODERS: Readonly<Record<string, () => Transform>> = {
+const DECODERS: Readonly<Record<string, () => Duplex>> = {
   gzip: () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
   "x-gzip": () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }),
   deflate: () => createInflate({ finishFlush: constants.Z_SYNC_FLUSH }),
   br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
-  zstd: () => createZstdDecompress({ finishFlush: constants.ZSTD_e_flush }),
+  zstd: () => createZstdFrames({ finishFlush: constants.ZSTD_e_flush }),
 };
 /** What is asked for upstream, of what the program asked for. Not `deflate`: servers mean two different things by it. */
 const ENCODINGS = ["gzip", "br", "zstd", "identity"];
+/** What each message of a stream is compressed by. */
+const OF_MESSAGES = ["grpc-encoding", "connect-content-encoding"];
 /** Of the bytes as they came. */
 const DIGESTS = new Set(["content-md5", "digest", "content-digest", "repr-digest"]);
 
@@ -50,10 +53,11 @@ export async function scrubAnswer(scrubber: Scrubber, head: AnswerHead, body: Re
   };
 }
 
-/** Only what can be decoded here is asked for. */
-export function limitAcceptEncoding(headers: RawHeaders): string[] {
+/** Only what can be decoded here is asked for. Messages within a stream are not decoded at all. */
+export function limitAcceptEncoding(before: RawHeaders): string[] {
+  const headers = withoutHeaders(before, (name) => /^(grpc|connect)-accept-encoding$/.test(name));
   const asked = headerOf(headers, "accept-encoding");
-  if (asked === null) return [...headers];
+  if (asked === null) return headers;
   const known = asked
     .split(",")
     .map((part) => part.trim())
@@ -66,23 +70,32 @@ function hasBody({ method, status }: AnswerHead): boolean {
 }
 
 /** In the order in which they are undone. */
-function decodersOf(headers: RawHeaders): (() => Transform)[] {
-  const names = (headerOf(headers, "content-encoding") ?? "").split(",").map((name) => name.trim().toLowerCase());
-  return names
-    .filter((name) => name !== "" && name !== "identity")
+function decodersOf(headers: RawHeaders): (() => Duplex)[] {
+  const [ofMessages] = OF_MESSAGES.flatMap((header) => encodingsIn(headers, header));
+  if (ofMessages !== undefined) throw unreadable(ofMessages);
+  return encodingsIn(headers, "content-encoding")
     .reverse()
     .map((name) => {
       const make = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
       if (make) return make;
-      throw new InjectionRefused(
-        "answer_encoding",
-        `The host answered in the encoding ${JSON.stringify(name.slice(0, 40))}, in which credentials could not be found and taken out.`,
-      );
+      throw unreadable(name);
     });
 }
 
+function encodingsIn(headers: RawHeaders, header: string): string[] {
+  const names = (headerOf(headers, header) ?? "").split(",").map((name) => name.trim().toLowerCase());
+  return names.filter((name) => name !== "" && name !== "identity");
+}
+
+function unreadable(encoding: string): InjectionRefused {
+  return new InjectionRefused(
+    "answer_encoding",
+    `The host answered in the encoding ${JSON.stringify(encoding.slice(0, 40))}, in which credentials could not be found and taken out.`,
+  );
+}
+
 /** A failure of any of them ends the last one with it. */
-function through(body: Readable, steps: Transform[]): Readable {
+function through(body: Readable, steps: Duplex[]): Readable {
   const last = steps.at(-1);
   if (!last) return body;
   pipeline([body, ...steps], (error) => {

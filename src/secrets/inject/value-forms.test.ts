@@ -67,6 +67,25 @@ it("any value that can be stored is found in JSON, URLs, base64 and hexadecimal"
   );
 });
 
+// Each character that somebody writes otherwise, between others that all leave as they are.
+const ODD = "abc+DEF/ghi=jkl&mno<pqr>stu'vwx\"yz`123";
+it.each<[string, string]>([
+  [".NET's JSON", "abc\\u002BDEF/ghi=jkl\\u0026mno\\u003Cpqr\\u003Estu\\u0027vwx\\u0022yz\\u0060123"],
+  ["PHP's JSON for HTML", "abc+DEF\\/ghi=jkl\\u0026mno\\u003Cpqr\\u003Estu\\u0027vwx\\u0022yz`123"],
+  ["Go's JSON", "abc+DEF/ghi=jkl\\u0026mno\\u003cpqr\\u003estu'vwx\\\"yz`123"],
+  ["Go's templates", "abc&#43;DEF/ghi=jkl&amp;mno&lt;pqr&gt;stu&#39;vwx&#34;yz`123"],
+  ["PHP's htmlspecialchars", "abc+DEF/ghi=jkl&amp;mno&lt;pqr&gt;stu&#039;vwx&quot;yz`123"],
+  ["Python's html.escape", "abc+DEF/ghi=jkl&amp;mno&lt;pqr&gt;stu&#x27;vwx&quot;yz`123"],
+  ["Handlebars", "abc+DEF/ghi&#x3D;jkl&amp;mno&lt;pqr&gt;stu&#x27;vwx&quot;yz&#x60;123"],
+  ["Mustache", "abc+DEF&#x2F;ghi&#x3D;jkl&amp;mno&lt;pqr&gt;stu&#39;vwx&quot;yz&#x60;123"],
+  ["Python's quote", "abc%2BDEF/ghi%3Djkl%26mno%3Cpqr%3Estu%27vwx%22yz%60123"],
+  ["a URL in a URL", "abc%252BDEF%252Fghi%253Djkl%2526mno%253Cpqr%253Estu%2527vwx%2522yz%2560123"],
+  ["single quotes", "abc+DEF/ghi=jkl&mno<pqr>stu\\'vwx\"yz`123"],
+])("C6: a value is found as it is written by %s", (_, written) => {
+  const placeholder = newPlaceholder();
+  expect(createScrubber([credentialOf(ODD, placeholder)])?.text(`<${written}>`)).toBe(`<${placeholder}>`);
+});
+
 it("each form has a stand-in of its own length", () => {
   for (const { bytes, sameLength } of formsOfValue('a"b/c d<e>%ü', newPlaceholder()))
     expect(sameLength).toHaveLength(bytes.length);

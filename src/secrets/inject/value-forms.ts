@@ -41,21 +41,49 @@ function coreOfBase64(bytes: Buffer, before: number, alphabet: "base64" | "base6
   return padded.toString(alphabet).slice(Math.ceil((before * 8) / 6), Math.floor((padded.length * 8) / 6));
 }
 
+/** What is written in HTML for some characters, by those who write it: Go's and Handlebars' templates, PHP, Python and others. */
+const HTML: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { '"': "&quot;" },
+  { '"': "&quot;", "'": "&#39;" },
+  { '"': "&quot;", "'": "&#x27;" },
+  { '"': "&quot;", "'": "&#039;" },
+  { '"': "&quot;", "'": "&apos;" },
+  { '"': "&#34;", "'": "&#39;" },
+  { '"': "&#34;", "'": "&#39;", "+": "&#43;" },
+  { '"': "&quot;", "'": "&#x27;", "`": "&#x60;", "=": "&#x3D;" },
+  { '"': "&quot;", "'": "&#39;", "`": "&#x60;", "=": "&#x3D;", "/": "&#x2F;" },
+];
+
 function textForms(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
   const escaped = [
     json,
     json.replaceAll("/", "\\/"),
     // As many servers write it, so that it can stand in HTML.
-    json.replace(/[<>&]/g, unicodeEscape),
-    json.replace(/[<>&'=+]/g, unicodeEscape),
-    json.replace(/[^\x20-\x7e]/g, unicodeEscape),
+    json.replace(/[<>&]/g, lowerEscape),
+    json.replace(/[<>&'=+]/g, lowerEscape),
+    json.replace(/[^\x20-\x7e]/g, lowerEscape),
+    // .NET, and PHP with its flags for HTML.
+    json.replaceAll('\\"', "\\u0022").replace(/[<>&'+`]|[^\x20-\x7e]/g, upperEscape),
+    json
+      .replaceAll('\\"', "\\u0022")
+      .replaceAll("/", "\\/")
+      .replace(/[<>&']/g, upperEscape),
+    json.replace(/[<>&]/g, upperEscape),
+    // Between single quotes.
+    value.replaceAll("\\", "\\\\").replaceAll("'", "\\'"),
   ];
   const component = encodeURIComponent(value);
+  const strict = strictly(component);
   const form = new URLSearchParams({ x: value }).toString().slice(2);
-  const url = [component, form, component.replaceAll("%2F", "/"), encodeURI(value), strictly(component)];
+  const url = [
+    ...[component, form, component.replaceAll("%2F", "/"), encodeURI(value)],
+    ...[strict, strict.replaceAll("%2F", "/"), strict.replaceAll("%20", "+")],
+    // An address within an address.
+    ...[encodeURIComponent(component), encodeURIComponent(strict), encodeURIComponent(form)],
+  ];
   const html = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const quoted = html.replaceAll('"', "&quot;");
   return [
     value,
     ...escaped,
@@ -63,16 +91,20 @@ function textForms(value: string): string[] {
     ...escaped.map((text) => JSON.stringify(text).slice(1, -1)),
     ...url,
     ...url.map((text) => text.replace(/%[0-9A-F]{2}/g, (pair) => pair.toLowerCase())),
-    html,
-    quoted,
-    quoted.replaceAll("'", "&#39;"),
-    quoted.replaceAll("'", "&#x27;"),
-    html.replaceAll('"', "&#34;").replaceAll("'", "&#39;"),
+    ...HTML.map((entities) => html.replace(/["'+`=/]/g, (character) => entities[character] ?? character)),
   ];
 }
 
-function unicodeEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+function lowerEscape(character: string): string {
+  return `\\u${hexOf(character)}`;
+}
+
+function upperEscape(character: string): string {
+  return `\\u${hexOf(character).toUpperCase()}`;
+}
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
 /** RFC 3986 reserves some that `encodeURIComponent` leaves. */
