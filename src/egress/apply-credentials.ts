@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { hasCode } from "../lib/errors.ts";
 import type { TellCredentialFailed } from "../secrets/credential-failed.ts";
 import { createForcedRenewals } from "../secrets/forced-renewals.ts";
+import { exactnessFor } from "../secrets/inject/credential-scope.ts";
 import type { OutgoingRequest } from "../secrets/inject/inject-credentials.ts";
 import { injectCredentials, usesOf } from "../secrets/inject/inject-credentials.ts";
 import { scrubAnswer } from "../secrets/inject/scrub-answer.ts";
@@ -77,13 +78,32 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
     return outcome.did === "changed";
   }
 
+  /** Another value is no reason to end what is open: it was let in with the one before, as whoever renews a token expects. */
+  async function checkUsed(
+    sessionId: string,
+    request: OutgoingRequest,
+    { before, names }: { before: readonly SessionCredential[]; names: readonly string[] },
+  ): Promise<void> {
+    const used = before.filter((one) => names.includes(one.name) && exactnessFor(one, request) > 0);
+    if (used.length === 0) return;
+    const current = new Map((await inEffect(sessionId)).map((one) => [one.id, one]));
+    for (const { id, name } of used) {
+      const now = current.get(id);
+      if (now && exactnessFor(now, request) > 0) continue;
+      throw new Refusal("credential_problem", `The credential ${name} is gone, or no longer for this address.`, {
+        detail: name,
+      });
+    }
+  }
+
   return async ({ sessionId, ...request }) => {
     const now = await fresh(sessionId, request);
     const injected = await injectCredentials(now, request, clock.now());
     const scrubber = scrubberOf(now);
     const renewable = usesOf(now, request).find(({ auth }) => auth.type === "mcp_oauth" && auth.refresh !== null);
     const renew = renewable ? () => renewRefused(sessionId, renewable) : null;
-    return { ...injected, answer: scrubber && answerOf(scrubber), renew };
+    const check = now.length === 0 ? null : () => checkUsed(sessionId, request, { before: now, names: injected.used });
+    return { ...injected, answer: scrubber && answerOf(scrubber), renew, check };
   };
 }
 

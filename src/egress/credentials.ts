@@ -28,6 +28,8 @@ export type CredentialedRequest = {
    * that went into this one can be renewed.
    */
   renew: (() => Promise<boolean>) | null;
+  /** While it goes on: throws a `Refusal` when a credential that went into it is gone, or is not for it any more. Null: none went in. */
+  check: (() => Promise<void>) | null;
 };
 
 export type CredentialedAnswer = {

@@ -8,6 +8,7 @@ import type { DialGuard } from "./dial-guard.ts";
 import { asRefusal, beginExchange, type Exchange, type ExchangeParts } from "./exchange.ts";
 import type { Http2Upstreams } from "./http2-upstream.ts";
 import { joinSockets } from "./join-sockets.ts";
+import { createOpenExchanges } from "./open-exchanges.ts";
 import type { PackageHost } from "./package-hosts.ts";
 import { createPackageHostsWait } from "./package-hosts-wait.ts";
 import { pipeTogether } from "./pipe-together.ts";
@@ -60,6 +61,7 @@ type Carried = { admitted: Admitted; exchange: Exchange; mayRepeat: boolean; isR
 
 export function createForwarder(options: ForwardOptions): Forwarder {
   const { guard, packageHosts, applyCredentials } = options;
+  const open = createOpenExchanges(options);
   const untilPackageHosts = createPackageHostsWait(options.packageHostsKnown);
 
   function begin(tunnel: Tunnel, head: RequestHead): Exchange {
@@ -87,7 +89,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     exchange.line.rule = rule;
     tunnel.spendHost(host);
     const headers = upstreamHeaders(rawHeaders);
-    const untouched = { target, body: null, answer: null, renew: null };
+    const untouched = { target, body: null, answer: null, renew: null, check: null };
     if (policy && target.scheme === "http") {
       const carried = mayGoPlain(policy, { host, packageHosts });
       if (carried) refuseAnywhere(path, headers);
@@ -97,6 +99,15 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     const { used, ...applied } = await applyCredentials({ ...policy, host, method, path, headers, body: bodyOf(end) });
     exchange.used(used);
     return { target, ...applied, sentToHttps: false };
+  }
+
+  /** Whether it could be begun now. Throws a `Refusal`. */
+  async function checkAgain(tunnel: Tunnel, { target, check }: Admitted): Promise<void> {
+    const { scheme, host, path } = target;
+    const policy = await tunnel.policy();
+    decide(policy, { host, path: scheme === "https" ? path : undefined, packageHosts });
+    if (scheme === "http" && policy && !mayGoPlain(policy, { host, packageHosts })) throw plainRefusal();
+    await check?.();
   }
 
   async function forward(tunnel: Tunnel, end: SandboxEnd): Promise<void> {
@@ -124,7 +135,14 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     const plan: RequestPlan = { scheme, host, path, method, headers: [...admitted.headers, ...framing] };
     const upstream = needsHttp2(end) ? await tunnel.http2.request(plan) : http1Request(plan, { guard, ...tunnel });
     let failed = false;
-    end.answer.onceClosed(() => !failed && upstream.destroy());
+    const forget = open.add({
+      check: () => checkAgain(tunnel, admitted),
+      end: (refusal) => refuse(end, exchange, refusal),
+    });
+    end.answer.onceClosed(() => {
+      forget();
+      if (!failed) upstream.destroy();
+    });
     if (end.answer.isGone()) return upstream.destroy();
     upstream.onceAnswered(
       (answer) => void takeAnswer(tunnel, end, { ...work, answer, isBodiless: framing.length === 0 }),
@@ -189,6 +207,14 @@ export function createForwarder(options: ForwardOptions): Forwarder {
         opened = true;
         response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
         exchange.line.status = 101;
+        const forget = open.add({
+          check: () => checkAgain(tunnel, admitted),
+          end(refusal) {
+            exchange.refused(refusal);
+            socket.destroy();
+          },
+        });
+        socket.once("close", forget);
         joinSockets({ exchange, answer, rewrite: admitted.answer, socket, head, upstreamSocket, upstreamHead });
       });
       upstream.end();

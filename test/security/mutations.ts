@@ -27,6 +27,16 @@ export const mutations: readonly Mutation[] = [
     ...{ project: "unit", test: "src/egress/http2.test.ts", named: "C5: a placeholder in trailers" },
   },
   {
+    control: "what is open ends when it is no longer allowed",
+    ...{ file: "src/egress/open-exchanges.ts", find: "      exchange.end(error);\n", replace: "" },
+    ...{ project: "security", test: "test/security/open-connections.test.ts", named: "what is open to a host" },
+  },
+  {
+    control: "what is open ends with the credential that went into it",
+    ...{ file: "src/egress/forward.ts", find: "    await check?.();\n", replace: "" },
+    ...{ project: "security", test: "test/security/open-connections.test.ts", named: "C22, C23: " },
+  },
+  {
     control: "behind https only this host's own cookie counts",
     ...{ file: "src/api/authenticate.ts", find: "(isHttps(header) ? undefined : ", replace: "(" },
     ...{ project: "long", test: "test/api/attacks.test.ts", named: "B10: " },

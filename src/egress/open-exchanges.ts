@@ -1,0 +1,53 @@
+// What is open for long (a WebSocket, an event stream, a download) is asked about again and again: what is no longer allowed ends.
+import type { Logger } from "../lib/logger.ts";
+import { Refusal } from "./refusal.ts";
+
+/** With the age that answers about rules and credentials may have it is less than five seconds until a change holds. */
+export const LOOK_EVERY_MS = 2_000;
+
+export type OpenExchange = {
+  /** Throws a `Refusal` when it would not be begun any more. */
+  check: () => Promise<void>;
+  end: (refusal: Refusal) => void;
+};
+
+export type OpenExchanges = {
+  /** Gives what takes it out again. */
+  add(exchange: OpenExchange): () => void;
+};
+
+export function createOpenExchanges({ logger }: { logger: Logger }): OpenExchanges {
+  const open = new Set<OpenExchange>();
+  let looking = false;
+
+  async function look(exchange: OpenExchange): Promise<void> {
+    try {
+      await exchange.check();
+    } catch (error) {
+      if (!(error instanceof Refusal)) return logger.error({ err: error }, "an open connection could not be looked at");
+      // Not known is no change: it is asked again. Nothing new begins meanwhile.
+      if (error.rule === "policy_unavailable" || !open.has(exchange)) return;
+      open.delete(exchange);
+      exchange.end(error);
+    }
+  }
+
+  function lookLater(): void {
+    looking = true;
+    setTimeout(() => {
+      // Most have come and gone between two looks.
+      void Promise.all([...open].map(look)).finally(() => {
+        if (open.size > 0) lookLater();
+        else looking = false;
+      });
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  return {
+    add(exchange) {
+      open.add(exchange);
+      if (!looking) lookLater();
+      return () => void open.delete(exchange);
+    },
+  };
+}
