@@ -33,9 +33,11 @@ describe("a name", () => {
     ["api.example.com", 65, { code: 0, address: null }],
     ["api.example.com", 16, { code: 0, address: null }],
     ["host", 1, { code: 3, address: null }],
+    ["npm.corp.internal", 1, { code: 0, address: "198.18.0.1" }],
+    ["nexus.corp.local", 1, { code: 0, address: "198.18.0.1" }],
     ["metadata.google.internal", 1, { code: 3, address: null }],
+    ["host.invalid", 1, { code: 3, address: null }],
     ["1.0.0.127.in-addr.arpa", 12, { code: 3, address: null }],
-    ["printer.local", 1, { code: 3, address: null }],
   ])("%s of type %i: %j", (name, type, answer) => expect(said(question(name, type))).toEqual(answer));
 });
 
