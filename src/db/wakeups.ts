@@ -189,6 +189,8 @@ export function listenForWakeups(options: {
   onPreviewsWanted?: (sessionId: string) => void;
   onFilesWanted?: (sessionId: string) => void;
   onReconnect?: () => void;
+  /** Each time that it begins to hear, the first one too: what somebody asked for before that is asked for by nobody again. */
+  onListening?: () => void;
 }): Listener {
   let client: pg.Client | null = null;
   let closed = false;
@@ -232,6 +234,7 @@ export function listenForWakeups(options: {
       if (options.onPreviewsWanted) await fresh.query(`listen ${WANTED_CHANNEL}`);
       if (options.onFilesWanted) await fresh.query(`listen ${FILES_CHANNEL}`);
       client = fresh;
+      options.onListening?.();
       if (!first) options.onReconnect?.();
       first = false;
       if (closed) await fresh.end();

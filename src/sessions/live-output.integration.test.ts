@@ -1,4 +1,5 @@
 // Output of a command while it runs, with real sandboxes: seen before its result, by late ones too, and on at another worker.
+import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sandboxesMissing, startTestSandboxd, type TestSandboxd } from "../../test/support/local-sandboxd.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
@@ -57,7 +58,12 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
     await (await sandboxd.backend.open(sessionId)).writeFile(file, new Uint8Array());
   };
   const deltas = () => heard.flatMap(({ data }) => (data.type === "event_delta" && isToolOutput(data) ? [data] : []));
-  const textOf = (pieces: readonly ToolOutputDelta[]) => pieces.map(({ delta }) => delta.content.text).join("");
+  /** Of what was told again, once: a worker that begins to listen late tells all of it from the beginning. */
+  const textOf = (pieces: readonly ToolOutputDelta[]) =>
+    pieces
+      .slice(Math.max(0, pieces.map(({ delta }) => delta.byte_offset).lastIndexOf(0)))
+      .map(({ delta }) => delta.content.text)
+      .join("");
   const resultOf = (log: readonly StoredEvent[]) => log.find((event) => event.type === "agent.tool_result");
   const shown = (result: StoredEvent | undefined) =>
     (result?.payload.content as { text: string }[] | undefined)?.[0]?.text ?? "";
@@ -84,6 +90,7 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
     });
     let reached = 0;
     for (const { event_id, tool_use_id, delta } of deltas()) {
+      if (delta.byte_offset === 0) reached = 0;
       expect([event_id, tool_use_id, delta.byte_offset]).toEqual([result?.id, call?.id, reached]);
       reached += delta.byte_count;
     }
@@ -102,17 +109,26 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
     const sessionId = await begin(`echo eins; ${waiting("a")}`);
     await until(() => deltas().length === 1);
     const notifier = createNotifier({ url: world.url, applicationName: "test", logger });
-    // A worker that has just begun may not listen yet; as a page that is opened once more, somebody asks again.
-    await until(
-      () => {
-        notifier.wantPreviews(sessionId);
-        return deltas().length > 1;
-      },
-      { intervalMs: 500 },
-    );
+    notifier.wantPreviews(sessionId);
+    await until(() => deltas().length > 1);
     await notifier.close();
     expect(heard[2]).toEqual(heard[0]);
     expect(deltas()[1]).toEqual(deltas()[0]);
+    await letGo(sessionId, "a");
+    await world.settled(sessionId);
+  });
+
+  test("is told again by a worker that could not hear who asked for it", async () => {
+    const sessionId = await begin(`echo eins; ${waiting("a")}`);
+    await until(() => deltas().length > 0);
+    const before = deltas().length;
+    const ended = await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'berth-worker' and query like 'listen %'`.execute(
+      world.db,
+    );
+    expect(ended.rows).toHaveLength(1);
+    await until(() => deltas().length > before);
+    expect(textOf(deltas())).toBe("eins");
     await letGo(sessionId, "a");
     await world.settled(sessionId);
   });

@@ -47,6 +47,7 @@ async function run(options: LoneWorkerOptions, stopped: AbortSignal): Promise<vo
     logger,
     onLog: ({ sessionId, lastSeq }) => sessionId === claim.sessionId && hold?.wake(lastSeq),
     onPreviewsWanted: (sessionId) => sessionId === claim.sessionId && hold?.repeatPreviews(),
+    onListening: () => hold?.repeatPreviews(),
     onReconnect: () => hold?.wake(0),
   });
   const jobs: Promise<void>[] = [];

@@ -253,6 +253,9 @@ export function createWorker(options: WorkerOptions): Worker {
         logger,
         onLog,
         onPreviewsWanted: (sessionId) => holds.get(sessionId)?.repeatPreviews(),
+        onListening() {
+          for (const one of holds.values()) one.repeatPreviews();
+        },
         onFilesWanted: () => filesToBringBack.kick(),
         onReconnect() {
           filesToBringBack.kick();
