@@ -45,8 +45,8 @@ function placesOf(auth: CredentialAuth): Place[] {
     case "static_bearer":
     case "mcp_oauth": {
       const { host, pathname, search } = new URL(auth.mcp_server_url);
-      // A whole host is a place of its own: the address is more exact than a name of a host alone.
-      return [{ place: `authorization ${host}${pathname}${search}`, over: auth.mcp_server_url }];
+      // A whole host is a place of its own: the address is more exact than a name of a host alone. With a slash at its end it is for the same.
+      return [{ place: `authorization ${host}${pathname.replace(/\/$/, "")}/${search}`, over: auth.mcp_server_url }];
     }
     case "basic":
     case "aws_sigv4":

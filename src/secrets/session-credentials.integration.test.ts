@@ -93,6 +93,20 @@ describe("a session's credentials", () => {
     expect(await broker.inEffect(archived)).toEqual([]);
   });
 
+  test("C22: are read anew after they were changed here, also while somebody still reads those of before", async () => {
+    const { sessionId, place } = await sessionWithToken();
+    const before = broker.inEffect(sessionId);
+    const update = { auth: { type: "environment_variable" as const, secret_value: "rotated-value-2" } };
+    broker.forget(sessionId);
+    const after = broker.inEffect(sessionId);
+    // Each has read for itself, and the later one is what is known.
+    expect(await after).not.toBe(await before);
+    expect(await broker.inEffect(sessionId)).toBe(await after);
+    await inTransaction(db, (tx) => sealer.credentials.update(tx, place, update));
+    broker.forget(sessionId);
+    expect(await valuesOf(sessionId)).toEqual(["rotated-value-2"]);
+  });
+
   test("C22, C23: a rotated, archived or deleted one holds in a running session once its answer is 2 s old", async () => {
     type Changed = Awaited<ReturnType<typeof sessionWithToken>>;
     const { credentials, vaults } = sealer;

@@ -33,7 +33,7 @@ export type SessionCredentials = {
    * Empty for a session that has ended or never was. Throws `unavailable` when the database cannot be asked: fail closed.
    */
   inEffect(sessionId: string): Promise<readonly SessionCredential[]>;
-  /** Forgets what it opened for a session that has ended. */
+  /** Of a session that has ended, or whose credentials have just been changed here: whoever asks from now on is not given what was read before. */
   forget(sessionId: string): void;
 };
 
@@ -52,7 +52,8 @@ export function createSessionCredentials(options: {
   const known = new Map<string, Known>();
   const asking = new Map<string, Promise<readonly SessionCredential[]>>();
 
-  async function ask(sessionId: string): Promise<readonly SessionCredential[]> {
+  /** `isWanted`: nobody has asked for it to be forgotten meanwhile. */
+  async function ask(sessionId: string, isWanted: () => boolean): Promise<readonly SessionCredential[]> {
     // The age counts from before the question: what is committed during it may be missed.
     const askedAt = clock.now();
     const before = known.get(sessionId);
@@ -60,11 +61,12 @@ export function createSessionCredentials(options: {
       const stamp = await readEffectiveStamp(db, sessionId);
       const credentials =
         before?.stamp === stamp ? before.credentials : await openAll(await listEffectiveFields(db, sessionId));
+      if (!isWanted()) return credentials;
       if (stamp === "") known.delete(sessionId);
       else known.set(sessionId, { stamp, askedAt, credentials });
       return credentials;
     } catch (cause) {
-      known.delete(sessionId);
+      if (isWanted()) known.delete(sessionId);
       if (cause instanceof PlatformError) throw cause;
       throw new PlatformError("unavailable", "The session's credentials cannot be read now.", { cause });
     }
@@ -107,12 +109,16 @@ export function createSessionCredentials(options: {
       if (before && clock.now() - before.askedAt < MAX_AGE_MS) return before.credentials;
       const running = asking.get(sessionId);
       if (running) return running;
-      const asked = ask(sessionId).finally(() => asking.delete(sessionId));
+      const isWanted = () => asking.get(sessionId) === asked;
+      const asked: Promise<readonly SessionCredential[]> = ask(sessionId, isWanted).finally(() => {
+        if (isWanted()) asking.delete(sessionId);
+      });
       asking.set(sessionId, asked);
       return asked;
     },
     forget(sessionId) {
       known.delete(sessionId);
+      asking.delete(sessionId);
     },
   };
 }
