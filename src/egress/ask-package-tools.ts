@@ -104,7 +104,8 @@ type CargoConfig = {
 };
 
 /** Of the environment, what tools find themselves and their settings by. */
-const TOOL_VARIABLES = /^(PATH|HOME|XDG_\w+|npm_config_\w+|PIP_\w+|GO(PROXY|SUMDB|ENV|FLAGS)|CARGO_\w+|GEM\w*)$/i;
+const TOOL_VARIABLES =
+  /^(PATH|HOME|XDG_\w+|npm_config_\w+|PIP_\w+|GO(PROXY|SUMDB|NOSUMDB|PRIVATE|ENV|FLAGS)|CARGO_\w+|GEM\w*)$/i;
 
 /** All at once, each for some seconds at most. Never rejects. */
 export function askPackageTools(env: Readonly<Record<string, string | undefined>>): Promise<ToldByTool[]> {

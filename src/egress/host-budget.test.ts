@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { createHostBudget } from "./host-budget.ts";
 
-it("takes a burst of 200 new hosts, then ten a second, and never counts a known one", () => {
+it("R11: takes a burst of 200 new hosts, then ten a second, and never counts a known one", () => {
   let now = 0;
   const budget = createHostBudget({ now: () => now });
   for (let index = 0; index < 200; index++) budget.spend(`h${index}.example`);

@@ -182,7 +182,7 @@ test("an error is told shortly, and without what people can't see", async () => 
   expect((failure as Error).message.length).toBeLessThan(3_000);
 });
 
-test("an answer that unfolds without end is ended", async () => {
+test("R8: an answer that unfolds without end is ended", async () => {
   const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024, " "));
   hostile((message, response) => {
     if (message.method !== "tools/list") return false;

@@ -302,7 +302,7 @@ describe("web_fetch reaches what the environment, the tool and the dial guard al
 });
 
 describe("hostile answers stay bounded", () => {
-  test.each(["/large", "/bomb"])("of %s no more than 5 MB is read", async (path) => {
+  test.each(["/large", "/bomb"])("R8: of %s no more than 5 MB is read", async (path) => {
     const { outcome, content, whole } = await world.fetch(site(path));
     expect(outcome).toBe("ok");
     expect(content).toContain("It was larger than 5 MB");

@@ -50,7 +50,11 @@ export const attacks: readonly Attack[] = [
   { id: "R5", title: "Files without end" },
   { id: "R6", title: "One giant or sparse file, also in an archive" },
   { id: "R7", title: "Output without end" },
-  { id: "R8", title: "Decompression bomb", open: notHere("nothing that a client sends is unpacked by Berth") },
+  {
+    id: "R8",
+    title: "Decompression bomb",
+    note: "Of what hosts and MCP servers answer. Nothing that a client sends is unpacked by Berth.",
+  },
   { id: "R9", title: "Slow clients that hold connections" },
   { id: "R10", title: "A body without end through the broker" },
   { id: "R11", title: "Names without end, to make the broker sign or look up" },
@@ -93,7 +97,7 @@ export const attacks: readonly Attack[] = [
   {
     id: "E20",
     title: "Addresses that the server itself is told to fetch",
-    note: "For requests of OAuth tokens; MCP servers and web pages are theirs to prove.",
+    note: "For OAuth tokens, MCP servers, web pages and search. Webhooks and sign-in by OIDC are not in this release; git runs in sandboxes.",
   },
   { id: "E21", title: "A preview that reaches other ports" },
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { askPackageTools } from "../../src/egress/ask-package-tools.ts";
 import type { AuditLine } from "../../src/egress/audit-queue.ts";
 import { type Broker, type BrokerOptions, createBroker } from "../../src/egress/broker.ts";
 import { createAuthority } from "../../src/egress/certificate-authority.ts";
@@ -15,7 +16,13 @@ import type { PackageProgress, PackageSet, Sandbox } from "../../src/sandboxes/s
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_LIMITS, type TestSandboxd } from "../support/local-sandboxd.ts";
 import { NO_CEILINGS } from "../support/no-ceilings.ts";
-import { createPackageRegistries, NPM_HOST, type PackageRegistries, PIP_HOST } from "../support/package-registries.ts";
+import {
+  createPackageRegistries,
+  GO_HOST,
+  NPM_HOST,
+  type PackageRegistries,
+  PIP_HOST,
+} from "../support/package-registries.ts";
 import { isThere } from "../support/program-hosts.ts";
 import { until } from "../support/until.ts";
 
@@ -82,8 +89,9 @@ describe.skipIf(missing)("packages of environments", () => {
       // A company's mirror has what the registries have.
       if (request.headers.host === MIRROR) {
         mirrored.push(request.url ?? "");
-        const path = (request.url ?? "").replace(/^\/(?:npm|pip)(?=\/)/, "");
-        request.headers.host = request.url?.startsWith("/npm/") || path.endsWith(".tgz") ? NPM_HOST : PIP_HOST;
+        const path = (request.url ?? "").replace(/^\/(?:npm|pip|go)(?=\/)/, "");
+        const isNpm = request.url?.startsWith("/npm/") || path.endsWith(".tgz");
+        request.headers.host = request.url?.startsWith("/go/") ? GO_HOST : isNpm ? NPM_HOST : PIP_HOST;
         request.url = path;
       }
       registries.handle(request, response);
@@ -239,6 +247,25 @@ describe.skipIf(missing)("packages of environments", () => {
     expect(await sh(await create("seven", set), "ours; left-and-right")).toBe("a program of pip\na program of npm");
     expect(mirrored).toEqual(expect.arrayContaining(["/pip/simple/ours/", "/npm/left-and-right"]));
   });
+
+  it.skipIf(!isThere("go"))(
+    "of go come from the mirror that its own settings name, and nobody else is asked of a private module",
+    async () => {
+      registries.addGo("tool.corp.example", 'package main\n\nfunc main() { println("a program of go") }\n');
+      const env = {
+        PATH: `${process.env.PATH}:/usr/local/go/bin`,
+        ...{ HOME: dataDir, GOPROXY: `https://${MIRROR}/go`, GOPRIVATE: "*.corp.example" },
+      };
+      const told = (await askPackageTools(env)).find(({ tool }) => tool === "go");
+      expect(told).toMatchObject({ problem: null, hosts: expect.arrayContaining([{ host: MIRROR, plain: false }]) });
+      packageSettings.push(...(told?.settings ?? []));
+      const set = setOf({ go: ["tool.corp.example@v1.0.0"] }, "team_8");
+      expect(await install(set)).toBe(true);
+      expect(await sh(await create("eight", set), "tool.corp.example")).toBe("a program of go");
+      expect(mirrored).toContain("/go/tool.corp.example/@v/v1.0.0.zip");
+      expect(lines.filter(({ host }) => host !== MIRROR)).toEqual([]);
+    },
+  );
 
   it("C1: are not asked of a mirror whose address holds a password, and it is said which", async () => {
     packageSettings.push({

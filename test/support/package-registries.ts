@@ -1,4 +1,4 @@
-// A registry of npm and one of pip as the tools know them by themselves, on this machine: a module each, and one whose installation runs what a test says.
+// A registry of npm, one of pip and one of go as the tools know them by themselves, on this machine: a module each, and one whose installation runs what a test says.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 export const NPM_HOST = "registry.npmjs.org";
 export const PIP_HOST = "pypi.org";
+export const GO_HOST = "proxy.golang.org";
 
 export type PackageRegistries = {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -14,6 +15,8 @@ export type PackageRegistries = {
   addNpm(name: string, manifest: Record<string, unknown>, files: Record<string, string>): void;
   /** A wheel of pip with one module; `program` is put on the PATH. */
   addPip(name: string, options: { module: string; program?: string }): void;
+  /** A module of go at v1.0.0 that is one program, called as the module. */
+  addGo(name: string, program: string): void;
   /** Set: answers wait for it. */
   hold: Promise<void> | null;
   dispose(): void;
@@ -75,6 +78,21 @@ export function createPackageRegistries(): PackageRegistries {
       writeFileSync(page, `<a href="/files/${file}">${file}</a>`);
       put(`${PIP_HOST}/simple/${name}/`, "text/html", page);
       put(`${PIP_HOST}/files/${file}`, "application/octet-stream", join(directory, file));
+    },
+    addGo(name, program) {
+      const place = join(directory, `go-${name}`);
+      const inArchive = `${name}@v1.0.0`;
+      mkdirSync(join(place, inArchive), { recursive: true });
+      const module = `module ${name}\n\ngo 1.18\n`;
+      writeFileSync(join(place, inArchive, "go.mod"), module);
+      writeFileSync(join(place, inArchive, "main.go"), program);
+      execFileSync("/usr/bin/python3", ["-m", "zipfile", "-c", "module.zip", inArchive], { cwd: place });
+      writeFileSync(join(place, "module.mod"), module);
+      writeFileSync(join(place, "module.info"), JSON.stringify({ Version: "v1.0.0", Time: "2026-01-01T00:00:00Z" }));
+      writeFileSync(join(place, "list"), "v1.0.0\n");
+      put(`${GO_HOST}/${name}/@v/list`, "text/plain", join(place, "list"));
+      for (const ending of ["info", "mod", "zip"])
+        put(`${GO_HOST}/${name}/@v/v1.0.0.${ending}`, "application/octet-stream", join(place, `module.${ending}`));
     },
     dispose: () => rmSync(directory, { recursive: true, force: true }),
   };

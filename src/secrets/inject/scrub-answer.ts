@@ -21,6 +21,8 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
   br: () => createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH }),
   zstd: () => createZstdFrames({ finishFlush: constants.ZSTD_e_flush }),
 };
+/** Nobody packs an answer more often; each time takes memory, and multiplies what a small answer unfolds to. */
+const MAX_ENCODINGS = 3;
 /** What is asked for upstream, of what the program asked for. Not `deflate`: servers mean two different things by it. */
 const ENCODINGS = ["gzip", "br", "zstd", "identity"];
 /** What each message of a stream is compressed by. */
@@ -73,13 +75,13 @@ function hasBody({ method, status }: AnswerHead): boolean {
 function decodersOf(headers: RawHeaders): (() => Duplex)[] {
   const [ofMessages] = OF_MESSAGES.flatMap((header) => encodingsIn(headers, header));
   if (ofMessages !== undefined) throw unreadable(ofMessages);
-  return encodingsIn(headers, "content-encoding")
-    .reverse()
-    .map((name) => {
-      const make = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
-      if (make) return make;
-      throw unreadable(name);
-    });
+  const names = encodingsIn(headers, "content-encoding");
+  if (names.length > MAX_ENCODINGS) throw unreadable(names.join(", "));
+  return names.reverse().map((name) => {
+    const make = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
+    if (make) return make;
+    throw unreadable(name);
+  });
 }
 
 function encodingsIn(headers: RawHeaders, header: string): string[] {
