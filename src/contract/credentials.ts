@@ -77,9 +77,7 @@ export const MAX_ALLOWED_HOSTS = 16;
 const secret = z.string().max(65_536);
 const url = z.string().min(1).max(2048);
 const shortText = z.string().min(1).max(512);
-const future = z.string().refine((text) => /^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text)), {
-  error: "must be an RFC 3339 time such as 2026-01-31T12:00:00Z",
-});
+const future = z.iso.datetime({ offset: true, error: "must be an RFC 3339 time such as 2026-01-31T12:00:00Z" });
 const allowedHosts = z.array(z.string().max(300)).min(1).max(MAX_ALLOWED_HOSTS);
 const limited = z.strictObject({ type: z.literal("limited"), allowed_hosts: allowedHosts });
 const networking = z.discriminatedUnion("type", [z.strictObject({ type: z.literal("unrestricted") }), limited]);

@@ -46,6 +46,11 @@ describe("refused with words that do not repeat the value", () => {
       { type: "mcp_oauth", access_token: VALUE, mcp_server_url: "https://a.com/", expires_at: "2020-01-01T00:00:00Z" },
       /^auth\.expires_at: must be in the future/,
     ],
+    ...["2126-01-31T12:00", "2126-02-31T12:00:00Z", "2126-01-31"].map((expires_at): [string, object, RegExp] => [
+      `an end that is no time: ${expires_at}`,
+      { type: "mcp_oauth", access_token: VALUE, mcp_server_url: "https://a.com/", expires_at },
+      /^auth\.expires_at: must be an RFC 3339 time/,
+    ]),
     ["everywhere", { ...basic, networking: { type: "unrestricted" } }, /^auth\.networking\.type: /],
     ["a colon", { ...basic, username: "a:b", ...onHosts("a.com") }, /^auth\.username: /],
     [
