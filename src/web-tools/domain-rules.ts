@@ -4,7 +4,9 @@ import type { DomainRules } from "./web-tools.ts";
 
 /** Null: it may. Otherwise why not, for the model. `host` is canonical. */
 export function whyNotFrom(host: string, path: string, { allowed, blocked }: DomainRules): string | null {
-  const covers = (entry: string) => coversPlace(entry, host, path);
+  // In both readings: a server may decode a path before it resolves it, or not at all.
+  const covers = (entry: string) =>
+    coversPlace(entry, host, path) && coversPlace(resolvedPath(entry), host, resolvedPath(path));
   if (blocked?.some((entry) => coversPlace(plainPath(entry), host, plainPath(path))))
     return `${host} is among the blocked domains of this tool.`;
   if (allowed && !allowed.some(covers))
@@ -14,8 +16,18 @@ export function whyNotFrom(host: string, path: string, { allowed, blocked }: Dom
 
 /** `/%70rivate`, `//private` and `/Private` are for most servers what `/private` is: blocked is what may be it. */
 function plainPath(path: string): string {
+  return resolvedPath(path).toLowerCase();
+}
+
+/** Decoded, then resolved: `/blog/..%2Fprivate` is `/private`, which no reader of addresses says of it. */
+function resolvedPath(path: string): string {
   const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  return decoded.replace(/\/{2,}/g, "/").toLowerCase();
+  const parts: string[] = [];
+  for (const part of decoded.split(/[\\/]+/)) {
+    if (part === "..") parts.splice(Math.max(1, parts.length - 1));
+    else if (part !== ".") parts.push(part);
+  }
+  return parts.join("/");
 }
 
 /** `docs.example.com` covers itself and every name below it; `example.com/blog` what is at or below that path. */
