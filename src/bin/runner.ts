@@ -1,11 +1,10 @@
 // The program inside a sandbox. Bundled to one file; started with its configuration on standard input and its socket as descriptor 3.
 import { readFileSync } from "node:fs";
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../lib/errors.ts";
-import { searchInWorker } from "../runner/grep-worker.ts";
 import { BROKER_SOCKET, EGRESS_DIR, LISTEN_FD, parseRunnerConfig, RELAY_ADDRESS } from "../runner/protocol.ts";
 import { startRelay } from "../runner/relay.ts";
 import { createRunner } from "../runner/runner.ts";
+import { SEARCH_THREAD } from "../runner/search-tools.ts";
 
 /** The bundle knows no top-level await. */
 async function main(): Promise<void> {
@@ -17,12 +16,18 @@ async function main(): Promise<void> {
   runner.server.listen({ fd: LISTEN_FD });
 }
 
-if (isMainThread) {
+async function search(): Promise<void> {
+  const { parentPort, workerData } = await import("node:worker_threads");
+  const { searchInWorker } = await import("../runner/grep-worker.ts");
+  await searchInWorker(workerData, (message) => parentPort?.postMessage(message));
+}
+
+if (process.argv[2] === SEARCH_THREAD) {
+  void search();
+} else {
   main().catch((error: unknown) => {
     // Its starter tells this as the reason.
     process.stderr.write(`${messageOf(error)}\n`);
     process.exit(1);
   });
-} else {
-  void searchInWorker(workerData, (message) => parentPort?.postMessage(message));
 }

@@ -1,5 +1,4 @@
 // Hashes of files of the tree: whoever knows what they should be need not be sent them.
-import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { errnoOf } from "./paths.ts";
 import { TreePlace, type TreeRoots, toWireStat } from "./tree-place.ts";
@@ -34,7 +33,8 @@ export class TreeHasher {
   *#hashOpen(path: string, fd: number): Generator<WireTreeHash | null> {
     const before = fstatSync(fd, { bigint: true });
     if (!before.isFile()) return yield { path, sha256: null, stat: null };
-    const hash = createHash("sha256");
+    // Loaded when it is wanted: OpenSSL would cost each start of a sandbox more than any part of the runner.
+    const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
     const sizeBytes = Number(before.size);
     let position = 0;
     while (position < sizeBytes) {

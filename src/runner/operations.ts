@@ -52,9 +52,13 @@ export class Operations {
       env: options.env,
       hadShell: !options.journal.isEmpty,
     });
-    this.#shell.prepare();
     // No command of this life refers to outputs yet; results of earlier ones do, so only the oldest go.
     this.#pruneOutputFiles();
+  }
+
+  /** Starts the shell of commands ahead of the first one. */
+  prepareShell(): void {
+    this.#shell.prepare();
   }
 
   get runningCount(): number {

@@ -4,7 +4,6 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { glob, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { childEnv } from "../lib/child-env.ts";
 import { isWithin, ToolError } from "./paths.ts";
 
@@ -144,6 +143,9 @@ function settleTimeout(found: string, resolve: (text: string) => void, reject: (
   else resolve(`${found}\n[the search was cut short after ${GREP_TIMEOUT_MS} ms]`);
 }
 
+/** The argument by which the program knows that it runs as the search thread. */
+export const SEARCH_THREAD = "search-thread";
+
 /** What the worker is given and what it sends; the last message is `done`. */
 export type GrepWorkerData = { pattern: string; root: string; maxEntries: number };
 export type GrepWorkerMessage = { line: string } | { done: true } | { problem: string };
@@ -157,7 +159,10 @@ function grepInWorker(input: GrepInput & { workerFile: string }): Promise<string
   }
   return new Promise((resolve, reject) => {
     const workerData: GrepWorkerData = { pattern: input.pattern, root: input.root, maxEntries: MAX_ENTRIES };
-    const worker = new Worker(input.workerFile, { workerData, env: {}, resourceLimits: { stackSizeMb: 8 } });
+    // Loaded when it is wanted, as few sandboxes want it.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const options = { argv: [SEARCH_THREAD], workerData, env: {}, resourceLimits: { stackSizeMb: 8 } };
+    const worker = new Worker(input.workerFile, options);
     const lines: string[] = [];
     let bytes = 0;
     const end = (settle: () => void) => {

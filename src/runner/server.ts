@@ -259,6 +259,8 @@ export function createRunnerServer(parts: RunnerParts): Server {
       else socket.destroy();
     });
   });
+  // While the first answer is on its way, and whoever waits for it goes on.
+  server.once("request", (_request, response) => response.once("finish", () => parts.operations.prepareShell()));
   // Calls last as long as commands do, and an idle connection of the platform must not end under its next request.
   server.requestTimeout = 0;
   server.headersTimeout = 0;
