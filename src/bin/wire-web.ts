@@ -219,7 +219,7 @@ export async function wireWeb(options: WebOptions): Promise<Web> {
       probe: createProbe(auditedFetch, options.version),
     }),
     environments: createEnvironments({ db, clock, onChanged, server: networking }),
-    teamNetworkings: createTeamNetworkings({ db, clock, server: networking }),
+    teamNetworkings: createTeamNetworkings({ db, clock, onChanged, server: networking }),
     sessions,
     sessionResources: createSessionResources({ db, clock, putToken, onLogGrew }),
     sendEvents: createSendEvents({ clock, onLogGrew }),

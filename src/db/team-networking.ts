@@ -23,4 +23,8 @@ export async function updateTeamNetworking(
   const json = (networking: Networking | null) => (networking === null ? null : JSON.stringify(networking));
   await sql`update teams set networking_default = ${json(input.default)}::jsonb, networking_ceiling = ${json(input.ceiling)}::jsonb,
     networking_updated_at = ${input.now} where id = ${input.teamId}`.execute(tx);
+  // What each of them reaches may be another thing now: who follows the team is told, by the trigger.
+  await sql`update environments set team_id = team_id where team_id = ${input.teamId} and archived_at is null`.execute(
+    tx,
+  );
 }

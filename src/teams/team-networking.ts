@@ -3,7 +3,7 @@ import { effectiveNetworking } from "../contract/effective-networking.ts";
 import { type Networking, resolveNetworking } from "../contract/environments.ts";
 import { findExcess } from "../contract/networking-ceiling.ts";
 import type { TeamNetworking, UpdateTeamNetworkingInput } from "../contract/team-networking.ts";
-import type { Database, DatabaseTransaction } from "../db/database.ts";
+import { afterCommit, type Database, type DatabaseTransaction } from "../db/database.ts";
 import { findTeamNetworking, type TeamNetworkingRow, updateTeamNetworking } from "../db/team-networking.ts";
 import type { Clock } from "../lib/clock.ts";
 import { PlatformError } from "../lib/errors.ts";
@@ -12,8 +12,14 @@ import { PlatformError } from "../lib/errors.ts";
 export type ServerNetworking = { default: Networking; ceiling: Networking };
 export type TeamNetworkings = ReturnType<typeof createTeamNetworkings>;
 
-export function createTeamNetworkings(options: { db: Database; clock: Clock; server: ServerNetworking }) {
-  const { db, clock, server } = options;
+export function createTeamNetworkings(options: {
+  db: Database;
+  clock: Clock;
+  server: ServerNetworking;
+  /** After the commit. */
+  onChanged: () => void;
+}) {
+  const { db, clock, server, onChanged } = options;
 
   return {
     async get(teamId: string): Promise<TeamNetworking> {
@@ -33,6 +39,7 @@ export function createTeamNetworkings(options: { db: Database; clock: Clock; ser
         if (after.ceiling) refuse(findExcess(after.default, after.ceiling, { field: "default", whose: "team" }));
       }
       await updateTeamNetworking(tx, { teamId, ...after, now: new Date(clock.now()) });
+      afterCommit(tx, onChanged);
       return toTeamNetworking(await known(tx, { teamId }), server);
     },
   };

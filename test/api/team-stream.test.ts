@@ -219,8 +219,13 @@ describe("agents, environments and keys", () => {
     await until(() => changed(reader, "environment_changed", environment) === 1);
     await server.call("POST", `/v1/environments/${environment}`, { body: { description: "new" } });
     await until(() => changed(reader, "environment_changed", environment) === 2);
-    await server.call("DELETE", `/v1/environments/${environment}`);
+    // What it reaches is below what the team allows.
+    await server.call("POST", "/v1/team_networking", { body: { ceiling: { type: "limited" } } });
     await until(() => changed(reader, "environment_changed", environment) === 3);
+    await server.call("POST", "/v1/team_networking", { body: { ceiling: null } });
+    await until(() => changed(reader, "environment_changed", environment) === 4);
+    await server.call("DELETE", `/v1/environments/${environment}`);
+    await until(() => changed(reader, "environment_changed", environment) === 5);
 
     const { id: key, value } = (await server.call("POST", "/v1/api_keys", { body: { name: "k" } })).body as {
       id: string;

@@ -13,6 +13,7 @@ const keys = [
   ["environments"],
   ["environments", "archived"],
   ["environment", "env_a"],
+  ["team-networking"],
   ["api-keys"],
   ["sessions", "list", { state: "all" }],
   ["session", "sesn_a"],
@@ -25,7 +26,7 @@ test.each<[TeamChange, string[][]]>([
   [{ type: "agent_changed", id: "agent_a" }, [["agents"], ["agent", "agent_a"], ["agent-versions", "agent_a"]]],
   [
     { type: "environment_changed", id: "env_a" },
-    [["environments"], ["environments", "archived"], ["environment", "env_a"]],
+    [["environments"], ["environments", "archived"], ["environment", "env_a"], ["team-networking"]],
   ],
   [{ type: "api_key_changed", id: "key_a" }, [["api-keys"]]],
   [{ type: "session_changed", session: { id: "sesn_a", status: "idle" } as Session }, [["snapshots", "sesn_a"]]],

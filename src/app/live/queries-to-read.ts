@@ -11,7 +11,7 @@ export function queriesToRead(change: TeamChange): Keys {
     case "agent_changed":
       return [["agents"], ["agent", change.id], ["agent-versions", change.id]];
     case "environment_changed":
-      return [["environments"], ["environment", change.id]];
+      return [["environments"], ["environment", change.id], ["team-networking"]];
     case "vault_changed":
       return [["vaults"], ["vault", change.id], ["credentials", change.id]];
     case "api_key_changed":
@@ -36,6 +36,7 @@ const everything: Keys = [
   ["agent-versions"],
   ["environments"],
   ["environment"],
+  ["team-networking"],
   ["vaults"],
   ["vault"],
   ["credentials"],
