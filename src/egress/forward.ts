@@ -302,6 +302,7 @@ async function passBack(
   exchange.line.status = status;
   const raw = downstreamHeaders(answer.headers);
   try {
+    refuseTransferCoding(answer);
     const head = { method: end.head.method, status, headers: raw };
     const changed = rewrite ? await rewrite.rewrite(head, answer.body) : { headers: raw, body: answer.body };
     end.answer.begin({ status, words: rewrite ? rewrite.text(words) : words, headers: changed.headers, hasBody });
@@ -318,6 +319,20 @@ async function passBack(
     answer.body.destroy();
     refuse(end, exchange, error);
   }
+}
+
+/** What was packed for this hop alone, though nobody asked for it, would be handed on as it is, and without being looked into. */
+function refuseTransferCoding({ headers }: UpstreamAnswer): void {
+  const codings = valuesOf(headers, "transfer-encoding").flatMap((value) => value.split(","));
+  const other = codings
+    .map((coding) => coding.trim().toLowerCase())
+    .find((coding) => !["", "chunked"].includes(coding));
+  if (other === undefined) return;
+  const shown = JSON.stringify(other.slice(0, 40));
+  throw new Refusal(
+    "answer_encoding",
+    `The host answered in the transfer coding ${shown}, which it was not asked for.`,
+  );
 }
 
 /** As `pipeline` does it, without the signal and the exception that it makes for each. */
