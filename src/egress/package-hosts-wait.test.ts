@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type EgressWorld, startEgressWorld, startUpstream, type Upstream } from "../../test/support/egress-world.ts";
 import { until } from "../../test/support/until.ts";
@@ -151,4 +152,15 @@ it("does not wait for ever", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+it("stays shut, and takes nothing else along, when it will never be known", async () => {
+  const failure = new Error("no tool could be asked");
+  const wait = createPackageHostsWait(Promise.reject(failure));
+  // Nobody waits while it fails: an unhandled rejection would end this test's process.
+  await setImmediate();
+  expect(wait.isOpen()).toBe(true);
+  const refusal = { rule: "policy_unavailable", status: 503, cause: failure };
+  await expect(wait.wait()).rejects.toMatchObject(refusal);
+  await expect(wait.wait()).rejects.toMatchObject(refusal);
 });
