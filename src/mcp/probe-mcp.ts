@@ -15,6 +15,8 @@ export async function probeMcp(options: {
   /** Its name, and for whom it is tried. */
   credential: string;
   caller: OutsideCaller;
+  /** Takes the credential out of what the server answers. */
+  scrub: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
   fetch: OutsideFetch;
   version: string;
 }): Promise<McpProbe> {
@@ -27,7 +29,7 @@ export async function probeMcp(options: {
       authorization: {
         header: async () => ({ value: options.authorization, credential: options.credential }),
         renewed: async () => null,
-        scrub: async (body) => body,
+        scrub: async (body) => options.scrub(body),
       },
       mayReach: async () => () => "mcp_server_url",
       caller: options.caller,

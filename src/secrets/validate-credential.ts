@@ -6,6 +6,7 @@ import { listFieldsOf } from "../db/session-credentials.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { OutsideCaller } from "../lib/outside-fetch.ts";
 import { nameOfCredential } from "./credential-ties.ts";
+import { scrubWeb } from "./inject/scrub-web.ts";
 import { createScrubber, type Scrubber } from "./inject/scrubber.ts";
 import { createRefreshToken } from "./refresh-token.ts";
 import { openField } from "./sealed-fields.ts";
@@ -23,6 +24,8 @@ export type ProbeMcp = (input: {
   authorization: string;
   credential: string;
   caller: OutsideCaller;
+  /** Takes the credential out of an answer, before any of it is cut off. */
+  scrub: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }) => Promise<ProbeOutcome>;
 export type ProbeOutcome = { works: true } | { works: false; method: string; answer: ProbeResponse | null };
 
@@ -62,14 +65,16 @@ export function createValidateCredential(options: {
   async function ask(credential: SessionCredential, who: Sender): Promise<ProbeOutcome> {
     const token = credential.secrets.access_token;
     if (credential.auth.type !== "mcp_oauth" || !token) return { works: false, method: "initialize", answer: null };
-    return scrubbed(
-      await probe({
-        url: credential.auth.mcp_server_url,
-        ...{ authorization: `Bearer ${token.reveal()}`, credential: credential.name },
-        caller: { teamId: credential.teamId, sessionId: null, who },
-      }),
-      credential,
-    );
+    const scrubber = createScrubber([credential]);
+    const outcome = await probe({
+      url: credential.auth.mcp_server_url,
+      ...{ authorization: `Bearer ${token.reveal()}`, credential: credential.name },
+      caller: { teamId: credential.teamId, sessionId: null, who },
+      scrub: (body) => (scrubber ? scrubWeb(scrubber, body) : body),
+    });
+    if (outcome.works || outcome.answer === null) return outcome;
+    const content_type = cleanText(outcome.answer.content_type, scrubber);
+    return { ...outcome, answer: { ...outcome.answer, content_type } };
   }
 
   async function renew(credential: SessionCredential, who: Sender): Promise<CredentialValidation["refresh"]> {
@@ -131,18 +136,11 @@ function probeOf(outcome: ProbeOutcome): CredentialValidation["mcp_probe"] {
   return outcome.works ? null : { method: outcome.method, http_response: outcome.answer };
 }
 
-/** Whoever refuses a token may repeat it. */
-function scrubbed(outcome: ProbeOutcome, credential: SessionCredential): ProbeOutcome {
-  if (outcome.works || outcome.answer === null) return outcome;
-  const scrubber = createScrubber([credential]);
-  return { ...outcome, answer: { ...outcome.answer, body: cleanText(outcome.answer.body, scrubber) } };
-}
-
 function toResponse({ status, body, contentType = "" }: TokenAnswer, scrubber: Scrubber | null): ProbeResponse {
   const clean = cleanText(body, scrubber);
   return {
     status_code: status,
-    content_type: contentType,
+    content_type: cleanText(contentType, scrubber),
     body: clean.slice(0, MAX_BODY_LENGTH),
     body_truncated: clean.length > MAX_BODY_LENGTH,
   };

@@ -235,6 +235,33 @@ describe("the try of an OAuth credential", () => {
     expect(answer.refresh?.http_response?.body).toBe('{"error":"invalid_grant","sent":"berth_value_removed"}');
   });
 
+  test("what a server says is shown without the token, also in its head, and where the answer is cut off", async () => {
+    const sent = `Bearer ${TOKEN}`;
+    const before = "x".repeat(4096 - sent.length + 6);
+    mcp.intercept = (_, response) => {
+      response.writeHead(401, { "content-type": `text/plain; said="${TOKEN}"` }).end(`${before}${sent} and more`);
+      return true;
+    };
+    const answer = (await tried(false)).mcp_probe?.http_response;
+    expect(answer).toMatchObject({
+      ...{ content_type: 'text/plain; said="berth_value_removed"', body_truncated: true },
+      body: expect.stringMatching(/^x+Bearer berth_v/),
+    });
+  });
+
+  test("a token endpoint's answer is shown without the token, also in its head", async () => {
+    valid = RENEWED;
+    mcp.intercept = (request, response) => {
+      if (request.headers.host === "login.example.com")
+        response.writeHead(400, { "content-type": "text/refresh-token-4813" }).end("no");
+      else response.writeHead(401).end();
+      return true;
+    };
+    expect((await tried(true)).refresh?.http_response).toMatchObject({
+      ...{ status_code: 400, content_type: "text/berth_value_removed", body: "no" },
+    });
+  });
+
   test("unknown: nobody could be asked", async () => {
     valid = RENEWED;
     tokenAnswer = "away";
