@@ -153,4 +153,31 @@ describe("an entry of allowed_hosts", () => {
       }),
     );
   });
+
+  it("allows as each entry reads, however it is spelled", () => {
+    const spelled = fc.tuple(
+      name,
+      fc.constantFrom("", "*.", ".", "WWW.", "*"),
+      fc.constantFrom("", ".", "..", ":443", "/"),
+    );
+    const entries = fc.oneof(
+      spelled.map(([host, before, after]) => `${before}${host}${after}`),
+      spelled.map(([host, before, after]) => `${before}${host.toUpperCase()}${after}`),
+      fc.stringMatching(/^(\*\.)?([a-zA-Z0-9_ü。-]{1,5}|xn--[a-z0-9-]{1,6})(\.[a-zA-Z0-9]{1,3}){0,3}\.?$/),
+    );
+    fc.assert(
+      fc.property(entries, name, label, (entry, other, more) => {
+        const read = parseAllowedHost(entry);
+        for (const host of [
+          other,
+          ...(read.host === null ? [] : [read.host, `${more}.${read.host}`, `${more}${read.host}`]),
+        ]) {
+          if (canonicalHost(host).host !== host) continue;
+          const allows =
+            read.kind === "suffix" ? host.endsWith(`.${read.host}`) : read.kind === "exact" && host === read.host;
+          expect(findAllowed(host, [entry])).toBe(allows ? entry : null);
+        }
+      }),
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createLogger } from "../lib/logger.ts";
-import { createOpenExchanges, LOOK_EVERY_MS } from "./open-exchanges.ts";
+import { createOpenExchanges, LOOK_AT_ONCE, LOOK_EVERY_MS } from "./open-exchanges.ts";
 import { Refusal } from "./refusal.ts";
 
 const logger = createLogger("egress", { level: "silent", pretty: false });
@@ -50,4 +50,23 @@ it("looks at nothing that is over, and has no timer while nothing is open", asyn
   open.add({ check, end });
   await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
   expect(end).toHaveBeenCalledTimes(1);
+});
+
+it("lets others have their turn while it looks at many, of which one that takes long holds up none", async () => {
+  const open = createOpenExchanges({ logger });
+  const seen: string[] = [];
+  const ofFirst = Promise.withResolvers<void>();
+  open.add({
+    check() {
+      setImmediate(() => seen.push("another's turn"));
+      return ofFirst.promise;
+    },
+    end: () => undefined,
+  });
+  for (let index = 1; index <= 2 * LOOK_AT_ONCE; index++)
+    open.add({ check: async () => void seen.push("a look"), end: () => undefined });
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await vi.waitFor(() => expect(seen.filter((one) => one === "a look")).toHaveLength(2 * LOOK_AT_ONCE));
+  expect(seen.indexOf("another's turn")).toBeLessThan(LOOK_AT_ONCE + 1);
+  ofFirst.resolve();
 });
