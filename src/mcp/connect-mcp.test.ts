@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type McpWorld, startMcpWorld } from "../../test/support/mcp-world.ts";
 import { until } from "../../test/support/until.ts";
 import { connectMcp, type McpConnection } from "./connect-mcp.ts";
+import { readResult } from "./read-result.ts";
 
 type Message = { id?: number | string; method?: string; params?: Record<string, unknown> };
 type Handler = (message: Message, response: ServerResponse, request: IncomingMessage) => void;
@@ -201,4 +202,36 @@ test("answers in a batch are taken, one that says nothing is not waited for", as
   });
   const connection = await connect();
   await expect(call(connection)).rejects.toMatchObject({ kind: "connection", mayHaveRun: true });
+});
+
+test("what a server says wrongly of one tool, or of one piece of a result, costs only that", async () => {
+  hostile((message, response) => {
+    const said = (result: object) => events(response, { jsonrpc: "2.0", id: message.id, result });
+    if (message.method === "tools/list")
+      return said({ tools: [{ name: "broken" }, { name: "fine", inputSchema: { type: "object" } }], nextCursor: null });
+    const content = [
+      { type: "text", text: "done" },
+      { type: "hologram" },
+      { type: "image", mimeType: "image/png", data: "?" },
+    ];
+    return message.method === "tools/call" && said({ content, structuredContent: [1] });
+  });
+  const connection = await connect();
+  expect((await connection.listTools(signal())).map(({ name }) => name)).toEqual(["fine"]);
+  expect(readResult(await call(connection)).content).toEqual([
+    { type: "text", text: "done" },
+    { type: "text", text: '(a piece of type "hologram", which can\'t be read)' },
+    { type: "text", text: '(a piece of type "image", which can\'t be read)' },
+  ]);
+});
+
+test("a list without an end is read to its first 50 pages", async () => {
+  hostile((message, response) => {
+    if (message.method !== "tools/list") return false;
+    const tools = [{ name: `tool ${message.params?.cursor ?? "first"}`, inputSchema: { type: "object" } }];
+    return events(response, { jsonrpc: "2.0", id: message.id, result: { tools, nextCursor: "again" } });
+  });
+  const names = (await (await connect()).listTools(signal())).map(({ name }) => name);
+  expect(names).toEqual(["tool first", "tool again"]);
+  expect(seen.filter(({ message }) => message.method === "tools/list")).toHaveLength(50);
 });

@@ -4,19 +4,13 @@ import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { RequestOptions } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import {
-  type CallToolResult,
-  CallToolResultSchema,
-  ErrorCode,
-  ListToolsResultSchema,
-  McpError,
-  ToolListChangedNotificationSchema,
-} from "@modelcontextprotocol/sdk/types.js";
+import { ErrorCode, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../lib/errors.ts";
 import { visibleProse } from "../lib/visible-text.ts";
-import { type ListedTool, offerable, type SaidOfTool } from "./listed-tools.ts";
+import { type ListedTool, offerable, saidList } from "./listed-tools.ts";
 import { McpFailure } from "./mcp-failure.ts";
 import { CALL_ID, createMcpFetch, type McpFetchOptions } from "./mcp-fetch.ts";
+import { type SaidResult, saidResult } from "./read-result.ts";
 
 export type McpConnection = {
   /** In the server's order, the first `MAX_LISTED`, without those that can't be offered. Throws `McpFailure`. */
@@ -27,7 +21,7 @@ export type McpConnection = {
     tool: string;
     arguments: Record<string, unknown>;
     signal: AbortSignal;
-  }): Promise<CallToolResult>;
+  }): Promise<SaidResult>;
   close(): Promise<void>;
 };
 
@@ -122,18 +116,18 @@ async function connectBy(options: ConnectOptions, kind: "streamable" | "sse"): P
 
   return {
     async listTools(signal) {
-      const said: SaidOfTool[] = [];
+      const said: unknown[] = [];
       const late = AbortSignal.timeout(LIST_MS);
       let cursor: string | undefined;
       for (let page = 0; page < MAX_PAGES && said.length < MAX_LISTED; page++) {
         const params = cursor === undefined ? {} : { cursor };
         const answer = await ask(AbortSignal.any([signal, late]), (request) =>
-          client.request({ method: "tools/list", params }, ListToolsResultSchema, request),
+          client.request({ method: "tools/list", params }, saidList, request),
         ).catch((error: unknown) => {
           throw late.aborted && !signal.aborted ? notInTime(error) : error;
         });
         said.push(...answer.tools.slice(0, MAX_LISTED));
-        cursor = answer.nextCursor;
+        cursor = answer.nextCursor ?? undefined;
         if (cursor === undefined) break;
       }
       return offerable(said.slice(0, MAX_LISTED));
@@ -144,7 +138,7 @@ async function connectBy(options: ConnectOptions, kind: "streamable" | "sse"): P
       });
       const asked = client.request(
         { method: "tools/call", params: { name: tool, arguments: args, _meta: { [CALL_ID]: callId } } },
-        CallToolResultSchema,
+        saidResult,
         {
           ...{ signal, timeout: CALL_MS, maxTotalTimeout: MAX_CALL_MS, resetTimeoutOnProgress: true },
           onprogress: () => undefined,

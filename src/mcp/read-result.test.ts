@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { readResult } from "./read-result.ts";
 
 const text = (words: string) => ({ type: "text" as const, text: words });
-const image = (length: number) => ({ type: "image" as const, mimeType: "image/png", data: "A".repeat(length) });
+const PNG = "iVBORw0KGgoA";
+const image = (length: number) => ({ type: "image", mimeType: "image/png", data: PNG.padEnd(length, "A") });
 
 it("shows many short texts as one, whole and once", () => {
   const { content, longText } = readResult({
@@ -24,11 +25,31 @@ it("keeps ten million characters of images, and says how many are left out", () 
 
 it("names what is no image that it can show, without a character that the log can't hold", () => {
   const { content } = readResult({
-    content: [{ ...image(8), mimeType: "image/x\0y" }, { ...image(8), data: "not base64!" }, text("a\0\ud800")],
+    content: [
+      { ...image(8), mimeType: "image/x\0y", data: "AAAAAAAA" },
+      { ...image(8), data: "not base64!" },
+      text("a\0\ud800"),
+    ],
   });
   expect(content).toEqual([
-    { type: "text", text: "(an image of type image/x\uFFFDy, which can't be shown)" },
-    { type: "text", text: expect.stringMatching(/^\(an image of type image\/png, \d bytes, which can't be shown\)$/) },
+    { type: "text", text: "(an image of type image/x\uFFFDy, 6 bytes, which can't be shown)" },
+    { type: "text", text: '(a piece of type "image", which can\'t be read)' },
     { type: "text", text: "a\uFFFD\uFFFD" },
+  ]);
+});
+
+it("takes what bytes are for what they are: what a provider refuses would be refused in each request from then on", () => {
+  const page = Buffer.from("<html>not found</html>").toString("base64");
+  const { content } = readResult({
+    content: [
+      { type: "image", mimeType: "image/jpeg", data: PNG },
+      { type: "image", mimeType: "image/png", data: page },
+      { type: "resource", resource: { uri: "a.pdf", mimeType: "application/pdf", blob: page } },
+    ],
+  });
+  expect(content).toEqual([
+    { type: "image", source: { type: "base64", media_type: "image/png", data: PNG } },
+    { type: "text", text: "(an image of type image/png, 24 bytes, which can't be shown)" },
+    { type: "text", text: "(a.pdf of type application/pdf, 24 bytes, which can't be shown)" },
   ]);
 });

@@ -1,6 +1,8 @@
 // What an MCP server answered, as the content of a tool result. Pure.
-import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/sdk/types.js";
-import type { ImageBlock, ResultBlock } from "../contract/content.ts";
+import { type ContentBlock, ContentBlockSchema } from "@modelcontextprotocol/sdk/types.js";
+import { z } from "zod";
+import type { ResultBlock } from "../contract/content.ts";
+import { imageTypeOf } from "../lib/image-type.ts";
 
 /** What the model is shown of texts at most; as much as of a command's output. */
 export const SHOWN_BYTES = 100 * 1024;
@@ -10,8 +12,13 @@ const MAX_DATA_LENGTH = 5_000_000;
 const MAX_ALL_DATA_LENGTH = 10_000_000;
 const MAX_BLOCKS = 100;
 
-const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
-type ImageType = Extract<ImageBlock["source"], { type: "base64" }>["media_type"];
+/** A result as far as it has to be one: what the tool did is done, so that the rest is read piece by piece. */
+export const saidResult = z.looseObject({
+  content: z.array(z.unknown()).default([]),
+  structuredContent: z.unknown().optional(),
+  isError: z.unknown().optional(),
+});
+export type SaidResult = z.input<typeof saidResult>;
 
 export type ReadResult = {
   content: ResultBlock[];
@@ -20,9 +27,9 @@ export type ReadResult = {
   longText: string | null;
 };
 
-export function readResult(result: CallToolResult): ReadResult {
-  const blocks = result.content.flatMap(toBlocks);
-  if (blocks.length === 0 && result.structuredContent !== undefined)
+export function readResult(result: SaidResult): ReadResult {
+  const blocks = (result.content ?? []).flatMap(readBlock);
+  if (blocks.length === 0 && result.structuredContent != null)
     blocks.push({ type: "text", text: JSON.stringify(result.structuredContent, null, 2) });
   const texts = blocks.flatMap((block) => (block.type === "text" ? [block.text] : []));
   const others = blocks.filter((block) => block.type !== "text");
@@ -46,6 +53,13 @@ function withinLimits(others: readonly ResultBlock[]): ResultBlock[] {
     return index >= MAX_BLOCKS || length > MAX_ALL_DATA_LENGTH;
   });
   return end === -1 ? [...others] : others.slice(0, end);
+}
+
+function readBlock(said: unknown): ResultBlock[] {
+  const parsed = ContentBlockSchema.safeParse(said);
+  if (parsed.success) return toBlocks(parsed.data);
+  const type = typeof said === "object" && said !== null && "type" in said ? said.type : said;
+  return textOf(`(a piece of type ${String(JSON.stringify(type)).slice(0, 100)}, which can't be read)`);
 }
 
 function toBlocks(block: ContentBlock): ResultBlock[] {
@@ -74,15 +88,18 @@ function textOf(text: string): ResultBlock[] {
   return shown === "" ? [] : [{ type: "text", text: shown }];
 }
 
-function dataOf(mediaType: string, data: string, what: string): ResultBlock[] {
-  const isBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(data);
-  if (!isBase64 || data.length > MAX_DATA_LENGTH)
-    return textOf(`(${what} of type ${mediaType}, ${Math.floor((data.length * 3) / 4)} bytes, which can't be shown)`);
-  const image = IMAGE_TYPES.find((known): known is ImageType => known === mediaType);
+/** What it is, its bytes say: a provider refuses what is said to be something else, in each request from then on. */
+function dataOf(mediaType: string, said: string, what: string): ResultBlock[] {
+  const bytes = Math.floor((said.length * 3) / 4);
+  const left = () => textOf(`(${what} of type ${mediaType}, ${bytes} bytes, which can't be shown)`);
+  if (said.length > MAX_DATA_LENGTH || !/^[A-Za-z0-9+/]+={0,2}$/.test(said)) return left();
+  const decoded = Buffer.from(said, "base64");
+  const data = decoded.toString("base64");
+  const image = imageTypeOf(decoded);
   if (image) return [{ type: "image", source: { type: "base64", media_type: image, data } }];
-  if (mediaType === "application/pdf")
-    return [{ type: "document", source: { type: "base64", media_type: mediaType, data } }];
-  return textOf(`(${what} of type ${mediaType}, which can't be shown)`);
+  if (decoded.toString("latin1", 0, 5) === "%PDF-")
+    return [{ type: "document", source: { type: "base64", media_type: "application/pdf", data } }];
+  return left();
 }
 
 /** The beginning and the end of a text that is too long. `where`: to complete "…; the whole is in". */

@@ -1,5 +1,6 @@
 // The file tools of the toolset: read, write, edit. Texts and limits are the ones that models know from the official toolset.
 import type { FileHandle } from "node:fs/promises";
+import { imageTypeOf } from "../lib/image-type.ts";
 import { type confine, errnoOf, fileErrorText, openForReading, replaceFile, ToolError } from "./paths.ts";
 
 /** Files above this are read by line range only and cannot be edited. */
@@ -55,16 +56,6 @@ async function readBytes(handle: FileHandle, limit: number): Promise<Buffer> {
     total += bytesRead;
   }
   return Buffer.concat(pieces);
-}
-
-/** The media type of an image that models can see, by its first bytes. */
-export function imageTypeOf(start: Buffer): string | null {
-  const ascii = start.toString("latin1");
-  if (ascii.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
-  if (ascii.startsWith("\xff\xd8\xff")) return "image/jpeg";
-  if (ascii.startsWith("GIF87a") || ascii.startsWith("GIF89a")) return "image/gif";
-  if (ascii.startsWith("RIFF") && ascii.slice(8, 12) === "WEBP") return "image/webp";
-  return null;
 }
 
 export async function readTool(

@@ -1,4 +1,5 @@
 // What an answer's bytes are: a page, a text, an image, a PDF, or something that a model can't read. Pure.
+import { imageTypeOf } from "../lib/image-type.ts";
 
 export type ReadBody =
   | { kind: "page" | "text"; text: string; mediaType: string }
@@ -29,7 +30,11 @@ export function readBody(body: Buffer, contentType: string): ReadBody {
   const mediaType = declared || (looksLikeText(body) ? "text/plain" : "application/octet-stream");
   if (mediaType === PDF || (!TEXTUAL.test(mediaType) && body.subarray(0, 5).toString("latin1") === "%PDF-"))
     return { kind: "pdf", mediaType: PDF, bytes: body };
-  if (IMAGES.has(mediaType)) return { kind: "image", mediaType, bytes: body };
+  if (IMAGES.has(mediaType)) {
+    // A provider refuses what is said to be something else, in each request from then on.
+    const image = imageTypeOf(body);
+    return image ? { kind: "image", mediaType: image, bytes: body } : { kind: "other", mediaType };
+  }
   // Many servers say "octet-stream" of what they do not know, a text among it.
   const isText = TEXTUAL.test(mediaType) || (mediaType === "application/octet-stream" && looksLikeText(body));
   if (!isText && !HTML.test(mediaType)) return { kind: "other", mediaType };

@@ -50,7 +50,9 @@ const PATHS: Record<string, Handle> = {
   "/untyped-pdf": send("application/octet-stream", PDF),
   "/broken-pdf": send("application/pdf", "%PDF-1.4 nothing"),
   "/zip": send("application/zip", Buffer.from([0x50, 0x4b, 3, 4, 0, 0])),
-  "/image": send("image/png", Buffer.from([0x89, 0x50, 0x4e, 0x47])),
+  "/image": send("image/png", Buffer.from("iVBORw0KGgo=", "base64")),
+  "/no-image": send("image/png", "<html>not found</html>"),
+  "/other-image": send("image/png", Buffer.from("/9j/4AAQSkZJRg==", "base64")),
   "/gone": (response) => void response.writeHead(404, { "content-type": "text/plain" }).end("no such page"),
   "/gzip": send("text/plain", gzipSync("packed words"), { "content-encoding": "gzip" }),
   "/odd-coding": send("text/plain", "x", { "content-encoding": "zip" }),
@@ -141,6 +143,9 @@ describe("web_fetch gives what a model can read", () => {
 
   test("an image is shown, other files and failures are told of", async () => {
     expect(await world.fetch(site("/image"))).toMatchObject({ outcome: "ok", image: { mediaType: "image/png" } });
+    const other = await world.fetch(site("/other-image"));
+    expect(other).toMatchObject({ outcome: "ok", image: { mediaType: "image/jpeg" } });
+    expect(await world.fetch(site("/no-image"))).toMatchObject({ outcome: "failed" });
     expect(await world.fetch(site("/zip"))).toMatchObject({
       outcome: "failed",
       content: expect.stringMatching(/curl/),
