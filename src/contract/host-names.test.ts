@@ -178,6 +178,14 @@ describe("an entry of allowed_hosts", () => {
           expect(findAllowed(host, [entry])).toBe(allows ? entry : null);
         }
       }),
+      // What was found once: the end of a name has other spellings than a dot.
+      {
+        examples: [
+          ["a.A", "b.b", "c"],
+          ["a.a。", "b.b", "c"],
+          ["*.a.ü", "b.b", "c"],
+        ],
+      },
     );
   });
 });
