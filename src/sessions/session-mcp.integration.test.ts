@@ -8,15 +8,17 @@ import { createScriptedModel, inTurn } from "../../test/support/scripted-model.t
 import { ALLOW_ALL, createTurnWorld, gate, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import { openSessionAudit } from "../bin/session-audit.ts";
-import type { AgentTool } from "../contract/agents.ts";
+import type { AgentTool, SessionAgent } from "../contract/agents.ts";
 import type { Networking } from "../contract/environments.ts";
 import type { McpToolset } from "../contract/mcp-servers.ts";
 import type { StoredEvent } from "../db/events.ts";
 import type { AuditQueue } from "../egress/audit-queue.ts";
 import { createAuditedFetch } from "../egress/audited-fetch.ts";
+import { systemClock } from "../lib/clock.ts";
 import { createLogger } from "../lib/logger.ts";
+import { OutsideFailure } from "../lib/outside-fetch.ts";
 import { createReadEgressRequests } from "./egress-requests.ts";
-import type { McpAccess } from "./session-mcp.ts";
+import { createSessionMcp, type McpAccess } from "./session-mcp.ts";
 
 let world: TurnWorld;
 let mcp: McpWorld;
@@ -428,4 +430,66 @@ test("tools that a server adds are offered with the next request of the same tur
   await world.settled(sessionId);
   expect(model.requests.at(-1)?.tools.map((tool) => tool.name)).toContain("mcp__calc__later");
   expect(model.requests[0]?.tools.map((tool) => tool.name)).not.toContain("mcp__calc__later");
+});
+
+test("a call that fails leaves another one alone that is under way to the same server", async () => {
+  let isAddAnswered = false;
+  mcp.intercept = (_, response, body) => {
+    if (!JSON.stringify(body ?? "").includes('"add"')) return false;
+    // When the other one is there.
+    void until(async () => calls.includes("slow")).then(() => {
+      isAddAnswered = true;
+      response.writeHead(500).end("broken");
+    });
+    return true;
+  };
+  const both = {
+    toolCalls: [{ name: "mcp__calc__slow", input: {} }, ...call("mcp__calc__add", { a: 1, b: 1 }).toolCalls],
+  };
+  const model = createScriptedModel(inTurn(both, { text: "ok" }));
+  await world.startWorker({ model, backend: createMemoryBackend(), mcp: access });
+  const sessionId = await newSession();
+  await world.say(sessionId, "go");
+  const results = async () => (await world.log(sessionId)).filter(({ type }) => type === "agent.mcp_tool_result");
+  await until(async () => (await results()).length > 0);
+  expect(isAddAnswered).toBe(true);
+  slow.open();
+  await world.settled(sessionId, { reason: "end_turn" });
+  expect((await results()).map(({ payload }) => JSON.stringify(payload.content))).toEqual([
+    expect.stringMatching(/answered 500: broken.*may have run/),
+    expect.stringMatching(/at last/),
+  ]);
+});
+
+test("a server that takes long not to answer is left alone for longer than that", async () => {
+  let now = Date.now();
+  let asked = 0;
+  const sessionId = await newSession();
+  const agent = {
+    mcp_servers: [{ type: "url", name: "calc", url: mcp.url }],
+    tools: [toolset("calc")],
+  } as SessionAgent;
+  const asking = createSessionMcp({
+    ...{ db: world.db, sessionId, teamId: world.teamId, fence: { owner: "w", epoch: 1 }, logger },
+    ...{ agent: () => agent, clock: { ...systemClock, now: () => now }, signal: new AbortController().signal },
+    access: {
+      ...access,
+      async fetch() {
+        asked += 1;
+        now += 40_000;
+        throw new OutsideFailure("unavailable", "silent", { maybeSent: true });
+      },
+    },
+  });
+  const { signal } = new AbortController();
+  await asking.refresh(signal);
+  expect([asked, asking.problems.length]).toEqual([1, 1]);
+  await asking.refresh(signal);
+  now += 199_000;
+  await asking.refresh(signal);
+  expect(asked).toBe(1);
+  now += 1_000;
+  await asking.refresh(signal);
+  expect(asked).toBe(2);
+  await asking.close();
 });

@@ -68,6 +68,8 @@ export type SessionMcp = {
 
 /** A server that is away is asked again with a later model request of the same hold. */
 const ASK_AGAIN_MS = 30_000;
+/** One that took long not to answer is left alone for so many times as long. */
+const ASK_AGAIN_TIMES = 5;
 const ATTEMPTS = 2;
 const PAUSE_MS = 500;
 
@@ -78,7 +80,8 @@ type Known = {
   server: McpServer;
   url: string;
   connection: Promise<McpConnection> | null;
-  listed: { tools: ListedTool[]; problem: McpProblem | null; at: number } | null;
+  /** `askAgainAt`: where there is a problem. */
+  listed: { tools: ListedTool[]; problem: McpProblem | null; askAgainAt: number } | null;
   stale: boolean;
 };
 
@@ -97,6 +100,9 @@ export function createSessionMcp(options: {
   const known = new Map<string, Known>();
   const told = new Set<string>();
   const closing: Promise<void>[] = [];
+  /** How many work with a connection; one that was left is closed by the last of them. */
+  const working = new Map<Promise<McpConnection>, number>();
+  const left = new Set<Promise<McpConnection>>();
   let tools: readonly McpTool[] = [];
   let problems: readonly McpProblem[] = [];
 
@@ -106,7 +112,8 @@ export function createSessionMcp(options: {
     for (const [name, { server, connection }] of known)
       if (!wanted.some((other) => other.name === name && other.url === server.url)) {
         known.delete(name);
-        drop(connection);
+        if (connection && working.has(connection)) left.add(connection);
+        else drop(connection);
       }
     return wanted.map((server) => {
       const before = known.get(server.name);
@@ -162,9 +169,10 @@ export function createSessionMcp(options: {
     };
   }
 
-  /** One for all who need it. Throws `McpFailure`. */
+  /** One for all who need it. Rejects with `McpFailure`. */
   function connect(entry: Known): Promise<McpConnection> {
-    if (!access) throw new McpFailure("connection", "This worker reaches no MCP servers.", { mayHaveRun: false });
+    if (!access)
+      return Promise.reject(new McpFailure("connection", "This worker reaches no MCP servers.", { mayHaveRun: false }));
     entry.connection ??= connectMcp({
       url: new URL(entry.url),
       fetch: access.fetch,
@@ -183,9 +191,24 @@ export function createSessionMcp(options: {
     return entry.connection;
   }
 
-  function leave(entry: Known): void {
-    drop(entry.connection);
-    entry.connection = null;
+  /** It is used for nothing new. What others have under way on it may still be answered: what failed may have failed alone. */
+  function leave(entry: Known, connection: Promise<McpConnection>): void {
+    if (entry.connection === connection) entry.connection = null;
+    left.add(connection);
+  }
+
+  async function workWith<T>(connection: Promise<McpConnection>, work: () => Promise<T>): Promise<T> {
+    working.set(connection, (working.get(connection) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const others = (working.get(connection) ?? 1) - 1;
+      if (others > 0) working.set(connection, others);
+      else {
+        working.delete(connection);
+        if (left.delete(connection)) drop(connection);
+      }
+    }
   }
 
   /** With another try where that can help. */
@@ -195,30 +218,37 @@ export function createSessionMcp(options: {
     work: (open: McpConnection) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      try {
-        return await work(await abortable(connect(entry), signal));
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof McpFailure) || error.kind !== "connection") throw error;
-        // Also a server that has forgotten the connection's session.
-        leave(entry);
-        if (error.mayHaveRun || attempt >= ATTEMPTS) throw error;
-        await clock.sleep(PAUSE_MS, signal);
-      }
+      const connection = connect(entry);
+      const done = await workWith(connection, async () => {
+        try {
+          return { result: await work(await abortable(connection, signal)) };
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!(error instanceof McpFailure) || error.kind !== "connection") throw error;
+          // Also a server that has forgotten the connection's session.
+          leave(entry, connection);
+          if (error.mayHaveRun || attempt >= ATTEMPTS) throw error;
+          return null;
+        }
+      });
+      if (done) return done.result;
+      await clock.sleep(PAUSE_MS, signal);
     }
   }
 
   async function list(entry: Known, signal: AbortSignal): Promise<void> {
-    const at = clock.now();
+    const startedAt = clock.now();
     entry.stale = false;
     try {
       const found = await withConnection(entry, signal, (open) => open.listTools(signal).catch(asNotRun));
-      entry.listed = { tools: found, problem: null, at };
+      entry.listed = { tools: found, problem: null, askAgainAt: 0 };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof McpFailure)) throw error;
       logger.warn({ server: entry.server.name, reason: error.message }, "an MCP server's tools could not be listed");
-      entry.listed = { tools: [], problem: problemOf(entry, error), at };
+      const now = clock.now();
+      const askAgainAt = now + Math.max(ASK_AGAIN_MS, ASK_AGAIN_TIMES * (now - startedAt));
+      entry.listed = { tools: [], problem: problemOf(entry, error), askAgainAt };
     }
   }
 
@@ -233,7 +263,7 @@ export function createSessionMcp(options: {
       const now = clock.now();
       const all = servers();
       const due = all.filter(
-        ({ listed, stale }) => !listed || stale || (listed.problem !== null && now - listed.at >= ASK_AGAIN_MS),
+        ({ listed, stale }) => !listed || stale || (listed.problem !== null && now >= listed.askAgainAt),
       );
       if (due.length === 0 && all.length === 0) return;
       await Promise.all(due.map((entry) => list(entry, signal)));
@@ -275,7 +305,9 @@ export function createSessionMcp(options: {
       }
     },
     async close() {
-      for (const entry of known.values()) leave(entry);
+      for (const { connection } of known.values()) drop(connection);
+      for (const connection of left) drop(connection);
+      left.clear();
       await Promise.all(closing);
     },
   };
