@@ -9,8 +9,7 @@ import { messageOf, PlatformError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { OutsideFetch } from "../lib/outside-fetch.ts";
 import { toKekSource } from "../secrets/check-keks.ts";
-import { scrubWeb } from "../secrets/inject/scrub-web.ts";
-import { createScrubber } from "../secrets/inject/scrubber.ts";
+import { scrubWhileOpen } from "../secrets/inject/scrub-while-open.ts";
 import { openKeyRing } from "../secrets/key-ring.ts";
 import { createMcpBearers } from "../secrets/mcp-bearers.ts";
 import { createRefreshToken } from "../secrets/refresh-token.ts";
@@ -69,11 +68,12 @@ export function createMcpAccess(options: {
       createRefreshToken({ db, teamKeys: (await open()).teamKeys, clock, send })(sessionId, credential),
   });
   const audited = createAuditedFetch({ ...leaving, source: "mcp" });
-  return { fetch: audited, bearers, scrub, ceiling: config.egress.networkingCeiling, version: packageVersion() };
+  return { fetch: audited, bearers, scrubberFor, ceiling: config.egress.networkingCeiling, version: packageVersion() };
 
   /** Whatever credential of the session a server gives back: it may have been told it by another way. */
-  async function scrub(sessionId: string, body: ReadableStream<Uint8Array>) {
-    const scrubber = createScrubber(await credentials.inEffect(sessionId));
-    return scrubber === null ? body : scrubWeb(scrubber, body);
+  async function scrubberFor(sessionId: string) {
+    const from = await credentials.inEffect(sessionId);
+    return (body: ReadableStream<Uint8Array>) =>
+      scrubWhileOpen(body, { from, inEffect: () => credentials.inEffect(sessionId) });
   }
 }

@@ -43,7 +43,7 @@ async function connect(url = mcp.url, limits: { signal?: AbortSignal } = {}): Pr
     authorization: {
       header: async () => ({ value: "Bearer secret-4711", credential: "Calc" }),
       renewed: async () => null,
-      scrub: async (body) => body,
+      scrubber: async () => (body) => body,
     },
     mayReach: async () => () => "unrestricted",
     signal: limits.signal ?? new AbortController().signal,

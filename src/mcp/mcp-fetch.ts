@@ -23,8 +23,8 @@ export type McpAuthorization = {
   header(): Promise<AuthorizationHeader | null>;
   /** The server took this value for invalid: another one, or null when there is none. */
   renewed(refused: string): Promise<AuthorizationHeader | null>;
-  /** Takes credentials out of what the server sends. */
-  scrub(body: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
+  /** Asked before a request is sent: what takes credentials out of the answer to it, those that are renewed while it goes on as well. */
+  scrubber(): Promise<(body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>>;
 };
 
 /** `value`: of `Authorization`. `credential`: its name. */
@@ -85,7 +85,9 @@ export function createMcpFetch(options: McpFetchOptions) {
     const url = new URL(input);
     refuseAbuse(init);
     let answer: Response;
+    let scrub: Awaited<ReturnType<McpAuthorization["scrubber"]>>;
     try {
+      scrub = await authorization.scrubber();
       const header = await authorization.header();
       answer = await follow(url, init, header);
       if (answer.status === 401 && header !== null) {
@@ -102,7 +104,7 @@ export function createMcpFetch(options: McpFetchOptions) {
     } catch (error) {
       throw toFailure(error, init.signal);
     }
-    const body = answer.body && limited(await authorization.scrub(answer.body));
+    const body = answer.body && limited(scrub(answer.body));
     const told = new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
     // A server need not offer a stream of its own, nor an end of the session.
     const allowed = answer.status === 405 && init.method !== "POST";

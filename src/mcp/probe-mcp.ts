@@ -29,7 +29,7 @@ export async function probeMcp(options: {
       authorization: {
         header: async () => ({ value: options.authorization, credential: options.credential }),
         renewed: async () => null,
-        scrub: async (body) => options.scrub(body),
+        scrubber: async () => options.scrub,
       },
       mayReach: async () => () => "mcp_server_url",
       caller: options.caller,

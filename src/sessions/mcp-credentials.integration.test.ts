@@ -21,6 +21,8 @@ let world: TurnWorld;
 let mcp: McpWorld;
 let access: McpAccess;
 let sealer: Awaited<ReturnType<typeof openSealer>>;
+/** Of the server's address. */
+let path = "/mcp";
 /** What the server takes; null: whatever comes. */
 let valid: string | null = null;
 /** What the token endpoint answers. */
@@ -29,6 +31,7 @@ const tokenRequests: URLSearchParams[] = [];
 
 beforeEach(async () => {
   valid = null;
+  path = "/mcp";
   tokenRequests.length = 0;
   tokenAnswer = { status: 200, body: { access_token: RENEWED, expires_in: 3600 } };
   world = await createTurnWorld();
@@ -69,7 +72,7 @@ afterEach(async () => {
 const oauth = (more: { expires_at?: string } = {}): CredentialAuthInput => ({
   type: "mcp_oauth",
   access_token: FIRST,
-  mcp_server_url: mcp.url,
+  mcp_server_url: `https://mcp.example.com${path}`,
   refresh: {
     client_id: "berth",
     refresh_token: "refresh-4713-canary",
@@ -89,7 +92,7 @@ async function talk(auth: CredentialAuthInput | null, ...as: string[]) {
   const policy = { enabled: true, permission_policy: { type: "always_allow" as const } };
   const sessionId = await world.createSession({
     tools: [{ type: "mcp_toolset", mcp_server_name: "calc", default_config: policy, configs: [] }],
-    mcpServers: [{ type: "url", name: "calc", url: "https://MCP.example.com/mcp" }],
+    mcpServers: [{ type: "url", name: "calc", url: `https://MCP.example.com${path}` }],
     vaultIds: [vault.id],
   });
   await world.say(sessionId, "go");
@@ -128,6 +131,22 @@ test("an OAuth token that the server refuses is renewed once, and the request se
   expect(errors).toEqual([]);
   expect(tokenRequests.map((form) => form.get("refresh_token"))).toEqual(["refresh-4713-canary"]);
   expect(mcp.authorizations.filter((header) => header === `Bearer ${FIRST}`)).toHaveLength(1);
+});
+
+test("a renewed token does not come back on a stream that was opened with the one before", async () => {
+  path = "/sse";
+  valid = FIRST;
+  const { intercept } = mcp;
+  mcp.intercept = (request, response, body) => {
+    if (request.url === "/sse" && request.method === "POST") return response.writeHead(405).end() !== null;
+    const refused = intercept?.(request, response, body) ?? false;
+    // By this transport its answer comes on the stream that is open.
+    if (JSON.stringify(body ?? "").includes("tools/call")) valid = RENEWED;
+    return refused;
+  };
+  const { texts } = await talk(oauth(), "plain", "plain");
+  expect(texts).toEqual(["Bearer berth_value_removed", "Bearer berth_value_removed"]);
+  expect(mcp.authorizations.at(-1)).toBe(`Bearer ${RENEWED}`);
 });
 
 test("one that is about to end is renewed before it is sent", async () => {

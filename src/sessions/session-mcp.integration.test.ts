@@ -59,7 +59,7 @@ beforeEach(async () => {
   access = {
     fetch: createAuditedFetch({ fetch: mcp.outside.fetch, audit, logger, now: Date.now, source: "mcp" }),
     bearers: { headerFor: async () => null, renewedFor: async () => null },
-    scrub: async (_, body) => body,
+    scrubberFor: async () => (body) => body,
     ceiling: { type: "unrestricted" },
     version: "0",
   };

@@ -32,7 +32,7 @@ export type McpProblem = { server: string; type: McpErrorType; message: string; 
 export type McpAccess = {
   fetch: OutsideFetch;
   bearers: McpBearers;
-  scrub: (sessionId: string, body: ReadableStream<Uint8Array>) => Promise<ReadableStream<Uint8Array>>;
+  scrubberFor: (sessionId: string) => ReturnType<McpAuthorization["scrubber"]>;
   /** What no environment of this server may exceed. */
   ceiling: Networking;
   version: string;
@@ -155,7 +155,7 @@ export function createSessionMcp(options: {
     };
   }
 
-  function authorizationOf({ url }: Known, { bearers, scrub }: McpAccess): McpAuthorization {
+  function authorizationOf({ url }: Known, { bearers, scrubberFor }: McpAccess): McpAuthorization {
     const orFailure = (error: unknown) => {
       if (!(error instanceof RenewalFailed)) throw error;
       throw new McpFailure("authentication", `The credential could not be renewed: ${error.message}`, {
@@ -165,7 +165,7 @@ export function createSessionMcp(options: {
     return {
       header: () => bearers.headerFor(sessionId, url).catch(orFailure),
       renewed: (refused) => bearers.renewedFor(sessionId, url, refused).catch(orFailure),
-      scrub: (body) => scrub(sessionId, body),
+      scrubber: () => scrubberFor(sessionId),
     };
   }
 

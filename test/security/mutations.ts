@@ -17,6 +17,15 @@ export type Mutation = {
 
 export const mutations: readonly Mutation[] = [
   {
+    control: "what an MCP server gives back on an open stream is scrubbed of tokens that were renewed meanwhile",
+    file: "src/secrets/inject/scrub-while-open.ts",
+    find: "learn(await current())",
+    replace: "learn(options.from)",
+    project: "integration",
+    test: "src/sessions/mcp-credentials.integration.test.ts",
+    named: "a renewed token does not come back",
+  },
+  {
     control: "guesses of one address are counted",
     ...{ file: "src/teams/guess-budget.ts", find: "if (refilled(spent).left >= 1) return;", replace: "return;" },
     ...{ project: "unit", test: "src/teams/guess-budget.test.ts", named: "K1: of ten thousand" },

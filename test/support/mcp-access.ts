@@ -3,8 +3,7 @@ import type { Database } from "../../src/db/database.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 import type { OutsideFetch } from "../../src/lib/outside-fetch.ts";
-import { scrubWeb } from "../../src/secrets/inject/scrub-web.ts";
-import { createScrubber } from "../../src/secrets/inject/scrubber.ts";
+import { scrubWhileOpen } from "../../src/secrets/inject/scrub-while-open.ts";
 import { createMcpBearers } from "../../src/secrets/mcp-bearers.ts";
 import { createRefreshToken } from "../../src/secrets/refresh-token.ts";
 import { createSendTokenRequest } from "../../src/secrets/send-token-request.ts";
@@ -29,9 +28,9 @@ export function createTestMcpAccess(options: {
   return {
     fetch,
     bearers: createMcpBearers({ credentials, refreshToken, tellFailed, clock: systemClock }),
-    async scrub(sessionId, body) {
-      const scrubber = createScrubber(await credentials.inEffect(sessionId));
-      return scrubber ? scrubWeb(scrubber, body) : body;
+    async scrubberFor(sessionId) {
+      const from = await credentials.inEffect(sessionId);
+      return (body) => scrubWhileOpen(body, { from, inEffect: () => credentials.inEffect(sessionId) });
     },
     ceiling: { type: "unrestricted" },
     version: "0",

@@ -13,6 +13,8 @@ export type Scrubber = {
   /** `keepsLength`: each value is replaced by as many bytes, for what tells its length by other means. */
   whole(bytes: Buffer, options: { keepsLength: boolean }): Buffer;
   stream(options: { keepsLength: boolean }): Transform;
+  /** The same for whoever pushes the pieces. */
+  pieces(options: { keepsLength: boolean }): Replacer;
 };
 
 /** Null: there is nothing to take out. */
@@ -38,6 +40,7 @@ export function createScrubber(credentials: readonly SessionCredential[]): Scrub
     text,
     whole,
     stream: ({ keepsLength }) => streamOf(replacer(keepsLength)),
+    pieces: ({ keepsLength }) => replacer(keepsLength),
   };
 }
 
