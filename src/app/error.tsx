@@ -2,10 +2,18 @@
 "use client";
 
 import { FailureNote } from "./components/failure-note.tsx";
+import { isNotLoaded } from "./live/load-part.ts";
+import { PageAway } from "./live/page-away.tsx";
 
-export default function RoomFailure({ error, reset }: { error: Error; reset: () => void }) {
-  // After an update the server has other files than those that an open tab asks for.
-  if (error.name !== "ChunkLoadError") return <FailureNote error={error} onRetry={reset} />;
-  const told = new Error("A part of this page could not be loaded. Berth may have been updated: load the page again.");
-  return <FailureNote error={told} onRetry={() => window.location.reload()} />;
+type RoomFailureProps = {
+  error: Error;
+  /** Draws again what is there. */
+  reset: () => void;
+  /** Asks the server for the page, then draws it. */
+  retry: () => void;
+};
+
+export default function RoomFailure({ error, reset, retry }: RoomFailureProps) {
+  if (isNotLoaded(error)) return <PageAway retry={retry} />;
+  return <FailureNote error={error} onRetry={reset} />;
 }

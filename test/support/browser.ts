@@ -24,8 +24,8 @@ export type Browser = {
   page: Page;
   /** Of every page, see `watchComplaints`. Expected to stay empty. */
   complaints: string[];
-  /** Saves the page at 1440×900 and 390×844, light and dark. */
-  screenshots(name: string): Promise<void>;
+  /** Saves the page, or another one that is given, at 1440×900 and 390×844, light and dark. */
+  screenshots(name: string, which?: Page): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -81,20 +81,20 @@ export async function openBrowser(
     context,
     page,
     complaints,
-    async screenshots(name) {
+    async screenshots(name, which = page) {
       await mkdir(screens, { recursive: true });
       for (const [size, viewport] of [
         ["wide", { width: 1440, height: 900 }],
         ["phone", { width: 390, height: 844 }],
       ] as const) {
-        await page.setViewportSize(viewport);
+        await which.setViewportSize(viewport);
         for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          await takePicture(page, path.join(screens, `${name}-${size}-${colorScheme}.png`));
+          await which.emulateMedia({ colorScheme });
+          await takePicture(which, path.join(screens, `${name}-${size}-${colorScheme}.png`));
         }
       }
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await page.emulateMedia({ colorScheme: "light" });
+      await which.setViewportSize({ width: 1440, height: 900 });
+      await which.emulateMedia({ colorScheme: "light" });
     },
     async close() {
       openBrowsers.delete(browser);

@@ -1,5 +1,6 @@
 // An agent as one file, JSON or YAML, and back: what the file holds is what `POST /v1/agents` takes.
 import type { Agent, CreateAgentInput } from "../../contract/agents.ts";
+import { loadPart } from "../live/load-part.ts";
 
 export const EXPORT_FORMATS = {
   json: { label: "JSON", mediaType: "application/json" },
@@ -11,7 +12,7 @@ export async function toExport(agent: Agent, format: ExportFormat): Promise<stri
   const { name, description, model, system, tools, mcp_servers, metadata } = agent;
   const exported = { name, description, model, system, tools, mcp_servers, metadata };
   if (format === "json") return `${JSON.stringify(exported, null, 2)}\n`;
-  const { stringify } = await import("yaml");
+  const { stringify } = await loadPart(() => import("yaml"));
   // Lines are kept as they were written.
   return stringify(exported, { lineWidth: 0 });
 }
@@ -39,7 +40,7 @@ async function parseExport(text: string): Promise<unknown> {
   const isJson = /^\s*[[{]/.test(text);
   try {
     if (isJson) return JSON.parse(text);
-    const { parse } = await import("yaml");
+    const { parse } = await loadPart(() => import("yaml"));
     return parse(text, { logLevel: "error" });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

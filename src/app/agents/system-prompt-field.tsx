@@ -1,11 +1,12 @@
 // The system prompt in an editor. Until that is loaded, and where it cannot be, in a plain field; what is typed there is kept.
 "use client";
 
-import { lazy, Suspense, useRef } from "react";
+import { Suspense, useRef } from "react";
+import { lazyPart } from "../components/lazy-part.tsx";
 import { Field } from "../components/ui/field.tsx";
 import { Textarea } from "../components/ui/input.tsx";
 
-const CodeEditor = lazy(async () => await import("../components/code-editor.tsx"));
+const { Part: CodeEditor } = lazyPart(async () => (await import("../components/code-editor.tsx")).CodeEditor);
 
 type SystemPromptFieldProps = {
   value: string;

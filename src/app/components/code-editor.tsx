@@ -19,7 +19,7 @@ type CodeEditorProps = {
   selection: { start: number; end: number } | null;
 };
 
-export default function CodeEditor(props: CodeEditorProps) {
+export function CodeEditor(props: CodeEditorProps) {
   const { id, labelId, describedBy, invalid, readOnly, value, selection } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);

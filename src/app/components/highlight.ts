@@ -1,10 +1,11 @@
 // Colours of source code, by shiki. Large, so it is loaded when the first block of a known language is shown.
-import { createHighlighterCore, type HighlighterCore, type LanguageInput } from "shiki/core";
+import { createHighlighterCore, type DynamicImportLanguageRegistration, type HighlighterCore } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
+import { loadPart } from "../live/load-part.ts";
 
 export type CodeToken = { text: string; style: Readonly<Record<string, string>> };
 
-const languages: Readonly<Record<string, LanguageInput>> = {
+const languages: Readonly<Record<string, DynamicImportLanguageRegistration>> = {
   bash: () => import("shiki/langs/bash.mjs"),
   c: () => import("shiki/langs/c.mjs"),
   cpp: () => import("shiki/langs/cpp.mjs"),
@@ -61,13 +62,13 @@ export async function highlight(code: string, name: string): Promise<CodeToken[]
   highlighter ??= createHighlighterCore({
     engine: createJavaScriptRegexEngine({ forgiving: true }),
     themes: [
-      import("shiki/themes/github-light-high-contrast.mjs"),
-      import("shiki/themes/github-dark-high-contrast.mjs"),
+      loadPart(() => import("shiki/themes/github-light-high-contrast.mjs")),
+      loadPart(() => import("shiki/themes/github-dark-high-contrast.mjs")),
     ],
     langs: [],
   });
   const loaded = await highlighter;
-  await loaded.loadLanguage(grammar);
+  await loaded.loadLanguage(() => loadPart(grammar));
   const { tokens } = loaded.codeToTokens(code, {
     lang: language,
     themes: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },

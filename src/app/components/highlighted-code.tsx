@@ -2,6 +2,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { loadPart } from "../live/load-part.ts";
 import type { CodeToken } from "./highlight.ts";
 
 /** Longer code stays plain: colours are not worth a pause. */
@@ -17,7 +18,7 @@ export function HighlightedCode({ code, language }: HighlightedCodeProps) {
     if (code.length > MAX_LENGTH) return;
     let current = true;
     const timer = setTimeout(async () => {
-      const { highlight } = await import("./highlight.ts");
+      const { highlight } = await loadPart(() => import("./highlight.ts"));
       const tokens = await highlight(code, language);
       if (current && tokens) setKnown({ code, tokens });
     }, PAUSE_MS);

@@ -1,15 +1,15 @@
 // Markdown whose library is loaded beside the page, not before it; the text is there meanwhile.
 "use client";
 
-import { lazy, memo, Suspense } from "react";
+import { memo, Suspense } from "react";
 import { visibleProse } from "../../lib/visible-text.ts";
+import { lazyPart } from "./lazy-part.tsx";
 
-const load = () => import("./markdown.tsx").then(({ Markdown }) => ({ default: Markdown }));
-const Markdown = lazy(load);
+const { Part: Markdown, preload } = lazyPart(async () => (await import("./markdown.tsx")).Markdown);
 
-/** Begun when the page has nothing better to do, so that it is there before a first answer. On a failure that answer tries again and shows it. */
+/** Begun when the page has nothing better to do, so that it is there before a first answer. On a failure that answer tries again. */
 export function preloadMarkdown(): void {
-  whenIdle(() => void load().catch(() => null));
+  whenIdle(preload);
 }
 
 function whenIdle(act: () => void): void {

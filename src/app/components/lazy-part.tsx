@@ -1,16 +1,17 @@
-// A large part of a page, loaded beside the rest of it.
+// A large part of a page, loaded beside the rest of it: the one place where components are.
 "use client";
 
 import { type ComponentType, type LazyExoticComponent, lazy, useState } from "react";
+import { loadPart } from "../live/load-part.ts";
 
-/** `load` may be asked again after a failure. `preload` begins early and keeps a failure for who draws the part. */
+/** `load` is asked again for as long as it fails, once the part is drawn. `preload` begins early, tries once and leaves a failure to that. */
 export function lazyPart<Props extends object>(load: () => Promise<ComponentType<Props>>) {
   let loaded: ComponentType<Props> | null = null;
   const loadOnce = async () => {
     loaded ??= await load();
     return { default: loaded };
   };
-  const Waited = lazy(loadOnce) as unknown as LazyExoticComponent<ComponentType<Props>>;
+  const Waited = lazy(() => loadPart(loadOnce)) as unknown as LazyExoticComponent<ComponentType<Props>>;
   /**
    * `lazy` alone waits once even for what is there, shows the fallback for that, and React then keeps a fallback on the
    * screen for 300 ms. Each place keeps what it began with: another component would begin anew.

@@ -13,6 +13,11 @@ export function whenFree(go: () => void): void {
   else go();
 }
 
+/** Something is typed that would be lost. */
+export function isLeavingGuarded(): boolean {
+  return asking !== null;
+}
+
 /** The answer ends it. */
 export function guardLeaving(ask: Ask): () => void {
   const release = new AbortController();

@@ -1,6 +1,7 @@
 // The way to the feed: a SharedWorker where the browser has it (then all tabs have one connection), otherwise one in this page.
 import type { TeamStreamOptions } from "../../client/stream-sessions.ts";
 import type { FeedLink, FeedMessage, TabMessage } from "./live-messages.ts";
+import { loadPart } from "./load-part.ts";
 
 type Stream = (options: TeamStreamOptions) => Promise<void>;
 
@@ -51,7 +52,7 @@ function startShared() {
 function openOwn(stream: Stream, onMessage: (message: FeedMessage) => void): FeedLink {
   let link: FeedLink | null = null;
   let last: TabMessage | null = null;
-  import("./live-feed.ts").then(
+  loadPart(() => import("./live-feed.ts")).then(
     ({ createLiveFeed }) => {
       link = createLiveFeed(stream).attach(onMessage);
       if (last) link.send(last);

@@ -2,7 +2,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { BUILD_HEADER } from "../build-header.ts";
+import { askServedBuild, ownBuild } from "./served-build.ts";
 import { useLiveState } from "./use-live-state.ts";
 
 export function useNewerBuild(): boolean {
@@ -16,22 +16,11 @@ export function useNewerBuild(): boolean {
     // The first connection is to the server that has just sent the page.
     if (!again) return;
     const asking = new AbortController();
-    void isNewer(asking.signal).then((answer) => {
-      if (answer) setNewer(true);
+    void askServedBuild(asking.signal).then((served) => {
+      const own = ownBuild();
+      if (own !== null && served !== null && served !== own) setNewer(true);
     });
     return () => asking.abort();
   }, [connection]);
   return newer;
-}
-
-async function isNewer(signal: AbortSignal): Promise<boolean> {
-  const own = document.querySelector<HTMLMetaElement>(`meta[name="${BUILD_HEADER}"]`)?.content;
-  try {
-    const answer = await fetch("/login", { method: "HEAD", cache: "no-store", signal });
-    const served = answer.headers.get(BUILD_HEADER);
-    return own !== undefined && served !== null && served !== own;
-  } catch {
-    // No answer says nothing about the build; the next connection asks again.
-    return false;
-  }
 }

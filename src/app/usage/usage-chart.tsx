@@ -11,7 +11,7 @@ import type { Metric } from "./usage-range.ts";
 const COLOURS = ["var(--accent)", "var(--teal)", "var(--violet)", "var(--waiting)", "var(--good)", "var(--muted)"];
 const text = { fill: "var(--muted)", fontSize: 12 };
 
-export default function UsageChart({ data, metric }: { data: ChartData; metric: Metric }) {
+export function UsageChart({ data, metric }: { data: ChartData; metric: Metric }) {
   const rows = data.days.map(({ day, values }) => ({ day, values }));
   return (
     <figure aria-label={`${metricWords[metric]} by day and model`} className="h-72 min-w-0">

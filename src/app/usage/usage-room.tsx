@@ -2,14 +2,15 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
+import { Suspense } from "react";
 import type { UsageGroup, UsageRow } from "../../contract/usage.ts";
 import { visibleExactly } from "../../lib/visible-text.ts";
 import { EmptyState } from "../components/empty-state.tsx";
 import { FailureNote } from "../components/failure-note.tsx";
 import { Download } from "../components/icons/icons.tsx";
+import { lazyPart } from "../components/lazy-part.tsx";
 import { ListSkeleton } from "../components/list-skeleton.tsx";
 import { Name } from "../components/name.tsx";
 import { PageHeader } from "../components/page-header.tsx";
@@ -27,14 +28,16 @@ import { UsageTotals } from "./usage-totals.tsx";
 
 /** So soon a page that stays open notices the next day. */
 const MINUTE_MS = 60_000;
-const UsageChart = dynamic(() => import("./usage-chart.tsx"), {
-  ssr: false,
-  loading: () => <div className="h-72" />,
-});
+const { Part: UsageChart } = lazyPart(async () => (await import("./usage-chart.tsx")).UsageChart);
 
 /** Columns of nothing say nothing. */
 function DayChart({ data, metric }: { data: ChartData; metric: Metric }) {
-  if (data.series.length > 0) return <UsageChart data={data} metric={metric} />;
+  if (data.series.length > 0)
+    return (
+      <Suspense fallback={<div className="h-72" />}>
+        <UsageChart data={data} metric={metric} />
+      </Suspense>
+    );
   return <p className="rounded-md border border-line px-3 py-6 text-center text-muted">{nothingWords[metric]}</p>;
 }
 

@@ -2,14 +2,14 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import type { Agent } from "../../../contract/agents.ts";
 import { firstMessageOf } from "../../../contract/first-message.ts";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { Play, X } from "../../components/icons/icons.tsx";
-import { ListSkeleton } from "../../components/list-skeleton.tsx";
+import { lazyPart } from "../../components/lazy-part.tsx";
+import { PartSkeleton } from "../../components/part-skeleton.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { Field } from "../../components/ui/field.tsx";
 import { Textarea } from "../../components/ui/input.tsx";
@@ -17,9 +17,7 @@ import { useBerth } from "../../providers.tsx";
 import { AGENT_FORM_ID } from "../agent-form.tsx";
 
 /** The heaviest room: loaded when a session is started. */
-const SessionRoom = dynamic(async () => (await import("../../sessions/[id]/session-room.tsx")).SessionRoom, {
-  loading: () => <ListSkeleton label="Loading the session" />,
-});
+const { Part: SessionRoom } = lazyPart(async () => (await import("../../sessions/[id]/session-room.tsx")).SessionRoom);
 
 export function TryPanel({ agent, dirty }: { agent: Agent; dirty: boolean }) {
   const berth = useBerth();
@@ -51,7 +49,9 @@ export function TryPanel({ agent, dirty }: { agent: Agent; dirty: boolean }) {
         </div>
         {dirty && <UnsavedNote version={start.data.agent.version} />}
         <div className="min-h-0 flex-1">
-          <SessionRoom key={start.data.id} sessionId={start.data.id} />
+          <Suspense fallback={<PartSkeleton label="Loading the session" />}>
+            <SessionRoom key={start.data.id} sessionId={start.data.id} />
+          </Suspense>
         </div>
       </div>
     );

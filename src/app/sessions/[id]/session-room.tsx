@@ -37,7 +37,7 @@ import { useSlashCommands } from "./use-slash-commands.ts";
 
 /** The largest part of the page. It comes while the log does. */
 const { Part: Timeline, preload } = lazyPart(async () => (await import("./timeline.tsx")).Timeline);
-// Begun at once; on a failure the page tries again when it is drawn, and shows what happened.
+// Begun at once; on a failure the page tries again when it is drawn.
 if (typeof window !== "undefined") preload();
 
 export function SessionRoom({ sessionId }: { sessionId: string }) {

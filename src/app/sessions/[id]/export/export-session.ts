@@ -2,6 +2,7 @@
 "use client";
 
 import { saveText } from "../../../components/save-text.ts";
+import { loadPart } from "../../../live/load-part.ts";
 import { type Transcript, transcriptFileName } from "./transcript.ts";
 
 export const exportFormats = {
@@ -27,8 +28,7 @@ export const exportFormats = {
 export type ExportFormat = keyof typeof exportFormats;
 export const exportFormatNames = Object.keys(exportFormats) as ExportFormat[];
 
-/** Throws in words for people when the format's code cannot be loaded. */
 export async function exportSession(transcript: Transcript, name: ExportFormat): Promise<void> {
   const { extension, type, write } = exportFormats[name];
-  saveText(transcriptFileName(transcript, extension), await write(transcript), type);
+  saveText(transcriptFileName(transcript, extension), await loadPart(() => write(transcript)), type);
 }

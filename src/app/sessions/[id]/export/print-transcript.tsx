@@ -3,6 +3,7 @@
 
 import { type ComponentType, useEffect, useState } from "react";
 import { createPortal, flushSync } from "react-dom";
+import { loadPart } from "../../../live/load-part.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** Longer outputs are cut on paper. */
@@ -15,9 +16,8 @@ async function loadPaper(): Promise<void> {
   paper ??= (await import("./transcript-view.tsx")).TranscriptView;
 }
 
-/** Throws in words for people when it cannot be loaded. */
 export async function printTranscript(): Promise<void> {
-  await loadPaper();
+  await loadPart(loadPaper);
   window.print();
 }
 
@@ -25,7 +25,7 @@ export async function printTranscript(): Promise<void> {
 export function PrintTranscript({ write, ready }: { write: () => Transcript; ready: boolean }) {
   const printing = usePrinting();
   useEffect(() => {
-    // Without it the page says so on paper; the menu tries again and shows why.
+    // Without it the page says so on paper; the menu tries again.
     if (ready) loadPaper().catch(() => null);
   }, [ready]);
   if (!printing) return null;

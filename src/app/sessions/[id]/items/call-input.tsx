@@ -1,12 +1,13 @@
 // What a call is about to do or did: a command as typed, an edit as a diff, anything else as JSON.
 "use client";
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyPart } from "../../../components/lazy-part.tsx";
 import { classifyInput } from "../classify-input.ts";
 import type { ToolCallItem } from "../session-view.ts";
 import { OutputText } from "./output-text.tsx";
 
-const CallDiff = lazy(() => import("./call-diff.tsx").then(({ CallDiff }) => ({ default: CallDiff })));
+const { Part: CallDiff } = lazyPart(async () => (await import("./call-diff.tsx")).CallDiff);
 
 export function CallInput({ item }: { item: ToolCallItem }) {
   const input = classifyInput(item.name, item.input);

@@ -1,14 +1,13 @@
 // Output of a command while it runs, in an open card: grows, stays at its end while the reader is there.
 "use client";
 
-import { lazy, Suspense, useLayoutEffect, useRef } from "react";
+import { Suspense, useLayoutEffect, useRef } from "react";
 import { visibleOutput } from "../../../../lib/visible-text.ts";
+import { lazyPart } from "../../../components/lazy-part.tsx";
 import { leftOut, onScreen } from "../live-output.ts";
 import type { LiveOutput } from "../session-view.ts";
 
-const AnsiText = lazy(() =>
-  import("../../../components/ansi-text.tsx").then(({ AnsiText }) => ({ default: AnsiText })),
-);
+const { Part: AnsiText } = lazyPart(async () => (await import("../../../components/ansi-text.tsx")).AnsiText);
 
 const NEAR_PX = 24;
 

@@ -1,11 +1,10 @@
 // A piece of a machine's text. What is off the screen is not laid out.
-import { lazy, memo, Suspense } from "react";
+import { memo, Suspense } from "react";
 import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
+import { lazyPart } from "../../../components/lazy-part.tsx";
 import type { TextPiece } from "../../../components/text-pieces.ts";
 
-const AnsiText = lazy(() =>
-  import("../../../components/ansi-text.tsx").then(({ AnsiText }) => ({ default: AnsiText })),
-);
+const { Part: AnsiText } = lazyPart(async () => (await import("../../../components/ansi-text.tsx")).AnsiText);
 
 /** Colours and weights of a terminal; the rest of its language is dropped anyway. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character

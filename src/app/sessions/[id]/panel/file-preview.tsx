@@ -2,7 +2,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { fileUrl } from "../../../../client/files.ts";
 import { visibleExactly, visibleOutput } from "../../../../lib/visible-text.ts";
 import { CopyButton } from "../../../components/copy-button.tsx";
@@ -10,15 +10,17 @@ import { FailureNote } from "../../../components/failure-note.tsx";
 import { formatBytes } from "../../../components/format.ts";
 import { HighlightedCode } from "../../../components/highlighted-code.tsx";
 import { ArrowLeft, Download } from "../../../components/icons/icons.tsx";
+import { lazyPart } from "../../../components/lazy-part.tsx";
 import { ListSkeleton } from "../../../components/list-skeleton.tsx";
+import { PartSkeleton } from "../../../components/part-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { useBerth } from "../../../providers.tsx";
 import { decodeText } from "./decode-text.ts";
 import { fileKind, isPdf, languageOf } from "./file-kind.ts";
 import type { TreeRow } from "./tree-rows.ts";
 
-const CsvTable = lazy(async () => ({ default: (await import("./csv-table.tsx")).CsvTable }));
-const PdfView = lazy(async () => ({ default: (await import("./pdf-view.tsx")).PdfView }));
+const { Part: CsvTable } = lazyPart(async () => (await import("./csv-table.tsx")).CsvTable);
+const { Part: PdfView } = lazyPart(async () => (await import("./pdf-view.tsx")).PdfView);
 /** Larger files are only downloaded. */
 const MAX_PREVIEW_BYTES = 2_000_000;
 const MAX_PDF_BYTES = 20_000_000;
@@ -82,7 +84,7 @@ function Content({ sessionId, file, bytes }: { sessionId: string; file: TreeRow;
   }
   if (kind === "pdf")
     return (
-      <Suspense fallback={<ListSkeleton label="Loading the reader" />}>
+      <Suspense fallback={<PartSkeleton label="Loading the reader" />}>
         <PdfView bytes={bytes} />
       </Suspense>
     );
@@ -97,7 +99,7 @@ function Content({ sessionId, file, bytes }: { sessionId: string; file: TreeRow;
         </p>
       )}
       {kind === "csv" ? (
-        <Suspense fallback={<ListSkeleton label="Loading the table" />}>
+        <Suspense fallback={<PartSkeleton label="Loading the table" />}>
           <CsvTable text={text} />
         </Suspense>
       ) : (

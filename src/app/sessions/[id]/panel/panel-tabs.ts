@@ -1,7 +1,7 @@
 // The tabs of the session page's side panel. A tab is one line here and one component that takes the session; it is loaded when it is opened.
 "use client";
 
-import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import type { ComponentType } from "react";
 import type { StreamEvent } from "../../../../contract/events.ts";
 import type { Session } from "../../../../contract/sessions.ts";
 import type { Icon } from "../../../components/icons/create-icon.tsx";
@@ -14,6 +14,7 @@ import {
   Info,
   SquareTerminal,
 } from "../../../components/icons/icons.tsx";
+import { lazyPart } from "../../../components/lazy-part.tsx";
 import type { SessionView } from "../session-view.ts";
 
 /** A tab that scrolls by itself fills the panel. */
@@ -29,7 +30,7 @@ type PanelTab = {
   id: string;
   label: string;
   icon: Icon;
-  Content: LazyExoticComponent<ComponentType<PanelTabProps>>;
+  Content: ComponentType<PanelTabProps>;
 };
 
 export const panelTabs: readonly PanelTab[] = [
@@ -37,42 +38,42 @@ export const panelTabs: readonly PanelTab[] = [
     id: "overview",
     label: "Overview",
     icon: Info,
-    Content: lazy(async () => ({ default: (await import("./overview-tab.tsx")).OverviewTab })),
+    Content: lazyPart(async () => (await import("./overview-tab.tsx")).OverviewTab).Part,
   },
   {
     id: "files",
     label: "Files",
     icon: FolderTree,
-    Content: lazy(async () => ({ default: (await import("./files-tab.tsx")).FilesTab })),
+    Content: lazyPart(async () => (await import("./files-tab.tsx")).FilesTab).Part,
   },
   {
     id: "terminal",
     label: "Terminal",
     icon: SquareTerminal,
-    Content: lazy(async () => ({ default: (await import("./terminal-tab.tsx")).TerminalTab })),
+    Content: lazyPart(async () => (await import("./terminal-tab.tsx")).TerminalTab).Part,
   },
   {
     id: "network",
     label: "Network",
     icon: Globe,
-    Content: lazy(async () => ({ default: (await import("./network-tab.tsx")).NetworkTab })),
+    Content: lazyPart(async () => (await import("./network-tab.tsx")).NetworkTab).Part,
   },
   {
     id: "ports",
     label: "Ports",
     icon: AppWindow,
-    Content: lazy(async () => ({ default: (await import("./ports-tab.tsx")).PortsTab })),
+    Content: lazyPart(async () => (await import("./ports-tab.tsx")).PortsTab).Part,
   },
   {
     id: "history",
     label: "History",
     icon: History,
-    Content: lazy(async () => ({ default: (await import("./history-tab.tsx")).HistoryTab })),
+    Content: lazyPart(async () => (await import("./history-tab.tsx")).HistoryTab).Part,
   },
   {
     id: "events",
     label: "Events",
     icon: Braces,
-    Content: lazy(async () => ({ default: (await import("./events-tab.tsx")).EventsTab })),
+    Content: lazyPart(async () => (await import("./events-tab.tsx")).EventsTab).Part,
   },
 ];

@@ -4,7 +4,7 @@
 import { type KeyboardEvent, Suspense } from "react";
 import { classNames } from "../../../components/class-names.ts";
 import { X } from "../../../components/icons/icons.tsx";
-import { ListSkeleton } from "../../../components/list-skeleton.tsx";
+import { PartSkeleton } from "../../../components/part-skeleton.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { type PanelTabProps, panelTabs } from "./panel-tabs.ts";
 import type { Panel } from "./use-panel.ts";
@@ -68,7 +68,8 @@ export function SidePanel({ panel, ...tabProps }: { panel: Panel } & PanelTabPro
         tabIndex={0}
         className="min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2"
       >
-        <Suspense fallback={<ListSkeleton label={`Loading ${current.label.toLowerCase()}`} />}>
+        {/* One of its own for each tab: with the one before it React would go on showing that tab instead of what is waited for. */}
+        <Suspense key={current.id} fallback={<PartSkeleton label={`Loading ${current.label.toLowerCase()}`} />}>
           <Content {...tabProps} />
         </Suspense>
       </div>
