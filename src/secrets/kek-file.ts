@@ -1,6 +1,6 @@
 // The KEKs of a machine in a file of its data directory, for its owner only. Made once, replaced whole, never overwritten by accident.
 import { randomBytes } from "node:crypto";
-import { appendFile, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { formatKek, type Kek, KekProblem, parseKeks } from "./key-ring.ts";
 import { KEY_BYTES } from "./seal.ts";
@@ -35,15 +35,33 @@ export async function makeKekFile(path: string): Promise<void> {
 
 /** Replaces the file whole: after a crash there is the one or the other. */
 export async function replaceKekFile(path: string, keks: readonly Kek[]): Promise<void> {
-  await rename(await writeBeside(path, toText(keks)), path);
-  await syncDirectory(path);
+  await replaceText(path, toText(keks));
 }
 
-/** Keys that seal nothing any more. Backups of the database that were made before may need them. */
+/**
+ * Keys that seal nothing any more. Backups of the database that were made before may need them.
+ * Throws `KekProblem` when the file holds something else than keys; then it stays as it is.
+ */
 export async function keepOldKeks(path: string, keks: readonly Kek[]): Promise<void> {
-  const known = new Set(parseKeksOrNone((await readKekFile(path)) ?? "").map((kek) => kek.id));
-  const lines = keks.filter((kek) => !known.has(kek.id)).map((kek) => `${formatKek(kek)} # ${kek.id}\n`);
-  if (lines.length > 0) await appendFile(path, lines.join(""), { mode: 0o600, flush: true });
+  const { text, ids } = await readOldKeks(path);
+  const lines = keks.filter((kek) => !ids.has(kek.id)).map((kek) => `${formatKek(kek)} # ${kek.id}\n`);
+  // Whole, and not at its end: a crash in the middle of an addition would leave half a key.
+  const before = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  if (lines.length > 0) await replaceText(path, before + lines.join(""));
+}
+
+/** What is kept already. Throws `KekProblem`, as `keepOldKeks` does. */
+export async function readOldKeks(path: string): Promise<{ text: string; ids: ReadonlySet<string> }> {
+  const text = (await readKekFile(path)) ?? "";
+  try {
+    return { text, ids: new Set(text.trim() === "" ? [] : parseKeks(text).map((kek) => kek.id)) };
+  } catch (error) {
+    if (!(error instanceof KekProblem)) throw error;
+    throw new KekProblem(
+      `${path} holds something that is not a key, perhaps a line that was cut off. Only backups of the database need the keys in it. Move it to another name (keep it, for its whole lines), and run \`npx berth keys rotate\` again. No stored value is lost meanwhile`,
+      { cause: error },
+    );
+  }
 }
 
 export function newKek(): Kek {
@@ -52,12 +70,13 @@ export function newKek(): Kek {
   return kek;
 }
 
-function parseKeksOrNone(text: string): Kek[] {
-  return text.trim() === "" ? [] : parseKeks(text);
-}
-
 function toText(keks: readonly Kek[]): string {
   return ABOUT + keks.map((kek) => `${formatKek(kek)} # ${kek.id}\n`).join("");
+}
+
+async function replaceText(path: string, text: string): Promise<void> {
+  await rename(await writeBeside(path, text), path);
+  await syncDirectory(path);
 }
 
 async function writeBeside(path: string, text: string): Promise<string> {

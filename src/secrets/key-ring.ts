@@ -91,9 +91,22 @@ async function readKeks(source: KekSource): Promise<Kek[]> {
   try {
     return parseKeks(await source.read());
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new KekProblem(`${source.describe} cannot be used: ${why}.`, { cause });
+    throw cannotBeUsed(source.describe, cause);
   }
+}
+
+/** As `parseKeks`; what it throws names the place that the text is from. */
+export function parseKeksOf(place: string, text: string): Kek[] {
+  try {
+    return parseKeks(text);
+  } catch (cause) {
+    throw cannotBeUsed(place, cause);
+  }
+}
+
+function cannotBeUsed(place: string, cause: unknown): KekProblem {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new KekProblem(`${place} cannot be used: ${why}.`, { cause });
 }
 
 /** What a caller is told when this process lacks a key that it needs. */

@@ -1,6 +1,6 @@
 // Rotation of keys against a real Postgres: nothing is lost when it is cut off anywhere, and what runs meanwhile goes on.
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { sql } from "kysely";
@@ -169,6 +169,53 @@ test(
   },
   PROCESSES_WITHIN_MS,
 );
+
+describe("a file with half a key in it", () => {
+  const torn = randomKey().slice(0, 20);
+
+  test("K7: among the old ones stops a rotation before it changes anything, by the name of the file; moved away, the rotation is done", async () => {
+    const { sessions, expected } = await fill(1);
+    const before = await fileText();
+    const whole = randomKey();
+    await writeFile(`${path}.old`, `${whole} # the one before\n${torn}`, { mode: 0o600 });
+    const error = await rotateKek({ db, place: place(), clock: systemClock }).catch((thrown: unknown) =>
+      String(thrown),
+    );
+    expect(error).toContain(`${path}.old holds something that is not a key`);
+    expect(error).toMatch(/Move it to another name.*berth keys rotate` again/);
+    expect(error).not.toContain(torn);
+    expect(await fileText()).toBe(before);
+    expect(await readFile(`${path}.old`, "utf8")).toContain(torn);
+    expect(await readAll(sessions)).toEqual(expected);
+    await rename(`${path}.old`, `${path}.old-torn`);
+    const { oldKeysIn, resumed } = await rotateKek({ db, place: place(), clock: systemClock });
+    expect({ oldKeysIn, resumed }).toEqual({ oldKeysIn: `${path}.old`, resumed: false });
+    expect(parseKeks(await readFile(`${path}.old`, "utf8"))).toEqual(parseKeks(before));
+    expect(await readAll(sessions)).toEqual(expected);
+  });
+
+  test("K7: among those in use is told by the name of the file, too", async () => {
+    await fill(1);
+    const before = await fileText();
+    await writeFile(path, before + torn, { mode: 0o600 });
+    await expect(rotateKek({ db, place: place(), clock: systemClock })).rejects.toThrow(
+      `${path} cannot be used: key 2 is not 32 bytes as base64`,
+    );
+    expect(await fileText()).toBe(before + torn);
+  });
+
+  test("K7: old keys whose last line has no end keep it, and get the next one on a line of its own", async () => {
+    await fill(1);
+    const whole = randomKey();
+    await writeFile(`${path}.old`, `# mine\n${whole}`, { mode: 0o600 });
+    const before = await fileText();
+    await rotateKek({ db, place: place(), clock: systemClock });
+    const text = await readFile(`${path}.old`, "utf8");
+    expect(text).toMatch(/^# mine\n/);
+    expect(parseKeks(text)).toEqual([...parseKeks(whole), ...parseKeks(before)]);
+    expect((await stat(`${path}.old`)).mode & 0o777).toBe(0o600);
+  });
+});
 
 describe("while rotations run", () => {
   test("K7: of rotations of the KEK at the same time each waits for the one before; nothing is sealed with a key that no file holds", async () => {

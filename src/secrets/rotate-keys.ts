@@ -16,8 +16,8 @@ import {
 } from "../db/secret-keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type KekPlace, toKekSource } from "./check-keks.ts";
-import { keepOldKeks, newKek, readKekFile, replaceKekFile } from "./kek-file.ts";
-import { KekProblem, type KeyRing, kekIsMissing, openKeyRing, parseKeks } from "./key-ring.ts";
+import { keepOldKeks, newKek, readKekFile, readOldKeks, replaceKekFile } from "./kek-file.ts";
+import { KekProblem, type KeyRing, kekIsMissing, openKeyRing, parseKeksOf } from "./key-ring.ts";
 import { openDataKey, sealDataKey } from "./sealed-fields.ts";
 import { createTeamKeys, newTeamKey, sealTeamKey, unsealTeamKey } from "./team-keys.ts";
 
@@ -61,11 +61,15 @@ async function resealed(ring: KeyRing, row: TeamKeyRow): Promise<Buffer> {
   return sealTeamKey(ring.current(), { ...row, key: unsealTeamKey(old, row) });
 }
 
-/** The new key in front of the old one, before anything is sealed with it. False: they are there, from a rotation that was cut off. */
+/**
+ * The new key in front of the old one, before anything is sealed with it. False: they are there, from a rotation that was cut off.
+ * Throws `KekProblem` before it changes anything, also for what is wrong with the file that the old key goes to at the end.
+ */
 async function prepareFile(path: string): Promise<boolean> {
   const text = await readKekFile(path);
   if (text === null) throw new KekProblem(`${path} is not there: Berth makes it at its first start`);
-  const keks = parseKeks(text);
+  await readOldKeks(oldKeksBeside(path));
+  const keks = parseKeksOf(path, text);
   if (keks.length > 1) return false;
   await replaceKekFile(path, [newKek(), ...keks]);
   return true;
@@ -73,10 +77,15 @@ async function prepareFile(path: string): Promise<boolean> {
 
 /** Nothing needs the other keys any more. Where they are kept. */
 async function settleFile(path: string): Promise<string | null> {
-  const [current, ...old] = parseKeks((await readKekFile(path)) ?? "");
+  const [current, ...old] = parseKeksOf(path, (await readKekFile(path)) ?? "");
   if (!current || old.length === 0) return null;
-  await keepOldKeks(`${path}.old`, old);
+  const beside = oldKeksBeside(path);
+  await keepOldKeks(beside, old);
   await replaceKekFile(path, [current]);
+  return beside;
+}
+
+function oldKeksBeside(path: string): string {
   return `${path}.old`;
 }
 
