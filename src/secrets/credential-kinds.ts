@@ -1,5 +1,6 @@
 // The kinds of credentials: what of an input is shown, what is secret, what a change changes, and to which requests each would be put.
 // Pure. A kind that is added gets its forms in contract/credentials.ts, and a row in each table here.
+import { hasBearerWord } from "../contract/bearer-word.ts";
 import type {
   CredentialAuth,
   CredentialAuthInput,
@@ -58,14 +59,14 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
     create({ type, token, mcp_server_url }) {
       return {
         auth: { type, mcp_server_url: checkUrl("mcp_server_url", mcp_server_url) },
-        secrets: { token: checkSecret("token", token, true) },
+        secrets: { token: checkBearer("token", token) },
       };
     },
-    update: (before, { token }) => ({ auth: before, secrets: changed("token", token, true) }),
+    update: (before, { token }) => ({ auth: before, secrets: changedBearer("token", token) }),
   },
   mcp_oauth: {
     create({ type, access_token, mcp_server_url, expires_at, refresh }, now) {
-      const secrets: Record<string, Secret> = { access_token: checkSecret("access_token", access_token, true) };
+      const secrets: Record<string, Secret> = { access_token: checkBearer("access_token", access_token) };
       let shown: OAuthRefresh | null = null;
       if (refresh) {
         const { refresh_token, token_endpoint_auth: client, ...rest } = refresh;
@@ -91,7 +92,7 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
       };
     },
     update(before, { access_token, expires_at, refresh }, now) {
-      const secrets: Record<string, Secret | null> = changed("access_token", access_token, true);
+      const secrets: Record<string, Secret | null> = changedBearer("access_token", access_token);
       let shown = before.refresh;
       if (refresh) {
         if (!shown) throw invalid("refresh", "this credential was made without one; make a new credential with it");
@@ -191,6 +192,16 @@ function checkSecret(path: string, value: string, inHeader: boolean): Secret {
   const problem = secretProblem(value, { inHeader });
   if (problem) throw invalid(path, problem);
   return new Secret(value);
+}
+
+function checkBearer(path: string, token: string): Secret {
+  if (hasBearerWord(token))
+    throw invalid(path, "leave out the word Bearer: it is put before the token when it is sent");
+  return checkSecret(path, token, true);
+}
+
+function changedBearer(field: string, token: string | null | undefined): Record<string, Secret> {
+  return token == null ? {} : { [field]: checkBearer(field, token) };
 }
 
 function changed(

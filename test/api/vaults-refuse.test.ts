@@ -51,6 +51,20 @@ describe("refused with words that do not repeat the value", () => {
       { type: "mcp_oauth", access_token: VALUE, mcp_server_url: "https://a.com/", expires_at },
       /^auth\.expires_at: must be an RFC 3339 time/,
     ]),
+    ...["Bearer ", "bearer  ", "BEARER: ", "Authorization: Bearer ", " Bearer\t"].flatMap(
+      (word): [string, object, RegExp][] => [
+        [
+          `a token of ${JSON.stringify(word)}`,
+          { type: "static_bearer", token: word + VALUE, mcp_server_url: "https://a.com/" },
+          /^auth\.token: leave out the word Bearer/,
+        ],
+        [
+          `an access token of ${JSON.stringify(word)}`,
+          { type: "mcp_oauth", access_token: word + VALUE, mcp_server_url: "https://a.com/" },
+          /^auth\.access_token: leave out the word Bearer/,
+        ],
+      ],
+    ),
     ["everywhere", { ...basic, networking: { type: "unrestricted" } }, /^auth\.networking\.type: /],
     ["a colon", { ...basic, username: "a:b", ...onHosts("a.com") }, /^auth\.username: /],
     [
@@ -95,6 +109,24 @@ describe("refused with words that do not repeat the value", () => {
       message: expect.stringContaining("at least one"),
     });
   });
+});
+
+test("a new token that has the word Bearer before it is refused too, for both kinds; what only begins like it is not", async () => {
+  const vault = await newVault();
+  const change = (id: string, auth: object) =>
+    client.beta.vaults.credentials.update(id, { vault_id: vault.id, auth: auth as never });
+  for (const [type, field] of [
+    ["static_bearer", "token"],
+    ["mcp_oauth", "access_token"],
+  ] as const) {
+    const auth = { type, [field]: `bearer-${VALUE}`, mcp_server_url: `https://a.example.com/${type}` };
+    const made = await client.beta.vaults.credentials.create(vault.id, { auth: auth as unknown as CreateAuth });
+    expect(await refused(change(made.id, { type, [field]: `Bearer ${VALUE}` }))).toMatchObject({
+      status: 400,
+      message: `auth.${field}: leave out the word Bearer: it is put before the token when it is sent`,
+    });
+    await change(made.id, { type, [field]: `Bearer${VALUE}` });
+  }
 });
 
 describe("two credentials for one place", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { type Credential, createCredentialInput } from "../../../contract/credentials.ts";
 import {
   findProblems,
+  findValueProblem,
   newCredentialDraft,
   type OfferedKind,
   offeredKinds,
@@ -46,12 +47,23 @@ test.each([
   ["a dash", { ...filled, name: "GITHUB-TOKEN" }, { name: /Letters/ }],
   ["a short value", { ...filled, value: "seven77" }, { value: /At least 8/ }],
   ["a line break", { ...filled, value: "ghp_0123\n4567" }, { value: /line break/ }],
+  [
+    "the word Bearer",
+    { ...filled, kind: "static_bearer" as const, name: namesOf.static_bearer, value: "Bearer abcdefgh12" },
+    { value: /^Leave out the word Bearer/ },
+  ],
   ["any host for a header", { ...filled, kind: "header" as const, hosts: "", anyHost: true }, { hosts: /Name/ }],
 ])("%s is told before it is sent", (_what, draft, expected) => {
   const problems = findProblems(draft) ?? {};
   expect(Object.keys(problems).sort()).toEqual(Object.keys(expected).sort());
   for (const [field, words] of Object.entries(expected))
     expect(problems[field as keyof typeof problems]).toMatch(words);
+});
+
+test("the word Bearer is told where the server would put another before it, and belongs into a header's value", () => {
+  expect(findValueProblem("mcp_oauth", "bearer abcdefgh12")).toMatch(/^Leave out the word Bearer/);
+  expect(findValueProblem("header", "Bearer abcdefgh12")).toBeNull();
+  expect(findValueProblem("static_bearer", "bearerabcdefgh12")).toBeNull();
 });
 
 const oauth = (changes: Partial<Credential> = {}, auth: object = {}): Credential => ({

@@ -1,4 +1,5 @@
 // The credential form's content, and how it becomes what the API takes. Pure.
+import { hasBearerWord } from "../../../contract/bearer-word.ts";
 import type {
   CreateCredentialInput,
   Credential,
@@ -85,14 +86,16 @@ export function findProblems(draft: CredentialDraft): CredentialProblems | null 
   if (name && draft.name.trim() === "") problems.name = `Fill it in, such as ${name.placeholder}.`;
   if (draft.kind === "environment_variable" && draft.name !== "" && !/^[A-Za-z_]\w*$/.test(draft.name.trim()))
     problems.name = "Letters, digits and underscores only, such as GITHUB_TOKEN.";
-  const value = findValueProblem(draft.value);
+  const value = findValueProblem(draft.kind, draft.value);
   if (value !== null) problems.value = value;
   if (needsHosts(draft) && hostsOf(draft).length === 0) problems.hosts = "Name the hosts that it may be sent to.";
   return Object.keys(problems).length === 0 ? null : problems;
 }
 
-export function findValueProblem(value: string): string | null {
+export function findValueProblem(kind: CredentialKind, value: string): string | null {
   if (value === "") return "Put in the value.";
+  if ((kind === "static_bearer" || kind === "mcp_oauth") && hasBearerWord(value))
+    return "Leave out the word Bearer: it is put before the token when it is sent.";
   if (/[\r\n]/.test(value)) return "It has a line break, which cannot be put into a request.";
   return value.length < MIN_VALUE_LENGTH ? `At least ${MIN_VALUE_LENGTH} characters.` : null;
 }

@@ -142,7 +142,7 @@ function CredentialQuestion({ credential, asked, onClose }: CredentialQuestionPr
       className="grid gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        const found = asked === "value" ? findValueProblem(value) : null;
+        const found = asked === "value" ? findValueProblem(credential.auth.type, value) : null;
         setProblem(found);
         if (found === null) act.mutate();
       }}
