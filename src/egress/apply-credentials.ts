@@ -4,10 +4,11 @@ import { hasCode } from "../lib/errors.ts";
 import type { TellCredentialFailed } from "../secrets/credential-failed.ts";
 import { createForcedRenewals } from "../secrets/forced-renewals.ts";
 import { exactnessFor } from "../secrets/inject/credential-scope.ts";
+import { createGrowingReplacer, createScrubbers, type GrowingReplacer } from "../secrets/inject/growing-scrubber.ts";
 import type { OutgoingRequest } from "../secrets/inject/inject-credentials.ts";
 import { injectCredentials, usesOf } from "../secrets/inject/inject-credentials.ts";
 import { scrubAnswer } from "../secrets/inject/scrub-answer.ts";
-import { createScrubber, type Scrubber } from "../secrets/inject/scrubber.ts";
+import { type Scrubber, transformOf } from "../secrets/inject/scrubber.ts";
 import { needsRenewal } from "../secrets/refresh-token.ts";
 import type { SessionCredential, SessionCredentials } from "../secrets/session-credentials.ts";
 import type { ApplyCredentials, CredentialedAnswer } from "./credentials.ts";
@@ -25,21 +26,25 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
   const { credentials, refreshToken, tellFailed, clock } = options;
   const forced = createForcedRenewals({ clock });
   const renewToken = createRenewTokens({ refreshToken, clock });
-  /** Of one state of a session's credentials, which stays the same object while nothing changes. */
-  const scrubbers = new WeakMap<readonly SessionCredential[], Scrubber | null>();
+  const scrubbers = createScrubbers();
+  /** Streams of answers, by session: they are told of credentials that are in effect from now on, before a request goes out with one. */
+  const open = new Map<string, Set<GrowingReplacer>>();
 
-  function scrubberOf(inEffect: readonly SessionCredential[]): Scrubber | null {
-    let scrubber = scrubbers.get(inEffect);
-    if (scrubber === undefined) {
-      scrubber = createScrubber(inEffect);
-      scrubbers.set(inEffect, scrubber);
-    }
-    return scrubber;
+  function streamOf(sessionId: string, options: { from: readonly SessionCredential[]; keepsLength: boolean }) {
+    const replacer = createGrowingReplacer(scrubbers, options);
+    const ofSession = open.get(sessionId) ?? new Set();
+    open.set(sessionId, ofSession.add(replacer));
+    return transformOf(replacer).once("close", () => {
+      ofSession.delete(replacer);
+      if (ofSession.size === 0 && open.get(sessionId) === ofSession) open.delete(sessionId);
+    });
   }
 
   async function inEffect(sessionId: string): Promise<readonly SessionCredential[]> {
     try {
-      return await credentials.inEffect(sessionId);
+      const found = await credentials.inEffect(sessionId);
+      for (const stream of open.get(sessionId) ?? []) stream.learn(found);
+      return found;
     } catch (cause) {
       if (!hasCode(cause, "unavailable")) throw cause;
       throw new Refusal("policy_unavailable", "The credentials of this session can't be looked up right now.", {
@@ -96,22 +101,33 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
     }
   }
 
+  function answerOf(sessionId: string, before: readonly SessionCredential[], scrubber: Scrubber): CredentialedAnswer {
+    const growing = (from: readonly SessionCredential[]): Scrubber => ({
+      ...(scrubbers.of(from) ?? scrubber),
+      stream: ({ keepsLength }) => streamOf(sessionId, { from, keepsLength }),
+    });
+    return {
+      async rewrite(head, body) {
+        // Another request may have renewed one while this answer was waited for.
+        const now = await inEffect(sessionId).catch((error: unknown) => {
+          if (error instanceof Refusal) return before;
+          throw error;
+        });
+        return scrubAnswer(growing(scrubbers.both(before, now)), head, body);
+      },
+      headers: scrubber.headers,
+      text: scrubber.text,
+      socket: () => streamOf(sessionId, { from: before, keepsLength: true }),
+    };
+  }
+
   return async ({ sessionId, ...request }) => {
     const now = await fresh(sessionId, request);
     const injected = await injectCredentials(now, request, clock.now());
-    const scrubber = scrubberOf(now);
+    const scrubber = scrubbers.of(now);
     const renewable = usesOf(now, request).find(({ auth }) => auth.type === "mcp_oauth" && auth.refresh !== null);
     const renew = renewable ? () => renewRefused(sessionId, renewable) : null;
     const check = now.length === 0 ? null : () => checkUsed(sessionId, request, { before: now, names: injected.used });
-    return { ...injected, answer: scrubber && answerOf(scrubber), renew, check };
-  };
-}
-
-function answerOf(scrubber: Scrubber): CredentialedAnswer {
-  return {
-    rewrite: (head, body) => scrubAnswer(scrubber, head, body),
-    headers: scrubber.headers,
-    text: scrubber.text,
-    socket: () => scrubber.stream({ keepsLength: true }),
+    return { ...injected, answer: scrubber && answerOf(sessionId, now, scrubber), renew, check };
   };
 }

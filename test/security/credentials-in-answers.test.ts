@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { Secret } from "../../src/secrets/secret.ts";
 import type { SessionCredential } from "../../src/secrets/session-credentials.ts";
 import { findForms, newCanary } from "../support/canary.ts";
 import { type CredentialWorld, type Held, heldVariable, startCredentialWorld } from "../support/credential-world.ts";
@@ -272,4 +273,50 @@ it("C18: a WebSocket's handshake gets the value, and its frames and close reason
   const text = Buffer.concat(pieces).toString("latin1");
   expect(text).toContain(`you are Bearer ${placeholder.slice(0, VALUE.length)}`);
   expect(text).not.toContain(VALUE);
+});
+
+it("C6, C22: what comes on a stream or a WebSocket that is open holds no value that was renewed meanwhile either", async () => {
+  const NEW = "ghp_99C7e42F292c6912E7710c838347Ae178B4a";
+  const say: ((text: string) => void)[] = [];
+  upstream.server.removeAllListeners("request").on("request", (request, response) => {
+    if (request.url !== "/stream") return void response.end("ok");
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    say.push((text) => void response.write(text));
+  });
+  upstream.server.on("upgrade", (_request, socket: Socket) => {
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    say.push((text) => void socket.write(text));
+  });
+  const first = use(heldVariable("GITHUB_TOKEN", VALUE, { hosts: [HOST] }));
+  const read: string[] = [];
+  const sockets: Socket[] = [];
+  try {
+    for (const more of ["", "Connection: Upgrade\r\nUpgrade: websocket\r\n"]) {
+      const socket = await world.tunnel(HOST);
+      const index = sockets.push(socket as Socket) - 1;
+      read[index] = "";
+      socket.on("data", (piece: Buffer) => {
+        read[index] += piece.toString("latin1");
+      });
+      const bearer = `Authorization: Bearer ${first.placeholder}\r\n`;
+      socket.write(`GET /stream HTTP/1.1\r\nHost: ${HOST}\r\n${bearer}${more}\r\n`);
+      await until(() => say.length > index);
+    }
+    // A part of what may become the value of before.
+    for (const one of say) one(`old ${VALUE.slice(0, 20)}`);
+    await until(() => read.every((text) => text.includes("old ")));
+    use({ ...first, version: 2, secrets: { secret_value: new Secret(NEW) } });
+    await world.request(HOST, { headers: bearing(first.placeholder) });
+    for (const one of say) one(`${VALUE.slice(20)} new ${NEW} end.\n`);
+    await until(() => read.every((text) => text.includes(" end")));
+    for (const text of read) {
+      expect(text).not.toContain(VALUE.slice(0, 20));
+      expect(text).not.toContain(NEW);
+      expect(text.split(first.placeholder.slice(0, VALUE.length))).toHaveLength(3);
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    upstream.server.removeAllListeners("upgrade");
+    upstream.server.removeAllListeners("request").on("request", echoHost(seen));
+  }
 });

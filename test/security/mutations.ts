@@ -17,9 +17,16 @@ export type Mutation = {
 
 export const mutations: readonly Mutation[] = [
   {
+    control: "what is open is told of credentials that are in effect from now on",
+    file: "src/egress/apply-credentials.ts",
+    find: "stream.learn(found);",
+    replace: "void stream;",
+    ...{ project: "security", test: "test/security/credentials-in-answers.test.ts", named: "C6, C22: what comes on" },
+  },
+  {
     control: "what an MCP server gives back on an open stream is scrubbed of tokens that were renewed meanwhile",
     file: "src/secrets/inject/scrub-while-open.ts",
-    find: "learn(await current())",
+    find: "learn(latest)",
     replace: "learn(options.from)",
     project: "integration",
     test: "src/sessions/mcp-credentials.integration.test.ts",

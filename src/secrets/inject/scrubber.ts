@@ -39,12 +39,12 @@ export function createScrubber(credentials: readonly SessionCredential[]): Scrub
     headers: (raw) => [...pairsOf(raw)].flatMap(([name, value]) => [text(name), text(value)]),
     text,
     whole,
-    stream: ({ keepsLength }) => streamOf(replacer(keepsLength)),
+    stream: ({ keepsLength }) => transformOf(replacer(keepsLength)),
     pieces: ({ keepsLength }) => replacer(keepsLength),
   };
 }
 
-function streamOf(replacer: Replacer): Transform {
+export function transformOf(replacer: Replacer): Transform {
   return new Transform({
     transform(piece: Buffer, _encoding, done) {
       const ready = replacer.push(piece);
