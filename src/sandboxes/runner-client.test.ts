@@ -1,4 +1,5 @@
 // A runner that freezes in the middle of a file or an archive ends its reader; a reader that is slow does not end anything.
+// One that an agent took over says of a file what it likes: nothing but the bytes that it announced is handed on.
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
@@ -22,6 +23,12 @@ const server = () =>
     if (request.url === "/health") {
       probes += 1;
       if (!frozen) response.end(JSON.stringify({ identity: "disk-1", lastUsedAt: 0, runningOperations: 0 }));
+      return;
+    }
+    if (request.url === "/files?path=unmeasured") {
+      // In chunks, as Node sends what has no length.
+      response.write("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nplanted");
+      response.end();
       return;
     }
     response.setHeader("content-length", 2 * HALF);
@@ -84,4 +91,8 @@ test.each(ways)("%s that is read slowly comes whole, and nobody is asked after i
   const after = probes;
   await sleep(60);
   expect(probes).toBe(after);
+});
+
+test("a file whose length was not said is refused: whoever asks for it is told a length first, and would take the rest for the next answer", async () => {
+  await expect(runner.openFile("unmeasured")).rejects.toMatchObject({ code: "sandbox_unavailable" });
 });

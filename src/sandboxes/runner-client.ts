@@ -208,7 +208,13 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     async openFile(path) {
       const response = await guarded((signal) => ask({ method: "GET", path: withPath("files", path), signal }));
       if (response.statusCode === 200) {
-        return { sizeBytes: Number(response.headers["content-length"] ?? 0), content: bodyOf(response) };
+        const length = response.headers["content-length"];
+        // Only what has a length is held to it: more would be taken for the next answer by whoever is told this one.
+        if (length === undefined) {
+          response.destroy();
+          throw new PlatformError("sandbox_unavailable", "the runner did not say how long the file is");
+        }
+        return { sizeBytes: Number(length), content: bodyOf(response) };
       }
       const body = await collect(response, MAX_ANSWER_BYTES);
       if (response.statusCode === 404) return null;
