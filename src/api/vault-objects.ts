@@ -16,12 +16,18 @@ export const vaultObject = z.strictObject({
 
 const limited = z.strictObject({ type: z.literal("limited"), allowed_hosts: z.array(z.string()) });
 const networking = z.discriminatedUnion("type", [z.strictObject({ type: z.literal("unrestricted") }), limited]);
+/** Berth's own; null: for all. */
+const requestScope = {
+  allowed_methods: z.array(z.string()).nullable(),
+  allowed_path_prefixes: z.array(z.string()).nullable(),
+};
 const auth = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("environment_variable"),
     secret_name: z.string(),
     networking,
     injection_location: z.strictObject({ header: z.boolean(), body: z.boolean() }),
+    ...requestScope,
   }),
   z.strictObject({ type: z.literal("static_bearer"), mcp_server_url: z.string() }),
   z.strictObject({
@@ -38,14 +44,15 @@ const auth = z.discriminatedUnion("type", [
       })
       .nullable(),
   }),
-  z.strictObject({ type: z.literal("basic"), username: z.string(), networking: limited }),
-  z.strictObject({ type: z.literal("header"), header_name: z.string(), networking: limited }),
+  z.strictObject({ type: z.literal("basic"), username: z.string(), networking: limited, ...requestScope }),
+  z.strictObject({ type: z.literal("header"), header_name: z.string(), networking: limited, ...requestScope }),
   z.strictObject({
     type: z.literal("aws_sigv4"),
     access_key_id: z.string(),
     region: z.string().nullable(),
     service: z.string().nullable(),
     networking: limited,
+    ...requestScope,
   }),
 ]);
 

@@ -25,6 +25,7 @@ const words: Record<string, string> = {
   too_many_connections: "too many connections at once",
   placeholder_unknown: "a placeholder that stands for nothing here",
   placeholder_host: "a placeholder on its way to a host that its credential is not for",
+  placeholder_scope: "a placeholder in a request that its credential is not for, by its method or path",
   placeholder_place: "a placeholder where its credential is not put in",
   credential_path: "a path that its credential is not for",
   credential_signature: "a signature that can't be made anew",

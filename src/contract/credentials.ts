@@ -4,6 +4,13 @@ import { metadata, metadataPatch } from "./fields.ts";
 
 export type CredentialNetworking = { type: "unrestricted" } | { type: "limited"; allowed_hosts: string[] };
 type LimitedNetworking = Extract<CredentialNetworking, { type: "limited" }>;
+/** Berth's own: for which requests to its hosts a credential is. Absent or null: for all. */
+export type RequestScope = {
+  /** In capitals. */
+  allowed_methods?: string[] | null;
+  /** Each with what lies below it; without a slash at the end. */
+  allowed_path_prefixes?: string[] | null;
+};
 export type InjectionLocation = { header: boolean; body: boolean };
 export type TokenEndpointAuth = { type: "none" | "client_secret_basic" | "client_secret_post" };
 export type OAuthRefresh = {
@@ -16,24 +23,24 @@ export type OAuthRefresh = {
 
 /** What is known of a credential besides its secret. The first three kinds are the Managed Agents API's, the others Berth's own. */
 export type CredentialAuth =
-  | {
+  | ({
       type: "environment_variable";
       secret_name: string;
       networking: CredentialNetworking;
       injection_location: InjectionLocation;
-    }
+    } & RequestScope)
   | { type: "static_bearer"; mcp_server_url: string }
   | { type: "mcp_oauth"; mcp_server_url: string; expires_at: string | null; refresh: OAuthRefresh | null }
-  | { type: "basic"; username: string; networking: LimitedNetworking }
-  | { type: "header"; header_name: string; networking: LimitedNetworking }
-  | {
+  | ({ type: "basic"; username: string; networking: LimitedNetworking } & RequestScope)
+  | ({ type: "header"; header_name: string; networking: LimitedNetworking } & RequestScope)
+  | ({
       type: "aws_sigv4";
       access_key_id: string;
       /** Null: what the client signed for. */
       region: string | null;
       service: string | null;
       networking: LimitedNetworking;
-    };
+    } & RequestScope);
 export type CredentialKind = CredentialAuth["type"];
 
 export type Credential = {
@@ -72,6 +79,8 @@ export type ProbeResponse = { status_code: number; content_type: string; body: s
 
 export const MAX_CREDENTIALS_OF_VAULT = 20;
 export const MAX_ALLOWED_HOSTS = 16;
+export const MAX_ALLOWED_METHODS = 16;
+export const MAX_ALLOWED_PATH_PREFIXES = 16;
 
 /** Checked further where it is kept: the rule of secrets. */
 const secret = z.string().max(65_536);
@@ -82,6 +91,11 @@ const allowedHosts = z.array(z.string().max(300)).min(1).max(MAX_ALLOWED_HOSTS);
 const limited = z.strictObject({ type: z.literal("limited"), allowed_hosts: allowedHosts });
 const networking = z.discriminatedUnion("type", [z.strictObject({ type: z.literal("unrestricted") }), limited]);
 const injectionLocation = z.strictObject({ header: z.boolean().optional(), body: z.boolean().optional() });
+/** Null: for all; an empty list would look like for none. */
+const requestScope = {
+  allowed_methods: z.array(z.string().max(20)).min(1).max(MAX_ALLOWED_METHODS).nullish(),
+  allowed_path_prefixes: z.array(z.string().max(1024)).min(1).max(MAX_ALLOWED_PATH_PREFIXES).nullish(),
+};
 const headerName = z
   .string()
   .max(100)
@@ -130,6 +144,7 @@ const authInput = z.discriminatedUnion("type", [
     secret_value: secret,
     networking,
     injection_location: injectionLocation.optional(),
+    ...requestScope,
   }),
   z.strictObject({ type: z.literal("static_bearer"), token: secret, mcp_server_url: url }),
   z.strictObject({
@@ -139,8 +154,14 @@ const authInput = z.discriminatedUnion("type", [
     expires_at: future.nullish(),
     refresh: refresh.nullish(),
   }),
-  z.strictObject({ type: z.literal("basic"), username, password: secret, networking: limited }),
-  z.strictObject({ type: z.literal("header"), header_name: headerName, header_value: secret, networking: limited }),
+  z.strictObject({ type: z.literal("basic"), username, password: secret, networking: limited, ...requestScope }),
+  z.strictObject({
+    type: z.literal("header"),
+    header_name: headerName,
+    header_value: secret,
+    networking: limited,
+    ...requestScope,
+  }),
   z.strictObject({
     type: z.literal("aws_sigv4"),
     access_key_id: accessKeyId,
@@ -149,16 +170,18 @@ const authInput = z.discriminatedUnion("type", [
     region: awsName.nullish(),
     service: awsName.nullish(),
     networking: limited,
+    ...requestScope,
   }),
 ]);
 
-/** What is absent or null stays as it is; what cannot be changed is not here. */
+/** What is absent or null stays as it is, where nothing else is said; a scope that is null is none from now on. What cannot be changed is not here. */
 const authUpdate = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("environment_variable"),
     secret_value: secret.nullish(),
     networking: networking.nullish(),
     injection_location: injectionLocation.optional(),
+    ...requestScope,
   }),
   z.strictObject({ type: z.literal("static_bearer"), token: secret.nullish() }),
   z.strictObject({
@@ -172,8 +195,14 @@ const authUpdate = z.discriminatedUnion("type", [
     username: username.optional(),
     password: secret.nullish(),
     networking: limited.nullish(),
+    ...requestScope,
   }),
-  z.strictObject({ type: z.literal("header"), header_value: secret.nullish(), networking: limited.nullish() }),
+  z.strictObject({
+    type: z.literal("header"),
+    header_value: secret.nullish(),
+    networking: limited.nullish(),
+    ...requestScope,
+  }),
   z.strictObject({
     type: z.literal("aws_sigv4"),
     access_key_id: accessKeyId.optional(),
@@ -183,6 +212,7 @@ const authUpdate = z.discriminatedUnion("type", [
     region: awsName.nullish(),
     service: awsName.nullish(),
     networking: limited.nullish(),
+    ...requestScope,
   }),
 ]);
 export type CredentialAuthInput = z.infer<typeof authInput>;

@@ -26,9 +26,10 @@ const OUTCOMES = {
   refused_address: "deny",
   too_many_hosts: "deny",
   too_many_connections: "deny",
-  /** A placeholder that stands for nothing of this session, is on its way to a host, or in a place, that its credential is not for. */
+  /** A placeholder that stands for nothing of this session, or is in a request or a place of it that its credential is not for. */
   placeholder_unknown: "deny",
   placeholder_host: "deny",
+  placeholder_scope: "deny",
   placeholder_place: "deny",
   credential_path: "deny",
   credential_signature: "deny",
@@ -55,6 +56,7 @@ const SUSPICIOUS: ReadonlySet<RefusalRule> = new Set([
   "refused_address",
   "placeholder_unknown",
   "placeholder_host",
+  "placeholder_scope",
   "placeholder_place",
 ]);
 

@@ -7,7 +7,7 @@ test.each([
   ["*.example.co.uk", "*.example.co.uk"],
   ["*.s3.amazonaws.com", "*.s3.amazonaws.com"],
   ["bücher.example", "xn--bcher-kva.example"],
-])("%s is kept as %s", (text, host) => expect(parseCredentialHost(text)).toEqual({ host }));
+])("%s is kept as %s", (text, host) => expect(parseCredentialHost(text)).toEqual({ value: host }));
 
 test.each([
   ["*.com", "too wide"],

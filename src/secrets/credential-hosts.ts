@@ -12,16 +12,16 @@ const SHARED_DOMAINS = new Set(
 );
 
 /** The entry in its one form, or what is wrong with it, in words that begin with the entry. */
-export function parseCredentialHost(text: string): { host: string } | { problem: string } {
+export function parseCredentialHost(text: string): { value: string } | { problem: string } {
   const shown = JSON.stringify(text.slice(0, 80));
   const entry = parseAllowedHost(text);
   if (entry.kind === null) return { problem: `${shown} ${entry.problem}` };
   if (entry.host === "localhost" || entry.host.endsWith(".localhost"))
     return { problem: `${shown} is the machine itself, which no sandbox reaches` };
-  if (entry.kind === "exact") return { host: entry.host };
+  if (entry.kind === "exact") return { value: entry.host };
   if (isShared(entry.host))
     return { problem: `${shown} covers hosts of strangers: name a domain below it, as in *.example.com` };
-  return { host: `*.${entry.host}` };
+  return { value: `*.${entry.host}` };
 }
 
 function isShared(domain: string): boolean {

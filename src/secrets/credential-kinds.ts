@@ -9,11 +9,13 @@ import type {
   CredentialNetworking,
   InjectionLocation,
   OAuthRefresh,
+  RequestScope,
 } from "../contract/credentials.ts";
 import { canonicalUrl } from "../contract/https-url.ts";
 import { PlatformError } from "../lib/errors.ts";
 import { parseCredentialHost } from "./credential-hosts.ts";
 import { checkEnvironmentName } from "./environment-name.ts";
+import { parseMethod, parsePathPrefix } from "./request-scope.ts";
 import { Secret } from "./secret.ts";
 import { secretProblem } from "./secret-value.ts";
 
@@ -25,6 +27,9 @@ type AuthOf<K extends CredentialKind> = Extract<CredentialAuth, { type: K }>;
 export type SecretFields = Readonly<Record<string, Secret | null>>;
 export type CheckedAuth = { auth: CredentialAuth; secrets: SecretFields };
 
+/** Of an input: absent stays, null is none. */
+type ScopeInput = { [Field in keyof RequestScope]?: string[] | null | undefined };
+
 type Kind<K extends CredentialKind> = {
   create(input: InputOf<K>, now: number): CheckedAuth;
   update(before: AuthOf<K>, input: UpdateOf<K>, now: number): CheckedAuth;
@@ -32,15 +37,18 @@ type Kind<K extends CredentialKind> = {
 
 const kinds: { [K in CredentialKind]: Kind<K> } = {
   environment_variable: {
-    create({ type, secret_name, secret_value, networking, injection_location }) {
+    create({ type, secret_name, secret_value, networking, injection_location, ...scope }) {
       checkEnvironmentName(secret_name);
       const location = toLocation({ header: true, body: false }, injection_location);
       return {
-        auth: { type, secret_name, networking: checkNetworking(networking), injection_location: location },
+        auth: {
+          ...{ type, secret_name, networking: checkNetworking(networking), injection_location: location },
+          ...checkScope({}, scope),
+        },
         secrets: { secret_value: checkSecret("secret_value", secret_value, location.header) },
       };
     },
-    update(before, { secret_value, networking, injection_location }) {
+    update(before, { secret_value, networking, injection_location, ...scope }) {
       const location = toLocation(before.injection_location, injection_location);
       // The stored value was checked for where it could go then, and is not opened here.
       if (location.header && !before.injection_location.header && secret_value == null)
@@ -50,6 +58,7 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
           ...before,
           networking: networking ? checkNetworking(networking) : before.networking,
           injection_location: location,
+          ...checkScope(before, scope),
         },
         secrets: changed("secret_value", secret_value, location.header),
       };
@@ -108,21 +117,22 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
     },
   },
   basic: {
-    create: ({ type, username, password, networking }) => ({
-      auth: { type, username, networking: checkLimited(networking) },
+    create: ({ type, username, password, networking, ...scope }) => ({
+      auth: { type, username, networking: checkLimited(networking), ...checkScope({}, scope) },
       secrets: { password: checkSecret("password", password, false) },
     }),
-    update: (before, { username, password, networking }) => ({
+    update: (before, { username, password, networking, ...scope }) => ({
       auth: {
         ...before,
         username: username ?? before.username,
         networking: networking ? checkLimited(networking) : before.networking,
+        ...checkScope(before, scope),
       },
       secrets: changed("password", password, false),
     }),
   },
   header: {
-    create({ type, header_name, header_value, networking }) {
+    create({ type, header_name, header_value, networking, ...scope }) {
       if (
         /^(host|content-length|transfer-encoding|connection|upgrade|te|trailer|expect|keep-alive|proxy-.*)$/i.test(
           header_name,
@@ -130,17 +140,21 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
       )
         throw invalid("header_name", `${header_name} is part of how a request travels, and cannot be set`);
       return {
-        auth: { type, header_name, networking: checkLimited(networking) },
+        auth: { type, header_name, networking: checkLimited(networking), ...checkScope({}, scope) },
         secrets: { header_value: checkSecret("header_value", header_value, true) },
       };
     },
-    update: (before, { header_value, networking }) => ({
-      auth: { ...before, networking: networking ? checkLimited(networking) : before.networking },
+    update: (before, { header_value, networking, ...scope }) => ({
+      auth: {
+        ...before,
+        networking: networking ? checkLimited(networking) : before.networking,
+        ...checkScope(before, scope),
+      },
       secrets: changed("header_value", header_value, true),
     }),
   },
   aws_sigv4: {
-    create({ type, access_key_id, secret_access_key, session_token, region, service, networking }) {
+    create({ type, access_key_id, secret_access_key, session_token, region, service, networking, ...scope }) {
       return {
         auth: {
           type,
@@ -148,6 +162,7 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
           region: region ?? null,
           service: service ?? null,
           networking: checkLimited(networking),
+          ...checkScope({}, scope),
         },
         secrets: {
           secret_access_key: checkSecret("secret_access_key", secret_access_key, false),
@@ -155,13 +170,14 @@ const kinds: { [K in CredentialKind]: Kind<K> } = {
         },
       };
     },
-    update: (before, { access_key_id, secret_access_key, session_token, region, service, networking }) => ({
+    update: (before, { access_key_id, secret_access_key, session_token, region, service, networking, ...scope }) => ({
       auth: {
         ...before,
         access_key_id: access_key_id ?? before.access_key_id,
         region: region === undefined ? before.region : region,
         service: service === undefined ? before.service : service,
         networking: networking ? checkLimited(networking) : before.networking,
+        ...checkScope(before, scope),
       },
       secrets: {
         ...changed("secret_access_key", secret_access_key, false),
@@ -228,12 +244,39 @@ function checkNetworking(networking: CredentialNetworking): CredentialNetworking
 }
 
 function checkLimited<N extends { allowed_hosts: string[] }>(networking: N): N {
-  const patterns = networking.allowed_hosts.map((text, index) => {
-    const checked = parseCredentialHost(text);
-    if ("problem" in checked) throw invalid(`networking.allowed_hosts.${index}`, checked.problem);
-    return checked.host;
+  return {
+    ...networking,
+    allowed_hosts: checkEach("networking.allowed_hosts", networking.allowed_hosts, parseCredentialHost),
+  };
+}
+
+/** What is absent stays; null: for all. */
+function checkScope(
+  before: RequestScope,
+  { allowed_methods: methods, allowed_path_prefixes: prefixes }: ScopeInput,
+): Required<RequestScope> {
+  return {
+    allowed_methods: methods
+      ? checkEach("allowed_methods", methods, parseMethod)
+      : keep(before.allowed_methods, methods),
+    allowed_path_prefixes: prefixes
+      ? checkEach("allowed_path_prefixes", prefixes, parsePathPrefix)
+      : keep(before.allowed_path_prefixes, prefixes),
+  };
+}
+
+function keep(before: string[] | null | undefined, input: null | undefined): string[] | null {
+  return input === null ? null : (before ?? null);
+}
+
+/** In one form, each once. */
+function checkEach(path: string, texts: readonly string[], parse: typeof parseMethod): string[] {
+  const checked = texts.map((text, index) => {
+    const one = parse(text);
+    if ("problem" in one) throw invalid(`${path}.${index}`, one.problem);
+    return one.value;
   });
-  return { ...networking, allowed_hosts: [...new Set(patterns)] };
+  return [...new Set(checked)];
 }
 
 function checkUrl(path: string, text: string): string {

@@ -1,5 +1,5 @@
-// Which credentials would compete for one place in one request. Pure. The most exact host wins; a tie has no answer, so it is refused.
-import type { CredentialAuth } from "../contract/credentials.ts";
+// Which credentials would compete for one place in one request. Pure. The most exact one wins; a tie has no answer, so it is refused.
+import type { CredentialAuth, RequestScope } from "../contract/credentials.ts";
 import type { StoredAuth } from "../db/credentials.ts";
 
 export type NamedCredential = { id: string; name: string; auth: CredentialAuth };
@@ -29,7 +29,7 @@ export function findTie(
 /** In words, to be shown. */
 export function describeTie(tie: { first: NamedCredential; second: NamedCredential; over: string }): string {
   const { first, second, over } = tie;
-  return `${show(first)} and ${show(second)} are both for ${over}: nothing decides which one is used. Archive one, or give them different hosts.`;
+  return `${show(first)} and ${show(second)} are both for ${over}: nothing decides which one is used. Archive one, or give them different hosts, paths or methods.`;
 }
 
 function show({ name, id }: NamedCredential): string {
@@ -45,17 +45,41 @@ function placesOf(auth: CredentialAuth): Place[] {
     case "static_bearer":
     case "mcp_oauth": {
       const { host, pathname, search } = new URL(auth.mcp_server_url);
-      // A whole host is a place of its own: the address is more exact than a name of a host alone. With a slash at its end it is for the same.
-      return [{ place: `authorization ${host}${pathname.replace(/\/$/, "")}/${search}`, over: auth.mcp_server_url }];
+      // With a slash at its end it is for the same.
+      const path = pathname.replace(/\/$/, "");
+      return [{ place: placeOf({ header: "authorization", host, path, search }), over: auth.mcp_server_url }];
     }
     case "basic":
     case "aws_sigv4":
-      return inHeader("authorization", auth.networking.allowed_hosts);
+      return inHeader("authorization", auth);
     case "header":
-      return inHeader(auth.header_name.toLowerCase(), auth.networking.allowed_hosts);
+      return inHeader(auth.header_name.toLowerCase(), auth);
   }
 }
 
-function inHeader(header: string, hosts: readonly string[]): Place[] {
-  return hosts.map((host) => ({ place: `${header} ${host}`, over: host }));
+/** One for each host, path and method: two that name one of each are equally exact, and others are not (`exactnessFor`). */
+function inHeader(
+  header: string,
+  { networking, ...scope }: RequestScope & { networking: { allowed_hosts: readonly string[] } },
+): Place[] {
+  return networking.allowed_hosts.flatMap((host) =>
+    (scope.allowed_path_prefixes ?? [null]).flatMap((path) =>
+      (scope.allowed_methods ?? [null]).map((method) => ({
+        place: placeOf({ header, host, path, method }),
+        over: `${method ?? ""} ${host}${path ?? ""}`.trim(),
+      })),
+    ),
+  );
+}
+
+/** `path`: null for a host without one, which is less exact than a whole host given as an address. */
+function placeOf(about: {
+  header: string;
+  host: string;
+  path: string | null;
+  search?: string;
+  method?: string | null;
+}): string {
+  const { header, host, path, search = "", method = null } = about;
+  return JSON.stringify([header, host, path, search, method]);
 }

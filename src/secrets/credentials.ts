@@ -2,6 +2,7 @@
 import {
   type CreateCredentialInput,
   type Credential,
+  type CredentialAuth,
   MAX_CREDENTIALS_OF_VAULT,
   type UpdateCredentialInput,
 } from "../contract/credentials.ts";
@@ -33,6 +34,7 @@ import type { TeamKeys } from "./team-keys.ts";
 import { getOpenVault, getVault } from "./vaults.ts";
 
 const DEFAULT_PAGE = 20;
+const noScope = { allowed_methods: null, allowed_path_prefixes: null };
 
 export type Credentials = ReturnType<typeof createCredentials>;
 type Place = { teamId: string; vaultId: string; credentialId: string };
@@ -168,13 +170,18 @@ function refuseTie(rows: readonly Pick<CredentialRow, "id" | "displayName" | "au
   if (tie) throw new PlatformError("conflict", describeTie(tie));
 }
 
+/** Those that were put in before there were scopes have none stored. */
+function withScope(auth: CredentialAuth): CredentialAuth {
+  return "networking" in auth ? { ...noScope, ...auth } : auth;
+}
+
 function toCredential(row: CredentialRow): Credential {
   return {
     type: "vault_credential",
     id: row.id,
     vault_id: row.vaultId,
     display_name: row.displayName,
-    auth: row.auth,
+    auth: withScope(row.auth),
     metadata: row.metadata,
     problem: row.problem,
     problem_since: row.problem === null ? null : (row.problemSince?.toISOString() ?? null),

@@ -28,6 +28,38 @@ describe("refused with words that do not repeat the value", () => {
     ["a port", variable(onHosts("a.example.com:8443")), /holds a port/],
     ["a path", variable(onHosts("a.example.com/x")), /leave the scheme and the path out/],
     ["a URL", variable(onHosts("https://a.example.com")), /leave the scheme and the path out/],
+    ["no method", variable({ allowed_methods: [] }), /^auth\.allowed_methods: /],
+    [
+      "a method of two words",
+      variable({ allowed_methods: ["GET it"] }),
+      /^auth\.allowed_methods\.0: "GET it" is not a/,
+    ],
+    [
+      "a tunnel",
+      variable({ allowed_methods: ["GET", "connect"] }),
+      /^auth\.allowed_methods\.1: "connect" is let through/,
+    ],
+    ["17 methods", variable({ allowed_methods: Array.from({ length: 17 }, () => "GET") }), /^auth\.allowed_methods: /],
+    ...Object.entries({
+      "repos/acme": "must begin with a slash",
+      "/": "is every path",
+      "/a?b=1": "holds a query",
+      "/a/*": "is no pattern",
+      "/a/../b": "can be read in several ways",
+      "/a//b": "can be read in several ways",
+      "/a%2fb": "can be read in several ways",
+      "/a b": "must be written as in a request",
+      "/é": "must be written as in a request",
+    }).map(([path, words]): [string, object, RegExp] => [
+      `the path ${path}`,
+      { ...basic, ...onHosts("a.com"), allowed_path_prefixes: ["/ok", path] },
+      new RegExp(`^auth\\.allowed_path_prefixes\\.1: .* ${words}`),
+    ]),
+    [
+      "paths of a bearer",
+      { type: "static_bearer", token: VALUE, mcp_server_url: "https://a.com/", allowed_path_prefixes: ["/x"] },
+      /^auth\.allowed_path_prefixes: unknown field/,
+    ],
     ["no host", variable(onHosts()), /^auth\.networking\.allowed_hosts: /],
     ["17 hosts", variable(onHosts(...Array.from({ length: 17 }, (_, i) => `h${i}.example.com`))), /allowed_hosts: /],
     [
@@ -151,6 +183,27 @@ describe("two credentials for one place", () => {
     expect(await refused(change)).toMatchObject({ status: 409 });
     await client.beta.vaults.credentials.archive(wide.id, { vault_id: vault.id });
     await put("Again", "*.example.com");
+  });
+
+  test("other methods or paths are another place, the same ones a tie", async () => {
+    const vault = await newVault();
+    const put = (display_name: string, scope: object) =>
+      client.beta.vaults.credentials.create(vault.id, {
+        display_name,
+        auth: ours({ type: "basic", username: "u", password: VALUE, ...onHosts("git.example.com"), ...scope }),
+      });
+    await put("Acme", { allowed_path_prefixes: ["/acme"] });
+    await put("Others", {});
+    await put("Reading", { allowed_path_prefixes: ["/acme"], allowed_methods: ["GET"] });
+    const tie = await refused(
+      put("Again", { allowed_path_prefixes: ["/x", "/acme/"], allowed_methods: ["PUT", "GET"] }),
+    );
+    expect(tie).toMatchObject({
+      status: 409,
+      message: expect.stringMatching(
+        /^"Reading" \(vcrd_.*\) and "Again" \(vcrd_.*\) are both for GET git\.example\.com\/acme: /,
+      ),
+    });
   });
 
   test("of many that are put in at once, one stays", async () => {

@@ -95,6 +95,8 @@ describe("credentials", () => {
     token_endpoint_auth: { type: "client_secret_basic", client_secret: "cs_0123456789abcdef" },
     scope: "read write",
   };
+  /** What a kind with hosts says that is put in as the Managed Agents API has it. */
+  const forAll = { allowed_methods: null, allowed_path_prefixes: null };
   test.each<[string, CreateAuth, object]>([
     [
       "a variable",
@@ -104,6 +106,7 @@ describe("credentials", () => {
         secret_name: "GITHUB_TOKEN",
         networking: { type: "limited", allowed_hosts: ["api.github.com", "*.example.com"] },
         injection_location: { header: true, body: false },
+        ...forAll,
       },
     ],
     [
@@ -114,6 +117,22 @@ describe("credentials", () => {
         secret_name: "GITHUB_TOKEN",
         networking: { type: "unrestricted" },
         injection_location: { header: true, body: true },
+        ...forAll,
+      },
+    ],
+    [
+      "a variable for some methods and paths (ours)",
+      variable({
+        allowed_methods: ["get", "HEAD", "GET"],
+        allowed_path_prefixes: ["/repos/acme/", "/user", "/repos/acme"],
+      }),
+      {
+        type: "environment_variable",
+        secret_name: "GITHUB_TOKEN",
+        networking: { type: "limited", allowed_hosts: ["api.github.com"] },
+        injection_location: { header: true, body: false },
+        allowed_methods: ["GET", "HEAD"],
+        allowed_path_prefixes: ["/repos/acme", "/user"],
       },
     ],
     [
@@ -151,12 +170,12 @@ describe("credentials", () => {
     [
       "basic (ours)",
       ours({ type: "basic", username: "x-access-token", password: VALUE, ...onHosts("github.com") }),
-      { type: "basic", username: "x-access-token", ...onHosts("github.com") },
+      { type: "basic", username: "x-access-token", ...onHosts("github.com"), ...forAll },
     ],
     [
       "a header (ours)",
       ours({ type: "header", header_name: "X-Api-Key", header_value: VALUE, ...onHosts("api.example.com") }),
-      { type: "header", header_name: "X-Api-Key", ...onHosts("api.example.com") },
+      { type: "header", header_name: "X-Api-Key", ...onHosts("api.example.com"), ...forAll },
     ],
     [
       "AWS (ours)",
@@ -174,6 +193,7 @@ describe("credentials", () => {
         region: "eu-central-1",
         service: null,
         ...onHosts("*.s3.eu-central-1.amazonaws.com"),
+        ...forAll,
       },
     ],
   ])("%s is stored, and its value never comes back", async (_kind, auth, shown) => {
@@ -223,6 +243,37 @@ describe("credentials", () => {
     const named = await client.beta.vaults.credentials.update(made.id, { ...place, display_name: "named" });
     expect(named).toMatchObject({ display_name: "named", auth: read.auth });
     expect(await sealed()).toEqual(after);
+  });
+
+  test.each<[string, object]>([
+    ["environment_variable", variable()],
+    ["basic", { type: "basic", username: "u", password: VALUE, ...onHosts("a.example.com") }],
+    ["header", { type: "header", header_name: "X-A", header_value: VALUE, ...onHosts("a.example.com") }],
+    ["aws_sigv4", { type: "aws_sigv4", access_key_id: "AKIA", secret_access_key: VALUE, ...onHosts("a.example.com") }],
+  ])("%s: methods and paths outlast a change of what else there is, until they are taken away", async (type, auth) => {
+    const vault = await newVault();
+    const { credentials } = client.beta.vaults;
+    const scope = { allowed_methods: ["GET"], allowed_path_prefixes: ["/acme"] };
+    const made = await credentials.create(vault.id, { auth: ours({ ...auth, ...scope }) });
+    const change = async (changes: object) =>
+      (await credentials.update(made.id, { vault_id: vault.id, auth: { type, ...changes } as never })).auth;
+    // As a client does that knows the API's own fields only.
+    expect(await change(onHosts("b.example.com"))).toMatchObject({ ...onHosts("b.example.com"), ...scope });
+    expect(await change({ allowed_methods: ["post"] })).toMatchObject({ ...scope, allowed_methods: ["POST"] });
+    expect(await change({ allowed_path_prefixes: null })).toMatchObject({
+      ...{ allowed_methods: ["POST"], allowed_path_prefixes: null },
+    });
+    expect(await change({ allowed_methods: null })).toMatchObject(forAll);
+  });
+
+  test("one that was put in before there were scopes is for all requests", async () => {
+    const vault = await newVault();
+    const made = await client.beta.vaults.credentials.create(vault.id, { auth: variable() });
+    await sql`update credentials set auth = auth - 'allowed_methods' - 'allowed_path_prefixes' where id = ${made.id}`.execute(
+      server.web.db,
+    );
+    const read = await client.beta.vaults.credentials.retrieve(made.id, { vault_id: vault.id });
+    expect(credentialObject.parse(read).auth).toMatchObject(forAll);
   });
 
   test("archiving one removes its value, deleting it the whole", async () => {

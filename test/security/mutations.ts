@@ -192,9 +192,23 @@ export const mutations: readonly Mutation[] = [
   {
     control: "credentials: a path is below, not only alike",
     file: "src/secrets/inject/credential-scope.ts",
-    find: "if (pathname !== base && !pathname.startsWith(",
-    replace: "if (pathname === base && !pathname.startsWith(",
+    find: "return pathname === base || pathname.startsWith(",
+    replace: "return pathname.startsWith(base) || pathname.startsWith(",
     ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C14: " },
+  },
+  {
+    control: "credentials: only by the methods that their vault names",
+    file: "src/secrets/inject/credential-scope.ts",
+    find: "  if (!methods) return true;",
+    replace: "  return true;",
+    ...{ project: "security", test: "test/security/credential-request-scopes.test.ts", named: "C2, C14: " },
+  },
+  {
+    control: "credentials: only below the paths that their vault names",
+    file: "src/secrets/inject/credential-scope.ts",
+    find: "  if (!prefixes) return 0;",
+    replace: "  return 0;",
+    ...{ project: "security", test: "test/security/credential-request-scopes.test.ts", named: "C2, C14: " },
   },
   {
     control: "credentials: paths that are read in two ways",

@@ -1,7 +1,7 @@
 // A request of a sandbox and the credentials of its session become the request that goes out, and what is done with its answer.
 import type { SessionCredential } from "../session-credentials.ts";
 import { MAX_SIGNED_BODY_BYTES, needsBody, signAws } from "./aws-sigv4.ts";
-import { exactnessFor, hasPathScope, isCanonicalPath, isForHost } from "./credential-scope.ts";
+import { exactnessFor, hasPathScope, isCanonicalPath, isForHost, type ScopedRequest } from "./credential-scope.ts";
 import { fixedHeaderOf } from "./fixed-headers.ts";
 import { InjectionRefused } from "./injection-refused.ts";
 import { type RawHeaders, replaceHeader, withoutHeaders } from "./raw-headers.ts";
@@ -9,12 +9,7 @@ import { limitAcceptEncoding } from "./scrub-answer.ts";
 import { type BodyChange, changeBody, type OutgoingBody } from "./swap-body.ts";
 import { refuseInPath, swapHeaders } from "./swap-placeholders.ts";
 
-export type OutgoingRequest = {
-  /** Canonical. */
-  host: string;
-  method: string;
-  /** With its query. */
-  path: string;
+export type OutgoingRequest = ScopedRequest & {
   headers: RawHeaders;
   /** Null: there is none. */
   body: OutgoingBody | null;
@@ -73,17 +68,14 @@ export async function injectCredentials(
 }
 
 /** The credentials that put something of their own into a request like this one. */
-export function usesOf(
-  credentials: readonly SessionCredential[],
-  target: { host: string; path: string },
-): SessionCredential[] {
+export function usesOf(credentials: readonly SessionCredential[], target: ScopedRequest): SessionCredential[] {
   return [...chooseInjected(credentials, target).values()];
 }
 
 /** Of those that put a header in by themselves, the most exact one for each header; of two alike the first. */
 function chooseInjected(
   credentials: readonly SessionCredential[],
-  target: { host: string; path: string },
+  target: ScopedRequest,
 ): Map<string, SessionCredential> {
   const chosen = new Map<string, { credential: SessionCredential; exactness: number }>();
   for (const credential of credentials) {

@@ -5,6 +5,8 @@ export type InjectionRule =
   | "placeholder_unknown"
   /** A placeholder on its way to a host that its credential is not for. */
   | "placeholder_host"
+  /** A placeholder in a request by a method, or to a path, that its credential is not for. */
+  | "placeholder_scope"
   /** A placeholder in a part of the request that its credential is not put into. */
   | "placeholder_place"
   /** A path that two readers could take for different ones, where the path decides about a credential. */

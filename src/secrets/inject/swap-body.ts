@@ -1,11 +1,12 @@
 // Variables in bodies: replaced where the credential says so, in the form that the body has; elsewhere a placeholder does not leave.
 import type { Transform } from "node:stream";
 import type { SessionCredential } from "../session-credentials.ts";
+import type { ScopedRequest } from "./credential-scope.ts";
 import { InjectionRefused } from "./injection-refused.ts";
 import { type BodyKind, bodyKindOf } from "./media-types.ts";
 import { createPlaceholderStream, type OnPlaceholder, swapWhole } from "./placeholder-stream.ts";
 import { headerOf, type RawHeaders } from "./raw-headers.ts";
-import { type Target, valueFor } from "./swap-placeholders.ts";
+import { valueFor } from "./swap-placeholders.ts";
 
 /** A body of a told length up to this is read whole, so that its new length can be told; longer ones go in chunks. */
 export const MAX_WHOLE_BODY_BYTES = 1024 * 1024;
@@ -29,7 +30,7 @@ export type OutgoingBody = {
  */
 export async function changeBody(about: {
   credentials: readonly SessionCredential[];
-  target: Target;
+  target: ScopedRequest;
   headers: RawHeaders;
   body: OutgoingBody;
   used: string[];

@@ -1,8 +1,9 @@
 // Variables: a placeholder in a header is replaced by its value, also within the base64 of `Authorization: Basic`. Pure.
+import type { RequestScope } from "../../contract/credentials.ts";
 import { PLACEHOLDER } from "../placeholders.ts";
 import { PLACEHOLDER_PREFIX } from "../secret-value.ts";
 import type { SessionCredential } from "../session-credentials.ts";
-import { exactnessFor } from "./credential-scope.ts";
+import { exactnessFor, isForHost, type ScopedRequest } from "./credential-scope.ts";
 import { InjectionRefused } from "./injection-refused.ts";
 import { pairsOf, type RawHeaders } from "./raw-headers.ts";
 
@@ -11,12 +12,11 @@ const NEVER_A_CREDENTIAL =
   /^(host|user-agent|referer|origin|cookie|cookie2|from|via|date|range|pragma|cache-control|accept|accept-.*|content-.*|if-.*|sec-.*|access-control-.*|x-request-id|x-correlation-id|traceparent|tracestate|baggage)$/;
 
 export type Place = "header" | "body";
-export type Target = { host: string; path: string };
 
 /** What stands for a placeholder in this place of a request to this target. Throws `InjectionRefused`. */
 export function valueFor(
   placeholder: string,
-  { credentials, target, place }: { credentials: readonly SessionCredential[]; target: Target; place: Place },
+  { credentials, target, place }: { credentials: readonly SessionCredential[]; target: ScopedRequest; place: Place },
 ): { value: string; name: string } {
   const credential = credentials.find((one) => one.placeholder === placeholder);
   const { auth } = credential ?? {};
@@ -27,12 +27,14 @@ export function valueFor(
       "The request holds a placeholder that stands for no credential of this session: it is another session's, or its credential was archived or deleted. Read the variable anew.",
     );
   const { name } = credential;
-  if (exactnessFor(credential, target) === 0)
+  if (!isForHost(credential, target.host))
     throw new InjectionRefused(
       "placeholder_host",
       `The credential ${name} is not for ${target.host}: its vault names the hosts that it may go to.`,
       { detail: name },
     );
+  if (exactnessFor(credential, target) === 0)
+    throw new InjectionRefused("placeholder_scope", outsideOfScope(name, auth), { detail: name });
   if (!auth.injection_location[place])
     throw new InjectionRefused(
       "placeholder_place",
@@ -48,10 +50,16 @@ export function valueFor(
   return { value, name };
 }
 
+function outsideOfScope(name: string, { allowed_methods, allowed_path_prefixes }: RequestScope): string {
+  const methods = allowed_methods ? `${allowed_methods.join(", ")} requests` : "requests";
+  const paths = allowed_path_prefixes ? `, to ${allowed_path_prefixes.join(", ")} and what lies below` : "";
+  return `The credential ${name} is not for this request: its vault allows it for ${methods}${paths}.`;
+}
+
 /** Gives the headers with values, and the names of what was put in. */
 export function swapHeaders(
   raw: RawHeaders,
-  about: { credentials: readonly SessionCredential[]; target: Target },
+  about: { credentials: readonly SessionCredential[]; target: ScopedRequest },
 ): { headers: string[]; used: string[] } {
   const used: string[] = [];
   const put = (placeholder: string) => {

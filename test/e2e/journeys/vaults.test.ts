@@ -59,11 +59,16 @@ describe.skipIf(!chromium)("vaults", () => {
     await page.getByText(/is too wide/).waitFor();
     expect(await page.getByLabel("Value", { exact: true }).getAttribute("type")).toBe("password");
     await page.getByLabel("Hosts", { exact: true }).fill("api.github.com\n*.example.com");
+    await page.getByLabel("Paths").fill("repos/acme");
+    await page.getByLabel("Methods").fill("get, head");
     await page.getByLabel("Name in lists").fill("CI token");
+    await page.getByRole("button", { name: "Add credential" }).click();
+    await page.getByText("Each begins with a slash").waitFor();
+    await page.getByLabel("Paths").fill("/repos/acme");
     await page.getByRole("button", { name: "Add credential" }).click();
     const row = page.getByRole("list", { name: "Credentials" }).getByRole("listitem");
     await row.getByText("CI token").waitFor();
-    await row.getByText("api.github.com, *.example.com").waitFor();
+    await row.getByText("api.github.com, *.example.com; below /repos/acme; GET, HEAD only").waitFor();
     await page.getByText("Stored", { exact: true }).waitFor();
     await nowhere(VALUE);
     await page.getByLabel("Kind").selectOption("User and password");
@@ -118,9 +123,21 @@ describe.skipIf(!chromium)("vaults", () => {
 
   test("a session is started with it", async () => {
     const { page } = browser;
+    const networking = { type: "limited" as const, allowed_hosts: ["pypi.org"] };
+    const narrow = await system
+      .client()
+      .beta.environments.create({ name: "Narrow", config: { type: "cloud", networking } });
     await page.goto(`${system.url}/sessions/new`);
     await page.getByLabel("Production").check();
     await page.getByText("The sandbox gets placeholders").waitFor();
+    // What would be refused later is told before.
+    const note = page.getByText("allows none of the hosts");
+    await page.getByLabel("Environment").selectOption(narrow.id);
+    await note.waitFor();
+    await page.getByRole("listitem").getByText("mcp.example.com").waitFor();
+    await looked("session-new-out-of-reach");
+    await page.getByLabel("Environment").selectOption("");
+    await expect.poll(() => note.count()).toBe(0);
     await looked("session-new-with-vault");
     await page.getByRole("button", { name: "Start session" }).click();
     await page.waitForURL(/\/sessions\/sesn_/);

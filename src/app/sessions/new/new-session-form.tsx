@@ -25,6 +25,7 @@ import {
   refusalsIn,
   toRepositoryInput,
 } from "../repository-draft.ts";
+import { OutOfReachNote } from "./out-of-reach-note.tsx";
 import { RepositoriesField } from "./repositories-field.tsx";
 import { VaultsField } from "./vaults-field.tsx";
 
@@ -43,6 +44,9 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
   const form = useRef<HTMLFormElement>(null);
   const [chosenId, setChosenId] = useState(agentId);
   const [message, setMessage] = useState("");
+  const environment = environments.data?.find(({ id, is_default }) =>
+    environmentId === "" ? is_default : id === environmentId,
+  );
   const selectedId = chosenId ?? agents.data?.[0]?.id ?? "";
   const selected = agents.data?.find((agent) => agent.id === selectedId);
   const suggestion = (selected && firstMessageOf(selected)) ?? SUGGESTION;
@@ -129,6 +133,7 @@ export function NewSessionForm({ agentId }: { agentId: string | null }) {
             </Field>
           )}
           <VaultsField chosen={vaultIds} onChange={setVaultIds} />
+          {environment && <OutOfReachNote vaultIds={vaultIds} environment={environment} />}
           <RepositoriesField
             drafts={repositories}
             problems={problems}

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { type Credential, createCredentialInput } from "../../../contract/credentials.ts";
+import { type Credential, type CredentialAuth, createCredentialInput } from "../../../contract/credentials.ts";
 import {
   findProblems,
   findValueProblem,
   newCredentialDraft,
   type OfferedKind,
   offeredKinds,
+  scopeWords,
   stateOf,
   toNewInput,
   toNewValue,
@@ -42,7 +43,26 @@ test("any host, and the body, are for variables", () => {
   });
 });
 
+test("methods and paths are for all kinds with hosts, and absent where nothing is typed", () => {
+  const scope = { methods: "get, HEAD", paths: "/repos/acme\n/user" };
+  for (const kind of offeredKinds) {
+    const { auth } = createCredentialInput.parse(toNewInput({ ...filled, ...scope, kind, name: namesOf[kind] }));
+    const expected = { allowed_methods: ["get", "HEAD"], allowed_path_prefixes: ["/repos/acme", "/user"] };
+    if (kind === "static_bearer") expect(auth).not.toHaveProperty("allowed_methods");
+    else expect(auth).toMatchObject(expected);
+  }
+  expect(toNewInput(filled).auth).not.toHaveProperty("allowed_methods");
+  expect(toNewInput(filled).auth).not.toHaveProperty("allowed_path_prefixes");
+});
+
+test("a list says which requests a credential is for", () => {
+  const { auth } = toNewInput({ ...filled, kind: "basic", methods: "GET HEAD", paths: "/acme" });
+  expect(scopeWords(auth as CredentialAuth)).toBe("api.github.com, *.example.com; below /acme; GET, HEAD only");
+});
+
 test.each([
+  ["a path of an address", { ...filled, paths: "api.github.com/repos" }, { paths: /begins with a slash/ }],
+  ["methods in words", { ...filled, methods: "GET & HEAD" }, { methods: /Names of methods/ }],
   ["nothing", newCredentialDraft, { name: /GITHUB_TOKEN/, value: /Put in/, hosts: /Name the hosts/ }],
   ["a dash", { ...filled, name: "GITHUB-TOKEN" }, { name: /Letters/ }],
   ["a short value", { ...filled, value: "seven77" }, { value: /At least 8/ }],

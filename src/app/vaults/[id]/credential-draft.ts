@@ -63,6 +63,10 @@ export type CredentialDraft = {
   hosts: string;
   anyHost: boolean;
   inBody: boolean;
+  /** Empty: all. */
+  methods: string;
+  /** One a line; empty: all. */
+  paths: string;
 };
 
 export const newCredentialDraft: CredentialDraft = {
@@ -73,11 +77,13 @@ export const newCredentialDraft: CredentialDraft = {
   hosts: "",
   anyHost: false,
   inBody: false,
+  methods: "",
+  paths: "",
 };
 
 const MIN_VALUE_LENGTH = 8;
 
-export type CredentialProblems = Partial<Record<"name" | "value" | "hosts", string>>;
+export type CredentialProblems = Partial<Record<"name" | "value" | "hosts" | "methods" | "paths", string>>;
 
 /** Null when the draft can be sent; the server has the last word. */
 export function findProblems(draft: CredentialDraft): CredentialProblems | null {
@@ -88,7 +94,11 @@ export function findProblems(draft: CredentialDraft): CredentialProblems | null 
     problems.name = "Letters, digits and underscores only, such as GITHUB_TOKEN.";
   const value = findValueProblem(draft.kind, draft.value);
   if (value !== null) problems.value = value;
-  if (needsHosts(draft) && hostsOf(draft).length === 0) problems.hosts = "Name the hosts that it may be sent to.";
+  if (needsHosts(draft) && wordsOf(draft.hosts).length === 0) problems.hosts = "Name the hosts that it may be sent to.";
+  if (hasHosts(draft.kind) && wordsOf(draft.methods).some((word) => !/^[A-Za-z-]+$/.test(word)))
+    problems.methods = "Names of methods, such as GET, HEAD.";
+  if (hasHosts(draft.kind) && wordsOf(draft.paths).some((word) => !word.startsWith("/")))
+    problems.paths = "Each begins with a slash, as in /repos/acme.";
   return Object.keys(problems).length === 0 ? null : problems;
 }
 
@@ -108,11 +118,9 @@ function needsHosts(draft: CredentialDraft): boolean {
   return hasHosts(draft.kind) && !(draft.kind === "environment_variable" && draft.anyHost);
 }
 
-function hostsOf({ hosts }: CredentialDraft): string[] {
-  return hosts
-    .split(/[\s,]+/)
-    .map((host) => host.trim())
-    .filter((host) => host !== "");
+/** Apart by commas, spaces or lines. */
+function wordsOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
 }
 
 export function toNewInput(draft: CredentialDraft): CreateCredentialInput {
@@ -123,7 +131,12 @@ export function toNewInput(draft: CredentialDraft): CreateCredentialInput {
 function toAuth(draft: CredentialDraft): CredentialAuthInput {
   const { kind: type, value } = draft;
   const name = draft.name.trim();
-  const networking = { type: "limited" as const, allowed_hosts: hostsOf(draft) };
+  const networking = { type: "limited" as const, allowed_hosts: wordsOf(draft.hosts) };
+  const [methods, prefixes] = [wordsOf(draft.methods), wordsOf(draft.paths)];
+  const scope = {
+    ...(methods.length > 0 && { allowed_methods: methods }),
+    ...(prefixes.length > 0 && { allowed_path_prefixes: prefixes }),
+  };
   switch (type) {
     case "environment_variable":
       return {
@@ -132,15 +145,16 @@ function toAuth(draft: CredentialDraft): CredentialAuthInput {
         secret_value: value,
         networking: draft.anyHost ? { type: "unrestricted" } : networking,
         injection_location: { header: true, body: draft.inBody },
+        ...scope,
       };
     case "static_bearer":
       return { type, token: value, mcp_server_url: name };
     case "basic":
-      return { type, username: name, password: value, networking };
+      return { type, username: name, password: value, networking, ...scope };
     case "header":
-      return { type, header_name: name, header_value: value, networking };
+      return { type, header_name: name, header_value: value, networking, ...scope };
     case "aws_sigv4":
-      return { type, access_key_id: name, secret_access_key: value, networking };
+      return { type, access_key_id: name, secret_access_key: value, networking, ...scope };
   }
 }
 
@@ -221,10 +235,13 @@ export function nameIn(auth: CredentialAuth): string | null {
   }
 }
 
-/** Where it may be sent, in words. */
-export function hostWords(auth: CredentialAuth): string {
+/** Which requests it may go into, in words. */
+export function scopeWords(auth: CredentialAuth): string {
   if (!("networking" in auth)) return new URL(auth.mcp_server_url).host;
-  return auth.networking.type === "unrestricted"
-    ? "any host that its environment allows"
-    : auth.networking.allowed_hosts.join(", ");
+  const { networking, allowed_methods: methods, allowed_path_prefixes: prefixes } = auth;
+  const hosts =
+    networking.type === "unrestricted" ? "any host that its environment allows" : networking.allowed_hosts.join(", ");
+  const paths = prefixes ? `; below ${prefixes.join(", ")}` : "";
+  const only = methods ? `; ${methods.join(", ")} only` : "";
+  return `${hosts}${paths}${only}`;
 }

@@ -13,6 +13,7 @@ import { useFormDraft } from "../../components/use-form-draft.ts";
 import { useBerth } from "../../providers.tsx";
 import {
   type CredentialDraft,
+  type CredentialProblems,
   findProblems,
   hasHosts,
   kindWords,
@@ -40,7 +41,8 @@ export function CredentialForm({ vaultId }: { vaultId: string }) {
   useEffect(() => {
     if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [refusals]);
-  const typed = dirty && [draft.name, draft.value, draft.hosts, draft.displayName].some((text) => text !== "");
+  const { name, value, hosts, methods, paths, displayName } = draft;
+  const typed = dirty && [name, value, hosts, methods, paths, displayName].some((text) => text !== "");
   const words = kindWords[draft.kind];
   return (
     <form
@@ -100,6 +102,7 @@ export function CredentialForm({ vaultId }: { vaultId: string }) {
         />
       </div>
       {hasHosts(draft.kind) && <HostsField draft={draft} error={problems?.hosts} change={change} />}
+      {hasHosts(draft.kind) && <RequestsFields draft={draft} problems={problems} change={change} />}
       <Field label="Name in lists" hint="Optional.">
         {(control) => (
           <Input
@@ -163,6 +166,48 @@ function HostsField({ draft, error, change }: HostsFieldProps) {
           />
         </>
       )}
+    </div>
+  );
+}
+
+type RequestsFieldsProps = {
+  draft: CredentialDraft;
+  problems: CredentialProblems | null;
+  change: (changes: Partial<CredentialDraft>) => void;
+};
+
+/** For which requests to its hosts it is. */
+function RequestsFields({ draft, problems, change }: RequestsFieldsProps) {
+  return (
+    <div className="grid gap-4 md:grid-cols-2">
+      <Field label="Paths" hint="Optional, one a line: each with all that lies below it." error={problems?.paths}>
+        {(control) => (
+          <Textarea
+            {...control}
+            className="min-h-16 font-mono text-[13px]"
+            spellCheck={false}
+            autoCapitalize="none"
+            placeholder="/repos/acme"
+            value={draft.paths}
+            onChange={(event) => change({ paths: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Methods" hint="Optional: without one, all of them." error={problems?.methods}>
+        {(control) => (
+          <Input
+            {...control}
+            className="font-mono text-[13px]"
+            maxLength={300}
+            autoComplete="off"
+            autoCapitalize="characters"
+            spellCheck={false}
+            placeholder="GET, HEAD"
+            value={draft.methods}
+            onChange={(event) => change({ methods: event.target.value })}
+          />
+        )}
+      </Field>
     </div>
   );
 }

@@ -17,9 +17,9 @@ import { useBerth } from "../../providers.tsx";
 import {
   canBeRenewed,
   findValueProblem,
-  hostWords,
   kindWords,
   nameIn,
+  scopeWords,
   titleOf,
   toNewValue,
 } from "./credential-draft.ts";
@@ -67,7 +67,7 @@ export function CredentialRow({ credential }: { credential: Credential }) {
               </>
             )}
             {" for "}
-            {hostWords(credential.auth)}
+            {scopeWords(credential.auth)}
           </span>
           {live && <CredentialState credential={credential} onNewTokens={() => setAsked("value")} />}
         </div>

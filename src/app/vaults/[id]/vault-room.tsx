@@ -4,7 +4,6 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
-import type { Credential } from "../../../contract/credentials.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { FailureNote } from "../../components/failure-note.tsx";
 import { ListSkeleton } from "../../components/list-skeleton.tsx";
@@ -12,6 +11,7 @@ import { Name } from "../../components/name.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useMissing } from "../../components/use-missing.ts";
 import { useBerth } from "../../providers.tsx";
+import { credentialsQuery } from "../credentials-query.ts";
 import { WhereValuesGo } from "../where-values-go.tsx";
 import { CredentialForm } from "./credential-form.tsx";
 import { CredentialRow } from "./credential-row.tsx";
@@ -73,20 +73,7 @@ export function VaultRoom({ vaultId }: { vaultId: string }) {
 
 function CredentialList({ vaultId, archived, open }: { vaultId: string; archived: boolean; open: boolean }) {
   const berth = useBerth();
-  const query = useQuery({
-    queryKey: ["credentials", vaultId, { archived }],
-    queryFn: async ({ signal }) => {
-      const credentials: Credential[] = [];
-      let page: string | undefined;
-      do {
-        const asked = { limit: 100, ...(archived ? { include_archived: true } : {}), ...(page ? { page } : {}) };
-        const answer = await berth.vaults.credentials.list(vaultId, asked, signal);
-        credentials.push(...answer.data);
-        page = answer.next_page ?? undefined;
-      } while (page);
-      return credentials;
-    },
-  });
+  const query = useQuery(credentialsQuery(berth, { vaultId, archived }));
   if (query.error) return <FailureNote error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) return <ListSkeleton label="Loading credentials" />;
   if (query.data.length === 0)
