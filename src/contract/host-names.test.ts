@@ -12,6 +12,13 @@ describe("E8: one canonical form", () => {
         const { host } = canonicalHost(text);
         return host === null || host === new URL(`http://${text}/`).hostname;
       }),
+      {
+        examples: [
+          ["0x7f", "1"],
+          ["a", "0x1"],
+          ["foo", "1"],
+        ].map((parts) => [parts]),
+      },
     );
   });
 
@@ -94,13 +101,22 @@ it("whatever is written, the form has only letters, digits, hyphens, underscores
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
-      const { host } = canonicalHost(pieces.join(""));
+      const text = pieces.join("");
+      const { host } = canonicalHost(text);
       if (host === null) return;
+      // Nothing of it is left out or taken for something else.
+      if (/^[\0-\x7f]*$/.test(text)) expect(`${host}.`).toBe(`${text.toLowerCase().replace(/\.$/, "")}.`);
       expect(host).toMatch(/^[a-z0-9._-]+\.[a-z0-9-]+$/);
-      expect(host).not.toMatch(/^\d+(\.\d+)*$/);
+      expect(host).not.toMatch(/(^|\.)(\d+|0x[0-9a-f]*)$/);
       expect(canonicalHost(host).host).toBe(host);
     }),
-    { numRuns: 2000 },
+    // What readers of hosts have fallen for: more of it after a NUL, a user before an @, an address in letters.
+    {
+      numRuns: 2000,
+      examples: ["evil.example\0.a.b", "a.b@evil.example", "evil.example#.a.b", "a.b%2eevil.example", "0x7f.1"].map(
+        (text) => [[text]],
+      ),
+    },
   );
 });
 

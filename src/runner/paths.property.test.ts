@@ -1,12 +1,13 @@
 // Fuzz of what decides which paths a tool may touch: any tree of directories and links, any path. What is let through is where the system says it is.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { confine, isWithin, ToolError } from "./paths.ts";
+import { confine, ToolError } from "./paths.ts";
 
-const NAMES = ["a", "b", "c", "inside", "other", "outside"];
+/** `inside-not` begins as a permitted directory does, and is none. */
+const NAMES = ["a", "b", "c", "inside", "other", "outside", "inside-not"];
 const part = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...NAMES) },
   { weight: 3, arbitrary: fc.constantFrom("..", ".", "") },
@@ -21,7 +22,13 @@ const path = fc
   )
   .map(([from, parts]) => from + parts.join("/"));
 const node = fc.record({
-  at: fc.array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 3 }),
+  // Mostly where a tool may be.
+  at: fc
+    .tuple(
+      fc.constantFrom("inside", "inside", "other", ...NAMES),
+      fc.array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 2 }),
+    )
+    .map(([first, more]) => [first, ...more]),
   to: fc.option(path),
 });
 
@@ -35,8 +42,10 @@ test("F1, F2: whatever links there are, a path is let through only where it ends
         const placed = (text: string) => text.replace("ROOT", root);
         try {
           const roots = [join(root, "inside"), join(root, "other")] as const;
-          for (const directory of [...roots, join(root, "outside")]) mkdirSync(directory);
-          writeFileSync(join(root, "outside", "a"), "secret");
+          for (const directory of [...roots, join(root, "outside"), join(root, "inside-not")]) {
+            mkdirSync(directory);
+            writeFileSync(join(directory, "a"), "secret");
+          }
           for (const { at, to } of nodes) {
             const target = to === null ? null : placed(to);
             try {
@@ -46,7 +55,12 @@ test("F1, F2: whatever links there are, a path is let through only where it ends
               // Something is there, or the target is none that a link can have.
             }
           }
-          for (const asked of paths.map(placed)) await checkOne(asked, [...roots]);
+          // What is there is asked for as well, and what would be behind it.
+          const there = nodes.flatMap(({ at }) =>
+            [at, [...at, "a"], [...at, "..", "a"]].map((one) => join(root, ...one)),
+          );
+          for (const asked of [...paths.map(placed), ...there, `${root}/inside-not/a`])
+            await checkOne(asked, [...roots]);
         } finally {
           rmSync(root, { recursive: true, force: true });
         }
@@ -66,7 +80,8 @@ async function checkOne(asked: string, roots: [string, string]): Promise<void> {
     return;
   }
   expect(
-    roots.some((root) => isWithin(root, found)),
+    // In other words than the code's own.
+    roots.some((root) => !/^\.\.(\/|$)|^\//.test(relative(root, found))),
     `${JSON.stringify(asked)} → ${found}`,
   ).toBe(true);
   // Where it exists, the system goes to the same place, by the answer and by what was asked.
