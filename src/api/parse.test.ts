@@ -30,6 +30,7 @@ test("a query cannot reach the prototype of objects", () => {
 test.each([
   ["an empty body is an empty object", "", {}],
   ["JSON", '{"a":[1]}', { a: [1] }],
+  ["a long text of what else begins values", JSON.stringify('[{,:"\\'.repeat(100_000)), '[{,:"\\'.repeat(100_000)],
 ])("body: %s", (_what, text, expected) => expect(parseJson(bytes(text))).toEqual(expected));
 
 test.each([
@@ -37,6 +38,14 @@ test.each([
   ["broken UTF-8", Uint8Array.of(0x22, 0xff, 0x22), /not valid JSON/],
   ["a NUL in a key", bytes('{"a":{"b\\u0000":1}}'), /^a: holds a NUL/],
   ["a lone surrogate deep inside", bytes('{"a":[{"b":"\\udc00"}]}'), /^a\.0\.b: holds half/],
+  ["numbers without end", bytes(`[${"0,".repeat(15_000_000)}0]`), /^The body holds more than 100000 names and values/],
+  ["lists without end", bytes(`{"a":[${"[],".repeat(10_000_000)}0]}`), /^The body holds more than 100000 names/],
+  ["names without end", bytes(`{${'"":0,'.repeat(6_000_000)}"":0}`), /^The body holds more than 100000 names/],
+  [
+    "values behind a quote in a text",
+    bytes(`["a\\\\",${'"\\"",'.repeat(200_000)}0]`),
+    /^The body holds more than 100000 names/,
+  ],
   ["nesting without end", bytes("[".repeat(100_000) + "]".repeat(100_000)), /nested more than 64/],
 ])("body: %s is refused", (_what, body, message) => expect(() => parseJson(body)).toThrow(message));
 

@@ -3,6 +3,8 @@ import type { z } from "zod";
 import { messageOf, PlatformError } from "../lib/errors.ts";
 
 const MAX_DEPTH = 64;
+/** Of all that the API takes nothing has nearly as many; each one costs a hundred times its bytes where it is checked. */
+const MAX_VALUES = 100_000;
 const MAX_PROBLEMS_SHOWN = 3;
 
 function invalid(message: string, options?: ErrorOptions): PlatformError {
@@ -12,6 +14,7 @@ function invalid(message: string, options?: ErrorOptions): PlatformError {
 /** An empty body counts as `{}`: some clients send none with POSTs that take nothing. */
 export function parseJson(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) return {};
+  refuseTooMany(bytes);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -25,6 +28,24 @@ export function parseJson(bytes: Uint8Array): unknown {
 /** `Unexpected token 'x', ..."value": xsecret"... is not valid JSON`: a part of the body, which may be a secret, is not repeated. */
 function withoutExcerpt(message: string): string {
   return message.replace(/,? (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+/** `,`, `:`, `[` and `{`: what comes before each value, and each name, but the first one. */
+const BEFORE_A_VALUE = new Set([0x2c, 0x3a, 0x5b, 0x7b]);
+
+/** Counted before anything is made of them: thirty megabytes of `[0,0,…` would take gigabytes, and the process with them. */
+function refuseTooMany(bytes: Uint8Array): void {
+  if (bytes.byteLength <= MAX_VALUES) return;
+  let count = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) inString = !inString;
+    else if (inString) at += byte === BACKSLASH ? 1 : 0;
+    else if (BEFORE_A_VALUE.has(byte) && ++count > MAX_VALUES)
+      throw invalid(`The body holds more than ${MAX_VALUES} names and values.`);
+  }
 }
 
 /** Postgres keeps neither NUL nor half surrogates, and endless nesting breaks whoever walks it. */
