@@ -65,3 +65,12 @@ export async function answerStream(
 export function singleHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(", ") : value;
 }
+
+/** A part of a path. What is no valid escape stays as it stands: it is no id of ours either, and is answered 404. */
+export function decodedSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -7,7 +7,7 @@ import { channelControl, execQuery, TERMINAL_ID, terminalQuery } from "../contra
 import { PlatformError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import type { SessionFiles } from "../sessions/session-files.ts";
-import { type StreamAnswering, singleHeader } from "./answer-stream.ts";
+import { decodedSegment, type StreamAnswering, singleHeader } from "./answer-stream.ts";
 import { authenticate, type RequestFacts } from "./authenticate.ts";
 import { expectedError, toErrorAnswer } from "./errors.ts";
 import { type AllowedHosts, hostIsAllowed } from "./host-check.ts";
@@ -31,12 +31,12 @@ export function createChannelServer(options: StreamAnswering & { files: SessionF
   async function open(caller: Caller, pathname: string, search: string): Promise<[Channel, string]> {
     const [, sessionId = "", terminalId] = PATH.exec(pathname) ?? [];
     if (sessionId === "") throw new PlatformError("not_found", `There is no WebSocket at ${pathname}.`);
-    const session = decodeURIComponent(sessionId);
+    const session = decodedSegment(sessionId);
     if (terminalId === undefined) {
       const { command } = checkInput(execQuery, parseQueryString(search, new Set(["command"])));
       return [await files.runProgram(caller.teamId, session, command), session];
     }
-    const id = decodeURIComponent(terminalId);
+    const id = decodedSegment(terminalId);
     if (!TERMINAL_ID.test(id))
       throw new PlatformError("invalid_request", "The terminal's name has 1 to 64 letters, digits, - and _.");
     const query = checkInput(terminalQuery, parseQueryString(search, new Set()));

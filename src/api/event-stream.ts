@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PREVIEWED_TYPES } from "../contract/previews.ts";
 import { PlatformError } from "../lib/errors.ts";
-import { answerStream, type StreamAnswering } from "./answer-stream.ts";
+import { answerStream, decodedSegment, type StreamAnswering } from "./answer-stream.ts";
 import type { EventHub } from "./event-hub.ts";
 import { parseQueryString } from "./parse.ts";
 
@@ -18,16 +18,7 @@ export type EventStreamOptions = StreamAnswering & {
 /** The session of a stream request; null for every other path. */
 export function streamedSession(pathname: string): string | null {
   const id = STREAM_PATH.exec(pathname)?.[1];
-  return id === undefined ? null : safelyDecoded(id);
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Not a valid escape: then it is no id of ours either, and is answered 404 as it stands.
-    return text;
-  }
+  return id === undefined ? null : decodedSegment(id);
 }
 
 export function createEventStream(options: EventStreamOptions) {

@@ -3,7 +3,7 @@
 /** `any`: the server is meant to be reached from elsewhere, under names that only its operator knows. */
 export type AllowedHosts = "any" | ReadonlySet<string>;
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|.+\.localhost)$/;
+const LOOPBACK = /^(localhost|127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\]|[\w-]+(\.[\w-]+)*\.localhost)$/;
 
 /** What a server that listens on `listenHost` may be called. */
 export function allowedHostsFor(listenHost: string): AllowedHosts {

@@ -71,6 +71,18 @@ describe("every route", () => {
       "null",
       "nonsense",
     ];
+    // What makes something, which takes no id that could be wrong first, gets every body.
+    for (const { method, path } of routes.filter((route) => isChange(route) && !route.path.includes("{")))
+      for (const body of bodies) {
+        const { status } = await fetch(server.url + path, {
+          ...{
+            method,
+            headers: { "x-api-key": server.apiKey, "x-berth-csrf": "1", "content-type": "application/json" },
+          },
+          body,
+        });
+        expect([400, 403, 404], `${method} ${path} ${body.slice(0, 40)}: ${status}`).toContain(status);
+      }
     for (const route of routes) {
       const { method, path } = route;
       for (const text of path.includes("{") ? HOSTILE : HOSTILE.slice(0, 1)) {
@@ -189,6 +201,24 @@ test("B5: another site's WebSocket is refused, though the browser sends the cook
   );
   expect(await answer).toMatch(/^HTTP\/1\.1 403 /);
 });
+
+test.each(["%ff", "%", "%00", "..%2f..", "__proto__"])(
+  "T11, T13: a WebSocket of a session %s is refused in words, and is no failure of the inside",
+  async (id) => {
+    for (const path of [
+      `/v1/sessions/${id}/terminals/one`,
+      `/v1/sessions/${id}/exec?command=ls`,
+      `/v1/sessions/x/terminals/${id}`,
+    ]) {
+      const { answer } = raw(
+        `GET ${path} HTTP/1.1\r\nHost: ${new URL(server.url).host}\r\nx-api-key: ${server.apiKey}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      );
+      const said = await answer;
+      expect(said, path).toMatch(/^HTTP\/1\.1 40[04] /);
+      expect(said, path).not.toMatch(INSIDE);
+    }
+  },
+);
 
 describe("names", () => {
   const get = (path: string, lines: string) =>
