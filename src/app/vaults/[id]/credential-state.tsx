@@ -25,7 +25,9 @@ export function CredentialState({ credential, onNewTokens }: CredentialStateProp
               {")"}
             </>
           )}
-          {state.why !== null && (
+          {state.why === null ? (
+            "."
+          ) : (
             <>
               {": "}
               <Name text={state.why} />

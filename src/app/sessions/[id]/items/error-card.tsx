@@ -35,8 +35,9 @@ export function ErrorCard({ item, sessionId }: { item: ErrorItem; sessionId: str
       className="flex flex-wrap gap-3 rounded-md border border-danger/50 bg-danger-soft px-3 py-2"
     >
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
-      <div className="min-w-0 flex-1 basis-60 wrap-anywhere">
-        {item.title && <p className="font-medium">{item.title}</p>}
+      {/* As wide as beside one button; where there are two they go below it. */}
+      <div className="min-w-0 flex-1 basis-[min(24rem,calc(100%-1.75rem))] wrap-anywhere">
+        {item.title && <p className="font-semibold">{item.title}</p>}
         <p className="whitespace-pre-wrap">{visibleExactly(item.message)}</p>
         <p className="text-[13px] text-muted">
           {nextStep(item)}
@@ -46,12 +47,16 @@ export function ErrorCard({ item, sessionId }: { item: ErrorItem; sessionId: str
           )}
         </p>
       </div>
-      {item.mendedAt && (
-        <Button asChild size="small">
-          <Link href={`/${item.mendedAt.place}s/${item.mendedAt.id}`}>Open the {item.mendedAt.place}</Link>
-        </Button>
+      {(item.mendedAt || retryable) && (
+        <div className="flex flex-wrap items-start gap-2">
+          {item.mendedAt && (
+            <Button asChild size="small">
+              <Link href={`/${item.mendedAt.place}s/${item.mendedAt.id}`}>Open the {item.mendedAt.place}</Link>
+            </Button>
+          )}
+          {retryable && <RetryButton sessionId={sessionId} />}
+        </div>
       )}
-      {retryable && <RetryButton sessionId={sessionId} />}
     </div>
   );
 }
