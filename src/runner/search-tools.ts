@@ -11,6 +11,11 @@ const MAX_MATCHES = 200;
 const MAX_ENTRIES = 50_000;
 const MAX_GREP_BYTES = 100 * 1024;
 const GREP_TIMEOUT_MS = 60_000;
+/** A matcher tries every way to spread a name over its wildcards: with each one more it takes a hundred times as long. */
+const MAX_WILDCARDS = 3;
+/** Each list of alternatives multiplies the patterns that are looked for. */
+const MAX_LISTS = 3;
+const MAX_ALTERNATIVES = 64;
 const TRUNCATED = `\n[output truncated at ${MAX_GREP_BYTES} bytes]`;
 /** Only where the system image has it: a program that an agent put into its own directories is never run for the platform. */
 const RIPGREP_PATHS = ["/usr/bin/rg", "/usr/local/bin/rg"];
@@ -22,6 +27,7 @@ export async function globTool(input: { pattern: string; root: string }): Promis
     throw new ToolError("glob: absolute pattern not permitted; pass a relative pattern (and optionally path)");
   }
   if (pattern.split(/[\\/{},]/).includes("..")) throw new ToolError('glob: ".." is not permitted in the pattern');
+  refuseEndless(pattern);
   const matches: { path: string; modifiedAt: number }[] = [];
   let seen = 0;
   try {
@@ -47,6 +53,20 @@ export async function globTool(input: { pattern: string; root: string }): Promis
     .slice(0, MAX_MATCHES)
     .map((match) => match.path)
     .join("\n");
+}
+
+/** While a pattern is matched nothing else of the runner goes on, so one that would take for ever is refused. */
+function refuseEndless(pattern: string): void {
+  if (/[+*]\(/.test(pattern)) throw new ToolError("glob: +(…) and *(…) are not permitted in the pattern");
+  // `**` is one wildcard, and `!(…)` holds one.
+  if (pattern.split("/").some((name) => (name.match(/\*+|!\(/g)?.length ?? 0) > MAX_WILDCARDS))
+    throw new ToolError(`glob: more than ${MAX_WILDCARDS} wildcards in one name are not permitted in the pattern`);
+  const lists = pattern.split("{").length - 1;
+  if (lists > MAX_LISTS || (lists > 0 && pattern.split(",").length > MAX_ALTERNATIVES))
+    throw new ToolError(
+      `glob: more than ${MAX_LISTS} lists of alternatives, or ${MAX_ALTERNATIVES} alternatives, are not permitted in the pattern`,
+    );
+  if (/\{[^}]*\.\./.test(pattern)) throw new ToolError("glob: ranges such as {1..9} are not permitted in the pattern");
 }
 
 /** When the file changed; null when it is gone or, through a link in the pattern, lies outside the root. */
