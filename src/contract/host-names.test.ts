@@ -155,6 +155,10 @@ describe("an entry of allowed_hosts", () => {
     ["*.bücher.example", "www.xn--bcher-kva.example", true],
     ["*.com", "github.com", false],
     ["*", "github.com", false],
+    // Read again where it has another spelling, by the same rule.
+    ["*.Example.com", "evilexample.com", false],
+    ["*.Example.com", "api.example.com", true],
+    ["Example.com", "api.example.com", false],
   ])("E9: %j for %j: %s", (entry, host, allowed) => expect(findAllowed(host, [entry])).toBe(allowed ? entry : null));
 
   it("allows itself, or what is below it, and nothing that only ends the same", () => {

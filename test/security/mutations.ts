@@ -178,8 +178,8 @@ export const mutations: readonly Mutation[] = [
   {
     control: "placeholders: only for the hosts of their credential",
     file: "src/secrets/inject/swap-placeholders.ts",
-    find: "if (exactnessFor(credential, target) === 0)",
-    replace: "if (exactnessFor(credential, target) < 0)",
+    find: "if (!isForHost(credential, target.host))",
+    replace: "if (target.host === null)",
     ...{ project: "security", test: "test/security/credentials-in-requests.test.ts", named: "C2: " },
   },
   {
