@@ -7,15 +7,19 @@ const WORTH_WAITING_BYTES = 8 * 1024;
 
 export function pipeTogether(from: Readable, to: Writable): void {
   let corked = false;
-  // Before `pipe` listens, so that it comes first.
+  const uncork = () => {
+    if (!corked) return;
+    corked = false;
+    to.uncork();
+  };
+  // Before `pipe` listens, so that both come first.
   from.on("data", (piece: Buffer) => {
     if (corked || piece.length < WORTH_WAITING_BYTES) return;
     corked = true;
     to.cork();
-    setImmediate(() => {
-      corked = false;
-      to.uncork();
-    });
+    setImmediate(uncork);
   });
+  // Node writes the end of a chunked answer ahead of what it still holds together.
+  from.once("end", uncork);
   from.pipe(to);
 }
