@@ -41,8 +41,9 @@ export function beginExchange(
     source,
     teamId: null,
     sessionId: null,
-    ...request,
+    method: request.method,
     host: request.host.slice(0, 253),
+    port: request.port,
     // A query may hold anything; what comes after the path is nobody's but the upstream's.
     path: (request.path.split(/[?#]/, 1)[0] ?? "").slice(0, MAX_PATH),
     decision: "allow",

@@ -66,7 +66,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
 
   function begin(tunnel: Tunnel, head: RequestHead): Exchange {
     const host = tunnel.host ?? valuesOf(head.rawHeaders, "host")[0] ?? "";
-    const path = head.url.replace(/^https?:\/\/[^/?#]*/i, "");
+    const path = head.url.startsWith("/") ? head.url : head.url.replace(/^https?:\/\/[^/?#]*/i, "");
     return beginExchange(options, { method: head.method, host, port: tunnel.host === null ? 80 : 443, path });
   }
 
