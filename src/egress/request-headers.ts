@@ -30,7 +30,7 @@ const NOT_IN_TRAILERS = new Set([
 
 /**
  * Those of `raw` whose name, in lower case, is to be kept. A loop over what Node gives: each request has its headers looked through half a dozen times,
- * and arrays in between were most of what the broker itself spent on one.
+ * and with arrays in between that was a quarter of what the broker's own code spent on one.
  */
 function keep(raw: RawHeaders, keeps: (lower: string) => boolean): string[] {
   const kept: string[] = [];
