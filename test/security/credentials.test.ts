@@ -32,6 +32,8 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
   const answers: Swept[] = [];
   /** Of the token endpoint. */
   const asked: URLSearchParams[] = [];
+  /** Requests that get the beginning of an answer, and no end. */
+  let hanging = 0;
   let upstream: Upstream;
   let system: System;
   let sessionId: string;
@@ -77,6 +79,10 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
     writeFileSync(caFile, authority.certificate);
     const echo = echoHost(seen);
     upstream = await startUpstream(authority, async (request, response) => {
+      if (request.url === "/hang") {
+        hanging += 1;
+        return void response.writeHead(200).write("begun\n");
+      }
       if (request.headers.host !== "id.example.com") return echo(request, response);
       let body = "";
       for await (const piece of request) body += piece;
@@ -207,6 +213,46 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
     await run("for i in 1 2 3 4 5; do curl -sS https://tracker.example.com/mcp & done; wait", session);
     expect(seen.map(({ headers }) => headers.authorization)).toEqual(Array(5).fill(`Bearer ${RENEWED}`));
     expect(asked.map((form) => form.get("refresh_token"))).toEqual([REFRESH]);
+  });
+
+  it("E19: what is under way when the broker is killed ends with an error, and nothing else does; the next one lets through again", async () => {
+    const [one, other] = [await newSession(), await newSession()];
+    await run("true", other);
+    const asking = run("curl -sS -m 50 https://mcp.example.com/hang 2>&1; echo ended $?; echo here", one);
+    await until(() => hanging === 1, { timeoutMs: 60_000 });
+    const alive = run("sleep 1; echo alive", other);
+    await system.killPart("egress");
+    // 28: it would have waited for an answer until its own limit.
+    expect(await asking).toMatch(/begun\n[\s\S]*ended (?!0\b|28\b)\d+\nhere/);
+    expect(await alive).toContain("alive");
+    await until(
+      async () => (await run("curl -sS -m 5 https://mcp.example.com/echo/json 2>&1", one)).includes("authorization"),
+      {
+        timeoutMs: 60_000,
+      },
+    );
+  });
+
+  it("E19: a broker that stalls lets nothing through and holds up nothing else; what was given up meanwhile does not go out later", async () => {
+    const [one, other] = [await newSession(), await newSession()];
+    await run("true", one);
+    const pid = await system.pid("egress");
+    if (pid === null) throw new Error("no broker runs");
+    process.kill(pid, "SIGSTOP");
+    try {
+      const asking = run("curl -sS -m 2 https://mcp.example.com/stalled 2>&1; echo ended $?; echo here", one);
+      expect(await run("echo alive", other)).toContain("alive");
+      expect(await asking).toMatch(/ended [1-9]\d*\nhere/);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await until(
+      async () => (await run("curl -sS -m 5 https://mcp.example.com/echo/json 2>&1", one)).includes("authorization"),
+      {
+        timeoutMs: 60_000,
+      },
+    );
+    expect(seen.map(({ path }) => path)).not.toContain("/stalled");
   });
 
   it("C1, C25: after all that no value is in the database, a log, an answer of the API, a disk, the worker, or a process of a sandbox", async () => {
