@@ -174,9 +174,10 @@ describe("bad input is told with its path", () => {
     [
       "endless nesting",
       "/v1/agents",
-      `{"name":"a","model":"m","tools":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
+      `{"name":"a","model":"m","tools":${"[".repeat(90_000)}${"]".repeat(90_000)}}`,
       /nested more than 64/,
     ],
+    ["values without end", "/v1/agents", `{"tools":[${"0,".repeat(200_000)}0]}`, /^The body holds more than 100000/],
     ["no agent", "/v1/sessions", {}, /^agent: is required$/],
     ["agent twice", "/v1/sessions", { ...session, agent_id: "x" }, /^agent_id: says the same/],
     ["a file", "/v1/sessions", { ...session, resources: [{ type: "file" }] }, /^resources\.0\.type: file is not/],
