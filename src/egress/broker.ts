@@ -23,7 +23,7 @@ import { serveHttp2 } from "./http2-end.ts";
 import { createHttp2Upstreams } from "./http2-upstream.ts";
 import type { InstallsFor } from "./link-protocol.ts";
 import { createPolicyCache, type ReadPolicy } from "./policy-cache.ts";
-import { checkedHost, readConnectTarget } from "./read-target.ts";
+import { checkedHost, framingRefusal, isFramedInOneWay, readConnectTarget } from "./read-target.ts";
 import { Refusal } from "./refusal.ts";
 import { answerRefusal, http1End } from "./sandbox-end.ts";
 
@@ -65,6 +65,8 @@ export function createBroker(options: BrokerOptions): Broker {
   /** What each connection was found to be. A connection that is not here is not served. */
   const tunnels = new WeakMap<Duplex, Tunnel>();
   const placeOf = new WeakMap<Duplex, Place>();
+  /** Connections with a request whose end is unclear: where the next one begins is a guess, and the refusal that ends them may have to wait for an answer before it. */
+  const unclear = new WeakSet<Duplex>();
   const trusted = createSecureContext({ ca: [...options.trusted], minVersion: "TLSv1.2" });
   const forwarder = createForwarder(options);
 
@@ -88,8 +90,9 @@ export function createBroker(options: BrokerOptions): Broker {
     server.on("request", (request, response) => serve(request, response));
     server.on("upgrade", (request, socket, head) => {
       const tunnel = tunnels.get(request.socket);
-      if (tunnel) void forwarder.upgrade(tunnel, request, socket, head);
-      else socket.destroy();
+      if (tunnel && !isBehindUnclear(request)) return void forwarder.upgrade(tunnel, request, socket, head);
+      if (tunnel) refuseUnclear(tunnel, request);
+      socket.destroy();
     });
     server.on("clientError", (error, socket) => refuseGarbage(error, socket));
     return server;
@@ -97,8 +100,22 @@ export function createBroker(options: BrokerOptions): Broker {
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const tunnel = tunnels.get(request.socket);
-    if (tunnel) void forwarder.forward(tunnel, http1End(request, response));
-    else response.destroy();
+    if (!tunnel) return void response.destroy();
+    if (isBehindUnclear(request)) answerRefusal(response, refuseUnclear(tunnel, request));
+    else void forwarder.forward(tunnel, http1End(request, response));
+  }
+
+  function refuseUnclear(tunnel: Tunnel, { method = "" }: IncomingMessage): Refusal {
+    const refusal = framingRefusal();
+    void record(tunnel, { method, host: tunnel.host ?? "" }, refusal);
+    return refusal;
+  }
+
+  /** Whether the request follows one whose end is unclear. One that is unclear itself is refused as any other that cannot be passed on. */
+  function isBehindUnclear({ socket, rawHeaders }: IncomingMessage): boolean {
+    if (unclear.has(socket)) return true;
+    if (!isFramedInOneWay(rawHeaders)) unclear.add(socket);
+    return false;
   }
 
   /** What the parser does not take for HTTP. */

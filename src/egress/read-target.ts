@@ -24,7 +24,7 @@ export function readConnectTarget(authority: string): string {
 export function readTarget(head: RequestHead, tunnelHost: string | null): Target {
   if (FORBIDDEN_METHODS.has(head.method))
     throw new Refusal("method", `The method ${head.method} is not passed on.`, { status: 405 });
-  checkFraming(head.rawHeaders);
+  if (!isFramedInOneWay(head.rawHeaders)) throw framingRefusal();
   const [hostHeader, ...more] = valuesOf(head.rawHeaders, "host");
   if (hostHeader === undefined || more.length > 0)
     throw new Refusal("bad_request", "A request has exactly one Host header.", { status: 400 });
@@ -44,13 +44,16 @@ export function readTarget(head: RequestHead, tunnelHost: string | null): Target
   return { scheme, host, path: rest.startsWith("/") ? rest : `/${rest}` };
 }
 
-/** What the HTTP parser lets through and an upstream might read otherwise. */
-function checkFraming(raw: RawHeaders): void {
+/** Whether its body ends in one place for every reader: the HTTP parser lets more through than an upstream might read in the same way. */
+export function isFramedInOneWay(raw: RawHeaders): boolean {
   const encodings = valuesOf(raw, "transfer-encoding");
   const lengths = valuesOf(raw, "content-length");
-  const odd = encodings.length > 1 || lengths.length > 1 || (encodings.length > 0 && lengths.length > 0);
-  if (odd || encodings.some((value) => value.toLowerCase() !== "chunked"))
-    throw new Refusal("bad_request", "The length of the request's body can be read in several ways.", { status: 400 });
+  return encodings.length + lengths.length <= 1 && encodings.every((value) => value.toLowerCase() === "chunked");
+}
+
+export function framingRefusal(): Refusal {
+  const message = "The length of the request's body can be read in several ways.";
+  return new Refusal("bad_request", message, { status: 400 });
 }
 
 function mismatch(): Refusal {

@@ -109,7 +109,11 @@ export const mutations: readonly Mutation[] = [
   },
   {
     control: "broker: bodies are delimited in one way",
-    ...{ file: "src/egress/read-target.ts", find: "  checkFraming(head.rawHeaders);\n", replace: "" },
+    ...{
+      file: "src/egress/read-target.ts",
+      find: "  if (!isFramedInOneWay(head.rawHeaders)) throw framingRefusal();\n",
+      replace: "",
+    },
     ...{ project: "unit", test: "src/egress/read-target.test.ts", named: "C9: " },
   },
   {
