@@ -137,6 +137,7 @@ const CLASSIC: string[] = [
   `${post(`Content-Length: ${INNER_OTHER.length}`)}${INNER_OTHER}`,
   `${post("Transfer-Encoding: chunked")}${chunk(INNER_OTHER)}0\r\n\r\n`,
   `${post("Content-Length: 0")}${INNER_OTHER}`,
+  `${post("Content-Length: 3", "Connection: Upgrade", "Upgrade: websocket")}abc`,
   `${INNER}${post("Transfer-Encoding: gzip, chunked")}0\r\n\r\n${INNER}`,
   `${INNER}${post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked")}0\r\n\r\n${INNER}`,
 ];

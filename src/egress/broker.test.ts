@@ -393,6 +393,19 @@ describe("refused", () => {
     expect(upstream.requests).toEqual(["GET api.example.com/1"]);
   });
 
+  const UPGRADE = "GET /ws HTTP/1.1\r\nHost: api.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  it.each([
+    ["C10: a CONNECT", "tunnel", "CONNECT /a HTTP/1.1\r\nHost: api.example.com\r\n\r\n"],
+    ["C10, C18: a WebSocket", "tunnel", UPGRADE],
+    ["C10: a CONNECT to the proxy", "dial", "CONNECT x HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["C10, C18: a WebSocket at the proxy", "dial", UPGRADE],
+  ] as const)("%s behind a request that waits for its answer, and the broker goes on", async (_, way, second) => {
+    const socket = await world[way]("api.example.com");
+    await exchangeBytes(socket, `GET /stall HTTP/1.1\r\nHost: api.example.com\r\n\r\n${second}`);
+    await until(() => world.lines.some(({ rule, decision }) => rule === "bad_request" && decision === "deny"));
+    expect(await world.request("api.example.com")).toMatchObject({ status: 200 });
+  });
+
   it.each(["TRACE", "CONNECT"])("E14: the method %s in a tunnel", async (method) => {
     const said = await exchangeBytes(
       await world.tunnel("api.example.com"),

@@ -67,6 +67,8 @@ export function createBroker(options: BrokerOptions): Broker {
   const placeOf = new WeakMap<Duplex, Place>();
   /** Connections with a request whose end is unclear: where the next one begins is a guess, and the refusal that ends them may have to wait for an answer before it. */
   const unclear = new WeakSet<Duplex>();
+  /** How many answers are due on a connection. */
+  const due = new WeakMap<Duplex, number>();
   const trusted = createSecureContext({ ca: [...options.trusted], minVersion: "TLSv1.2" });
   const forwarder = createForwarder(options);
 
@@ -89,6 +91,7 @@ export function createBroker(options: BrokerOptions): Broker {
     server.emit("listening");
     server.on("request", (request, response) => serve(request, response));
     server.on("upgrade", (request, socket, head) => {
+      if (isTakenTooSoon(request)) return;
       const tunnel = tunnels.get(request.socket);
       if (tunnel && !isBehindUnclear(request)) return void forwarder.upgrade(tunnel, request, socket, head);
       if (tunnel) refuseUnclear(tunnel, request);
@@ -98,7 +101,24 @@ export function createBroker(options: BrokerOptions): Broker {
     return server;
   }
 
+  /**
+   * Node hands a connection over for a CONNECT or an upgrade as soon as it has read it, also while answers before it are due. There is no place
+   * for its own one then, and trying would throw: the connection ends.
+   */
+  function isTakenTooSoon({ socket, method = "" }: IncomingMessage): boolean {
+    if (!due.get(socket)) return false;
+    const tunnel = tunnels.get(socket);
+    const message = "A request that takes the connection for itself waits for the answers before it.";
+    if (tunnel)
+      void record(tunnel, { method, host: tunnel.host ?? "" }, new Refusal("bad_request", message, { status: 400 }));
+    socket.destroy();
+    return true;
+  }
+
   function serve(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    due.set(socket, (due.get(socket) ?? 0) + 1);
+    response.once("close", () => due.set(socket, (due.get(socket) ?? 1) - 1));
     const tunnel = tunnels.get(request.socket);
     if (!tunnel) return void response.destroy();
     if (isBehindUnclear(request)) answerRefusal(response, refuseUnclear(tunnel, request));
@@ -150,11 +170,13 @@ export function createBroker(options: BrokerOptions): Broker {
   const proxy = httpServer();
   const inner = httpServer();
   proxy.on("connect", (request, socket, head) => {
+    if (isTakenTooSoon(request)) return;
     const place = placeOf.get(request.socket);
     if (place) void openTunnel(place, request, { socket: socket as Socket, head });
     else socket.destroy();
   });
   inner.on("connect", (request, socket) => {
+    if (isTakenTooSoon(request)) return;
     const response = new ServerResponse(request);
     response.assignSocket(socket as Socket);
     const refusal = new Refusal("method", "There is no proxy behind the proxy.", { status: 405 });

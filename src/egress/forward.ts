@@ -192,6 +192,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     let opened = false;
     socket.once("close", () => endOf(exchange, opened ? null : end));
     try {
+      if (method !== "GET" || end.framing.length > 0) throw handshakeRefusal();
       const admitted = await admit(tunnel, end, exchange);
       if (admitted.target.scheme === "http") throw plainRefusal();
       if (socket.destroyed) return;
@@ -342,6 +343,11 @@ function pipeAnswer(body: Readable, { answer }: SandboxEnd): void {
   body.once("close", () => !body.readableEnded && answer.cut());
   answer.onceClosed(() => body.destroy());
   pipeTogether(body, answer.to);
+}
+
+/** RFC 6455, section 4.1. A body would be what the parser has left of the connection, and its host would get the request without it. */
+function handshakeRefusal(): Refusal {
+  return new Refusal("bad_request", "A WebSocket is asked for by a GET request without a body.", { status: 400 });
 }
 
 function plainRefusal(): Refusal {
