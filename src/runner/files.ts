@@ -2,6 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { openToOwner } from "../lib/open-to-owner.ts";
 import { confine, errnoOf, fileErrorText, openForReading, replaceFile, ToolError } from "./paths.ts";
 import { BadRequest, type WireDirectoryEntry } from "./protocol.ts";
 
@@ -12,6 +13,8 @@ export type Files = ReturnType<typeof createFiles>;
 export function createFiles(options: { workspaceDir: string; homeDir: string }) {
   const resolvePath = async (path: string): Promise<string> => {
     if (path === "") throw new BadRequest("path: empty");
+    // A root that the agent closed to itself would look as if nothing were in it.
+    for (const root of [options.workspaceDir, options.homeDir]) openToOwner(root);
     try {
       return await confine(path, [options.workspaceDir, options.homeDir]);
     } catch (error) {

@@ -9,6 +9,7 @@ import {
   rmdirSync,
   unlinkSync,
 } from "node:fs";
+import { openToOwner } from "../lib/open-to-owner.ts";
 import type { WireStat } from "./tree-protocol.ts";
 
 export type TreeRoots = { workspaceDir: string; homeDir: string };
@@ -26,8 +27,11 @@ export function openDirectory(path: string | Buffer): number {
   return openSync(path, DIRECTORY);
 }
 
+/** Where a root is; one that its owner closed to itself is opened, for all that is in it would be lost to a snapshot. */
 export function rootDirectory(roots: TreeRoots, root: string): string {
-  return root === "workspace" ? roots.workspaceDir : roots.homeDir;
+  const directory = root === "workspace" ? roots.workspaceDir : roots.homeDir;
+  openToOwner(directory);
+  return directory;
 }
 
 export function toWireStat(stat: BigIntStats): WireStat {

@@ -118,6 +118,15 @@ export function describeTree(name: string, withSandbox: WithSandbox): void {
           expect(order.indexOf(path.slice(0, path.lastIndexOf("/")))).toBeLessThan(order.indexOf(path));
       }));
 
+    it("lists all that is in a root that the agent closed to itself", () =>
+      withSandbox(async (sandbox) => {
+        await done(sandbox, "echo x > file; echo h > ~/.profile; chmod 0 ~; chmod 2 /workspace");
+        const tree = await listed(sandbox);
+        expect(tree.get("workspace")).toMatchObject({ kind: "directory", mode: 0o702 });
+        expect(tree.get("workspace/file")).toMatchObject({ kind: "file" });
+        expect(tree.get("home/.profile")).toMatchObject({ kind: "file" });
+      }));
+
     it("leaves out what is deeper than anybody needs, and goes on", () =>
       withSandbox(async (sandbox) => {
         await done(sandbox, "for i in $(seq 300); do mkdir d; cd d; done; cd /workspace; echo x > z");

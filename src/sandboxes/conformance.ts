@@ -75,6 +75,20 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         expect(seen.content).toBe("here\nhome\nno sleep");
       }));
 
+    it("wakes with all files after the agent closed its own directories to itself", () =>
+      withSandbox(async (sandbox, sandboxName) => {
+        const { backend, spec } = under();
+        await run(
+          sandbox,
+          "echo here > /workspace/a; echo home > ~/b; chmod 0 ~ /var/lib/berth; chmod 2055 /workspace",
+        );
+        await backend.hibernate(sandboxName);
+        const woken = await backend.create(sandboxName, spec);
+        expect(woken.identity).toBe(sandbox.identity);
+        const seen = await run(woken, "cat /workspace/a /home/agent/b; stat -c %a /workspace ~");
+        expect(seen.content).toBe("here\nhome\n2755\n700");
+      }));
+
     it("set aside it has no process and keeps its disk and the time, until it is taken back or created", () =>
       withSandbox(async (sandbox, sandboxName) => {
         const { backend, spec } = under();
@@ -427,6 +441,25 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         const names = tarNames(bytes);
         expect(names).toEqual(expect.arrayContaining(["workspace/d/file", "workspace/d/link", "home/.profile"]));
         expect(names).not.toContain("workspace/d/pipe");
+      }));
+
+    it.each([
+      ["an archive", async (sandbox: Sandbox) => tarNames(await collect(await sandbox.archive()))],
+      ["a listing", async (sandbox: Sandbox) => (await sandbox.listDirectory("/workspace")).map((entry) => entry.name)],
+      ["a file", async (sandbox: Sandbox) => ((await sandbox.readFile("/workspace/file")) ? ["file"] : [])],
+    ])("gives %s of a workspace that the agent closed to itself", (_, look) =>
+      withSandbox(async (sandbox) => {
+        await run(sandbox, "echo content > file; chmod 0 /workspace ~");
+        expect((await look(sandbox)).map((name) => name.replace("workspace/", ""))).toContain("file");
+      }),
+    );
+
+    it("archives the rest beside a directory that the agent closed to itself", () =>
+      withSandbox(async (sandbox) => {
+        await run(sandbox, "mkdir closed; echo a > closed/a; chmod 0 closed; echo b > file");
+        const names = tarNames(await collect(await sandbox.archive()));
+        expect(names).toContain("workspace/file");
+        expect(names).not.toContain("workspace/closed/a");
       }));
   });
 

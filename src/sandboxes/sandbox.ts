@@ -261,7 +261,7 @@ export type Sandbox = {
    */
   connectPort(port: number): Promise<Duplex>;
   listPorts(): Promise<ListeningPort[]>;
-  /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`). */
+  /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`), without what can't be read in them (`left_out` in a listing). */
   archive(): Promise<ReadableStream<Uint8Array>>;
   /**
    * Everything in /workspace and /home/agent, a directory before what is in it. What is inside a sandbox may claim anything: each path

@@ -13,6 +13,7 @@ import {
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openToOwner } from "../../lib/open-to-owner.ts";
 import { cleanCopy } from "./clean-copy.ts";
 import { copyImage, loopDevicesOf } from "./copy-image.ts";
 import { runCommand } from "./run-command.ts";
@@ -67,6 +68,11 @@ function makeParts(directory: string, uid: number | null): void {
   }
 }
 
+/** Whoever worked in them owns them, and may have closed them to itself: no sandbox would start on them any more. */
+function openParts(directory: string): void {
+  for (const part of PARTS) openToOwner(join(directory, part));
+}
+
 export function directoryDisks(): Disks {
   return {
     quota: false,
@@ -77,6 +83,7 @@ export function directoryDisks(): Disks {
     async copy(from, { directory }) {
       // Whoever works in it could lead a copy out of it.
       if (from.mountedAt !== null) throw new Error("its sandbox runs");
+      openParts(join(from.directory, "disk"));
       const disk = join(directory, "disk");
       makeParts(disk, null);
       for (const part of ["workspace", "home"])
@@ -90,6 +97,7 @@ export function directoryDisks(): Disks {
     async mount(directory) {
       const disk = join(directory, "disk");
       if (!existsSync(disk)) throw new Error("the disk is gone");
+      openParts(disk);
       return partsOf(disk, null);
     },
     async mountToRead(directory) {
@@ -168,6 +176,7 @@ export function imageDisks(options: { templateDir: string }): Disks {
         rmSync(join(disk, "lost+found"), { recursive: true, force: true });
         await rm(blankFile);
       }
+      openParts(disk);
       chmodSync(disk, 0o711);
       const memoryDirs = { tmpDir: join(scratch, "tmp"), sharedMemoryDir: join(scratch, "shm") };
       for (const path of Object.values(memoryDirs)) {
