@@ -17,7 +17,7 @@ const OUR_COOKIES = new Set([SESSION_COOKIE, SECURE_SESSION_COOKIE, PREVIEW_COOK
 /** About one connection, or ours to say. */
 const NEVER_TO_APP = new Set([
   ...["connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer", "transfer-encoding"],
-  ...["upgrade", "expect", "host", "forwarded", "x-real-ip", "cookie", "origin", "referer"],
+  ...["content-length", "upgrade", "expect", "host", "forwarded", "x-real-ip", "cookie", "origin", "referer"],
 ]);
 /** About one connection, or about more than the app's own pages and for longer than they are looked at. */
 const NEVER_TO_BROWSER = new Set([
@@ -52,6 +52,17 @@ function cookiesOf(header: string | undefined): [string, string][] {
   });
 }
 
+/**
+ * Name and value of the header that says how long the body is; empty: there is none. It is told to the app whatever method the request has and
+ * whatever its Connection header names: a body that nothing announces would be read as a request of its own.
+ */
+export function framingOf(raw: RawHeaders): string[] {
+  const find = (wanted: string) => pairsOf(raw).find(([name]) => name.toLowerCase() === wanted)?.[1];
+  if (find("transfer-encoding") !== undefined) return ["Transfer-Encoding", "chunked"];
+  const length = find("content-length");
+  return length === undefined ? [] : ["Content-Length", length];
+}
+
 /** `upgrade`: what the connection is to become, for a WebSocket. `secrets`: names of headers that hold a key of Berth. */
 export function headersToApp(
   raw: RawHeaders,
@@ -71,7 +82,7 @@ export function headersToApp(
   }
   const { protocol, host } = new URL(at.origin);
   sent.push("X-Forwarded-Host", host, "X-Forwarded-Proto", protocol.slice(0, -1));
-  if (options.upgrade === undefined) sent.push("Connection", "close");
+  if (options.upgrade === undefined) sent.push(...framingOf(raw), "Connection", "close");
   else sent.push("Connection", "Upgrade", "Upgrade", options.upgrade);
   return sent;
 }

@@ -1,7 +1,7 @@
 // One request, or one WebSocket, over a connection into a sandbox. Bodies stream both ways; what the app says is parsed strictly before it is passed on.
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Duplex, pipeline } from "node:stream";
-import { headersToApp, headersToBrowser, type PreviewOrigin } from "./port-preview-headers.ts";
+import { framingOf, headersToApp, headersToBrowser, type PreviewOrigin } from "./port-preview-headers.ts";
 
 /** For the beginning of an answer: a development server compiles a page when it is asked for. */
 const ANSWER_MS = 300_000;
@@ -14,7 +14,7 @@ export function forwardRequest(
   forwarded: Forwarded & { response: ServerResponse; socket: Duplex },
 ): Promise<"cut" | "silent" | null> {
   const { request, response, socket, at, secrets } = forwarded;
-  const { method = "GET", url = "/", headers, rawHeaders } = request;
+  const { method = "GET", url = "/", rawHeaders } = request;
   return new Promise((resolve) => {
     const outgoing = httpRequest({
       createConnection: () => socket,
@@ -44,8 +44,7 @@ export function forwardRequest(
     // Told by "close", which always follows.
     outgoing.on("error", () => undefined);
     response.once("close", () => outgoing.destroy());
-    const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-    if (hasBody) request.pipe(outgoing);
+    if (framingOf(rawHeaders).length > 0) request.pipe(outgoing);
     else outgoing.end();
   });
 }

@@ -12,7 +12,7 @@ import { expectedError, type TranslateError } from "./errors.ts";
 import { type PortPreviewPlace, readPreviewHost } from "./port-preview-address.ts";
 import { createPortPreviewConnections } from "./port-preview-connections.ts";
 import { comesFromOwnPages, isServiceWorker, isVisit, readTicket } from "./port-preview-entry.ts";
-import { previewCookie, previewCookiesOf } from "./port-preview-headers.ts";
+import { framingOf, previewCookie, previewCookiesOf } from "./port-preview-headers.ts";
 import { type PageWords, sendPage, WAITING_HEADER } from "./port-preview-page.ts";
 import { forwardRequest, forwardUpgrade } from "./port-preview-proxy.ts";
 
@@ -136,6 +136,9 @@ export function createPortPreviewServer(options: {
     if (origin !== undefined && origin !== admitted.origin)
       return refuseUpgrade(socket, notFromHere.status, notFromHere.title);
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return refuseUpgrade(socket, 400, "Only WebSockets");
+    // RFC 6455, section 4.1. A body would be what the parser has left of the connection.
+    if (request.method !== "GET" || framingOf(request.rawHeaders).length > 0)
+      return refuseUpgrade(socket, 400, "A WebSocket is asked for by a GET request without a body");
     const connection = connections.enter(admitted);
     if (!connection) return refuseUpgrade(socket, tooMany().status, tooMany().title);
     socket.once("close", connection.leave);

@@ -1,17 +1,20 @@
 // E21 and B7: a port preview reaches one port of one sandbox, and a hostile page in it nothing of its visitor's.
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { createServer as createTcpServer } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
 import { type Browser, findChromium, openBrowser } from "../support/browser.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_SPEC, type TestSandboxd } from "../support/local-sandboxd.ts";
 import { askPreview, enterPreview } from "../support/preview-client.ts";
+import { readStrictly } from "../support/strict-reader.ts";
 import { until } from "../support/until.ts";
 
 const chromium = findChromium();
 const PORT = 5173;
+/** An app that keeps what it gets, byte for byte, and says nothing. */
+const SILENT_PORT = 5174;
 
 describe.skipIf(sandboxesMissing() !== null)("port previews", () => {
   let sandboxd: TestSandboxd;
@@ -30,18 +33,21 @@ describe.skipIf(sandboxesMissing() !== null)("port previews", () => {
     await sandboxd?.[Symbol.asyncDispose]();
   });
 
-  /** Its app answers with `text`, with the request's headers, or with a page that holds the script of its query. */
+  /** Its app answers with `text`, with the request's headers, with what the silent app got, or with a page that holds the script of its query. */
   async function sessionWithApp(text: string): Promise<string> {
     const agent = await server.client().beta.agents.create({ name: "Hostile", model: "alpha" });
     const { body } = await server.call("POST", "/v1/sessions", { body: { agent: agent.id } });
     // The API's own answer.
     const { id } = body as { id: string };
-    const app = `require("http").createServer((q, r) => {
+    const app = `let got = "";
+    require("net").createServer((c) => c.on("error", () => c.destroy()).on("data", (d) => { got += d.toString("latin1"); })).listen(${SILENT_PORT}, "127.0.0.1");
+    require("http").createServer((q, r) => {
       const url = new URL(q.url, "http://x");
       r.setHeader("set-cookie", ["berth_session=forged; Domain=localhost; Path=/", "own=1"]);
       r.setHeader("access-control-allow-origin", q.headers.origin || "*");
       r.setHeader("access-control-allow-credentials", "true");
       if (url.pathname === "/headers") return r.end(JSON.stringify(q.headers));
+      if (url.pathname === "/got") { r.end(got, "latin1"); got = ""; return; }
       if (url.pathname === "/page") { r.setHeader("content-type", "text/html"); return r.end("<!doctype html><title>hostile</title>" + "<script>" + (url.searchParams.get("script") || "") + "</script>"); }
       if (url.pathname === "/worker.js") { r.setHeader("content-type", "text/javascript"); return r.end("self.addEventListener('fetch', () => {})"); }
       r.end(${JSON.stringify(text)});
@@ -120,6 +126,58 @@ describe.skipIf(sandboxesMissing() !== null)("port previews", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ cookie: "a=1", "x-forwarded-host": new URL(origin).host });
     expect(JSON.parse(answer.text)["x-forwarded-for"]).toBeUndefined();
     expect((await askPreview(`${origin}/`, { headers: secrets })).status).toBe(403);
+  });
+
+  const INNER = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const LENGTH = `Content-Length: ${INNER.length}`;
+  const chunked = `${INNER.length.toString(16)}\r\n${INNER}\r\n0\r\n\r\n`;
+  test.each([
+    ...["GET", "HEAD", "OPTIONS", "DELETE", "POST"].flatMap((method) => [
+      [method, "in chunks", "Transfer-Encoding: chunked", chunked],
+      [
+        method,
+        "in chunks, which are said to be of this hop",
+        "Transfer-Encoding: chunked\r\nConnection: transfer-encoding",
+        chunked,
+      ],
+      [method, "of a length", LENGTH, INNER],
+      [method, "of a length that is said to be of this hop", `${LENGTH}\r\nConnection: content-length`, INNER],
+    ]),
+  ] as const)(
+    "E21: a %s whose body, %s, reads like a request is one request for the app",
+    async (method, _, lines, body) => {
+      const { origin, cookie } = await enterPreview(await link(mine, SILENT_PORT));
+      const control = await enterPreview(await link(mine));
+      const { host, port } = new URL(origin);
+      const visitor = connect(Number(port), "127.0.0.1");
+      visitor.write(`${method} /a HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\n${lines}\r\n\r\n${body}`);
+      let got = "";
+      await until(async () => {
+        got += (await askPreview(`${control.origin}/got`, control)).text;
+        return got.includes(INNER) && readStrictly(got).end === "clean";
+      });
+      visitor.destroy();
+      expect(readStrictly(got).requests).toEqual([expect.objectContaining({ method, target: "/a", body: INNER })]);
+    },
+  );
+
+  test.each([
+    ["a POST", "POST", ""],
+    ["a GET with a body", "GET", `${LENGTH}\r\n`],
+  ])("E21: %s that asks for a WebSocket is refused, and the app hears nothing of it", async (_, method, framing) => {
+    const { origin, cookie } = await enterPreview(await link(mine, SILENT_PORT));
+    const control = await enterPreview(await link(mine));
+    const { host, port } = new URL(origin);
+    const visitor = connect(Number(port), "127.0.0.1");
+    const pieces: Buffer[] = [];
+    visitor.on("data", (piece: Buffer) => pieces.push(piece));
+    visitor.write(
+      `${method} /ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\n${framing}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n${framing && INNER}`,
+    );
+    await once(visitor, "end");
+    visitor.destroy();
+    expect(Buffer.concat(pieces).toString()).toMatch(/^HTTP\/1\.1 400 .*A WebSocket is asked for by a GET/s);
+    expect((await askPreview(`${control.origin}/got`, control)).text).toBe("");
   });
 
   describe.skipIf(!chromium)("a hostile page", () => {
