@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 
 /** Node has no name for it; the number is that of both architectures that Berth runs on. Opens without any permission on what is opened. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const OWNER = 0o700;
 
 /**

@@ -1,14 +1,15 @@
 // The file tools of the toolset: read, write, edit. Texts and limits are the ones that models know from the official toolset.
 import type { FileHandle } from "node:fs/promises";
 import { imageTypeOf } from "../lib/image-type.ts";
-import { type confine, errnoOf, fileErrorText, openForReading, replaceFile, ToolError } from "./paths.ts";
+import { errnoOf, fileErrorText, type Roots, ToolError } from "./paths.ts";
+import { openPlaceToRead, type Place } from "./place.ts";
+import { replaceFile, writeFileAt } from "./replace-file.ts";
 
 /** Files above this are read by line range only and cannot be edited. */
 const MAX_TEXT_BYTES = 256 * 1024;
 const MAX_IMAGE_BYTES = 3_750_000;
 const CHUNK_BYTES = 64 * 1024;
 
-type Resolve = (path: string) => ReturnType<typeof confine>;
 export type ReadResult = { content: string; image?: { mediaType: string; data: string } };
 
 async function inTool<T>(tool: string, filePath: string, work: () => Promise<T>): Promise<T> {
@@ -23,23 +24,25 @@ async function inTool<T>(tool: string, filePath: string, work: () => Promise<T>)
 
 async function withRegularFile<T>(
   tool: string,
-  path: string,
   filePath: string,
-  work: (handle: FileHandle, sizeBytes: number) => Promise<T>,
+  roots: Roots,
+  work: (handle: FileHandle, sizeBytes: number, place: Place) => Promise<T>,
 ): Promise<T> {
-  let handle: FileHandle;
+  let opened: Awaited<ReturnType<typeof openPlaceToRead>>;
   try {
-    handle = await openForReading(path);
+    opened = await openPlaceToRead(filePath, roots);
   } catch (error) {
     // A socket can't be opened at all; the reader is told what it is, not which system call failed.
     if (errnoOf(error) === "ENXIO") throw new ToolError(`${tool}: ${filePath} is not a regular file`);
     throw error;
   }
+  const { place, handle } = opened;
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new ToolError(`${tool}: ${filePath} is not a regular file`);
-    return await work(handle, stat.size);
+    return await work(handle, stat.size, place);
   } finally {
+    place.close();
     await handle.close();
   }
 }
@@ -60,13 +63,12 @@ async function readBytes(handle: FileHandle, limit: number): Promise<Buffer> {
 
 export async function readTool(
   input: { filePath: string; viewRange?: [number, number] },
-  resolvePath: Resolve,
+  roots: Roots,
 ): Promise<ReadResult> {
   const { filePath, viewRange } = input;
   if (!filePath) throw new ToolError("read: file_path is required");
-  const path = await resolvePath(filePath);
   return inTool("read", filePath, () =>
-    withRegularFile("read", path, filePath, async (handle, sizeBytes) => {
+    withRegularFile("read", filePath, roots, async (handle, sizeBytes) => {
       const start = Buffer.alloc(16);
       const { bytesRead } = await handle.read(start, 0, 16, 0);
       const mediaType = imageTypeOf(start.subarray(0, bytesRead));
@@ -140,38 +142,37 @@ function tooMuch(filePath: string, [first, last]: [number, number], singleLine: 
         "Narrow the view_range to read a smaller portion.";
 }
 
-export async function writeTool(input: { filePath: string; content: string }, resolvePath: Resolve): Promise<string> {
+export async function writeTool(input: { filePath: string; content: string }, roots: Roots): Promise<string> {
   if (!input.filePath) throw new ToolError("write: file_path is required");
-  const path = await resolvePath(input.filePath);
-  await inTool("write", input.filePath, () => replaceFile(path, input.content));
+  await inTool("write", input.filePath, () => writeFileAt(input.filePath, roots, input.content));
   return `wrote ${Buffer.byteLength(input.content)} bytes to ${input.filePath}`;
 }
 
 export async function editTool(
   input: { filePath: string; oldString: string; newString: string; replaceAll?: boolean },
-  resolvePath: Resolve,
+  roots: Roots,
 ): Promise<string> {
   const { filePath, oldString, newString } = input;
   if (!filePath) throw new ToolError("edit: file_path is required");
   if (!oldString) throw new ToolError("edit: old_string is required");
-  const path = await resolvePath(filePath);
-  const before = await inTool("edit", filePath, () =>
-    withRegularFile("edit", path, filePath, async (handle, sizeBytes) => {
+  return inTool("edit", filePath, () =>
+    withRegularFile("edit", filePath, roots, async (handle, sizeBytes, place) => {
       if (sizeBytes > MAX_TEXT_BYTES) {
         throw new ToolError(
           `edit: ${filePath} is ${sizeBytes} bytes, exceeds ${MAX_TEXT_BYTES}-byte limit. ` +
             "The edit tool loads the whole file and cannot modify a file this large.",
         );
       }
-      return (await readBytes(handle, MAX_TEXT_BYTES)).toString("utf8");
+      const before = (await readBytes(handle, MAX_TEXT_BYTES)).toString("utf8");
+      const parts = before.split(oldString);
+      const count = parts.length - 1;
+      if (count === 0) throw new ToolError(`edit: old_string not found in ${filePath}`);
+      if (count > 1 && !input.replaceAll) {
+        throw new ToolError(`edit: old_string appears ${count} times in ${filePath} (must be unique)`);
+      }
+      // Where it was read, whatever the path leads to by now.
+      await inTool("edit: write", filePath, () => replaceFile(place, parts.join(newString)));
+      return `edited ${filePath} (${count} replacement(s))`;
     }),
   );
-  const parts = before.split(oldString);
-  const count = parts.length - 1;
-  if (count === 0) throw new ToolError(`edit: old_string not found in ${filePath}`);
-  if (count > 1 && !input.replaceAll) {
-    throw new ToolError(`edit: old_string appears ${count} times in ${filePath} (must be unique)`);
-  }
-  await inTool("edit: write", filePath, () => replaceFile(path, parts.join(newString)));
-  return `edited ${filePath} (${count} replacement(s))`;
 }

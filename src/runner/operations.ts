@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { editTool, readTool, writeTool } from "./file-tools.ts";
 import type { Journal } from "./journal.ts";
 import { Output } from "./output.ts";
-import { confine, errnoOf, fileErrorText, ToolError } from "./paths.ts";
+import { confine, errnoOf, fileErrorText, type Roots, ToolError } from "./paths.ts";
 import { BadRequest, type RunnerConfig, type WireOperation, type WireResult } from "./protocol.ts";
 import { fingerprint } from "./random.ts";
 import { findRipgrep, globTool, grepTool } from "./search-tools.ts";
@@ -194,8 +194,8 @@ export class Operations {
 
   async #perform(operation: WireOperation, output: Output, signal: AbortSignal, begin: () => void): Promise<Done> {
     const { workspaceDir, homeDir, stateDir } = this.#config;
-    const forWriting = (path: string) => confine(path, [workspaceDir, homeDir, "/tmp"]);
-    const forReading = (path: string) => confine(path, [workspaceDir, homeDir, "/tmp", join(stateDir, "outputs")]);
+    const forWriting: Roots = [workspaceDir, homeDir, "/tmp"];
+    const forReading: Roots = [...forWriting, join(stateDir, "outputs")];
     switch (operation.kind) {
       case "bash":
         return this.#bash(operation, output, signal, begin);
@@ -210,12 +210,12 @@ export class Operations {
         return { outcome: "ok", content: await editTool(operation, forWriting) };
       case "glob": {
         begin();
-        const root = await forReading(operation.path || workspaceDir);
+        const root = await confine(operation.path || workspaceDir, forReading);
         return { outcome: "ok", content: await globTool({ pattern: operation.pattern, root }) };
       }
       case "grep": {
         begin();
-        const root = await forReading(operation.path || workspaceDir);
+        const root = await confine(operation.path || workspaceDir, forReading);
         const { pattern } = operation;
         const content = await grepTool({
           pattern,

@@ -1,19 +1,9 @@
 // Confinement of paths: links are followed by our own rules before anything is opened.
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { confine, fileErrorText, isWithin, replaceFile, resolveLinks } from "./paths.ts";
+import { confine, fileErrorText, isWithin, resolveLinks } from "./paths.ts";
 
 const root = mkdtempSync(join(tmpdir(), "berth-paths-"));
 const inside = join(root, "inside");
@@ -66,33 +56,6 @@ describe("confine", () => {
 test("resolving answers what the system answers, also beyond the end of what exists", async () => {
   expect(await resolveLinks(join(inside, "winding"))).toBe(join(root, "secret"));
   expect(await resolveLinks(join(inside, "in/a/b/c"))).toBe(join(inside, "deep/a/b/c"));
-});
-
-describe("replaceFile", () => {
-  it("makes directories, keeps an existing file's bits, and leaves nothing behind", async () => {
-    const path = join(root, "replaced", "dir", "file");
-    await replaceFile(path, "one");
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    chmodSync(path, 0o755);
-    await replaceFile(path, "two");
-    expect(readFileSync(path, "utf8")).toBe("two");
-    expect(statSync(path).mode & 0o777).toBe(0o755);
-    expect(readdirSync(join(root, "replaced", "dir"))).toEqual(["file"]);
-  });
-  it("leaves the old content when the new one breaks off", async () => {
-    const path = join(root, "broken-off");
-    await replaceFile(path, "old");
-    const breaking = (async function* () {
-      yield Buffer.from("ne");
-      throw new Error("connection lost");
-    })();
-    await expect(replaceFile(path, breaking)).rejects.toThrow("connection lost");
-    expect(readFileSync(path, "utf8")).toBe("old");
-    expect(readdirSync(root).filter((name) => name.startsWith(".tmp"))).toEqual([]);
-  });
-  it("does not replace a directory", async () => {
-    await expect(replaceFile(other, "x")).rejects.toMatchObject({ code: "EISDIR" });
-  });
 });
 
 test("file errors are told without the system's own words", () => {

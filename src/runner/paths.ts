@@ -1,9 +1,7 @@
 // Which paths the file tools may touch: every link is resolved first, then the result must lie in a permitted directory.
 
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readlink, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { randomHex } from "./random.ts";
+import { readlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 
 /** A tool can't do what it was asked; the message is for the model. */
 export class ToolError extends Error {}
@@ -77,8 +75,11 @@ export function fileErrorText(error: unknown, file: string): string {
   return code === undefined ? `${file}: i/o error` : `${file}: i/o error (${code})`;
 }
 
-/** Resolves `path` against the first of `roots` and refuses it outside all of them. */
-export async function confine(path: string, roots: readonly [string, ...string[]]): Promise<string> {
+/** Permitted directories, without a link in their paths. A relative path begins at the first. */
+export type Roots = readonly [string, ...string[]];
+
+/** Resolves `path` against the first of `roots` and refuses it outside all of them. What is there afterwards may be another: `place.ts`. */
+export async function confine(path: string, roots: Roots): Promise<string> {
   const shown = `path ${JSON.stringify(path)}`;
   if (path.includes("\0")) throw new ToolError(`${shown} contains a NUL byte`);
   let real: string;
@@ -89,62 +90,4 @@ export async function confine(path: string, roots: readonly [string, ...string[]
   }
   if (roots.some((root) => isWithin(root, real))) return real;
   throw new ToolError(`${shown} is outside the session's working directory and its other permitted directories`);
-}
-
-/**
- * Opens a file for reading without following a last link and without waiting for a FIFO's other end.
- * The caller checks with `stat` on the handle that it is a regular file, so a swap in between changes nothing.
- */
-export function openForReading(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-}
-
-/**
- * Replaces a file in one step: a sibling is written, synced and renamed over it, so that a crash leaves the old or
- * the new content. An existing file keeps its permission bits; a new one is its owner's only.
- */
-export async function replaceFile(path: string, content: string | AsyncIterable<Uint8Array>): Promise<void> {
-  const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const sibling = join(directory, `.tmp-${basename(path).slice(0, 32)}-${randomHex(8)}`);
-  const mode = await modeOfRegularFile(path);
-  const handle = await open(sibling, "wx", 0o600);
-  try {
-    try {
-      if (mode !== null) await handle.chmod(mode);
-      if (typeof content === "string") await handle.writeFile(content, "utf8");
-      else for await (const chunk of content) await handle.writeFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(sibling, path);
-  } catch (error) {
-    await unlink(sibling).catch((cause: unknown) => {
-      if (errnoOf(cause) !== "ENOENT") throw cause;
-    });
-    throw error;
-  }
-}
-
-/** Permission bits of the regular file at `path`; null when there is nothing. Anything else can't be replaced. */
-async function modeOfRegularFile(path: string): Promise<number | null> {
-  let handle: FileHandle;
-  try {
-    handle = await openForReading(path);
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === "ENOENT") return null;
-    // A file without read permission is still ours to replace, as the system sees it.
-    if (code === "EACCES") return 0o600;
-    throw error;
-  }
-  try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    if (!stat.isFile()) throw new ToolError(`${path} is not a regular file`);
-    return stat.mode & 0o777;
-  } finally {
-    await handle.close();
-  }
 }

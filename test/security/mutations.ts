@@ -325,6 +325,15 @@ export const mutations: readonly Mutation[] = [
     ...{ project: "long", test: "src/sandboxes/local/seeds.integration.test.ts", named: "has them all, as its own" },
   },
   {
+    control: "files: a directory that was opened is where its path had led to",
+    file: "src/runner/place.ts",
+    find: "if (!found.equals(Buffer.from(path))) throw",
+    replace: "if (found.length === 0) throw",
+    project: "security",
+    test: "test/security/sandbox-files.test.ts",
+    named: "F2: a directory that is swapped for a link by renames",
+  },
+  {
     control: "packages: no password of a mirror is given to a sandbox",
     file: "src/egress/package-settings.ts",
     find: 'value: value.replace(CREDENTIAL, "$1$2"),',

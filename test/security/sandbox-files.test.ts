@@ -1,11 +1,16 @@
 // Attacks through file names and odd files (F1–F3): the platform's file access stays inside and never hangs.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_SPEC, type TestSandboxd } from "../support/local-sandboxd.ts";
 
 const missing = sandboxesMissing();
 /** In every passwd, the sandbox's own and the host's. */
 const OUTSIDE = "root:x:0:0";
+/** A system call for which perl has no name: two names change places in one step. */
+const RENAMEAT2 = { x64: 316, arm64: 276 }[process.arch as string];
+const EXCHANGE = 2;
+/** What a path is told that leads outside, or never to the same place. */
+const REFUSED = /is outside the session's working directory|is replaced all the time/;
 
 describe.skipIf(missing)("files", () => {
   let sandboxd: TestSandboxd;
@@ -85,6 +90,86 @@ describe.skipIf(missing)("files", () => {
     }
     expect(fine).toBeGreaterThan(0);
     await op({ kind: "bash", restart: true });
+  });
+
+  describe("F2: a directory that is swapped for a link by renames", () => {
+    /** `name` is a directory at one moment, at the next a link to `outside`: the other one is `name.other`. It is never missing. */
+    const swapping = (name: string, outside: string) =>
+      sh(
+        `ln -s ${outside} ${name}.other; perl -e 'my ($n, $o) = @ARGV; while (1) { syscall(${RENAMEAT2}, -100, $n, -100, $o, ${EXCHANGE}) and die $! }' ${name} ${name}.other & sleep 0.1`,
+      );
+    let refusals = 0;
+    /** Null when it was refused. */
+    const unlessRefused = async <T>(work: Promise<T>): Promise<T | null> => {
+      try {
+        return await work;
+      } catch (error) {
+        expect(error).toMatchObject({ ...refused, message: expect.stringMatching(REFUSED) });
+        refusals += 1;
+        return null;
+      }
+    };
+    const unlessFailed = async (operation: Parameters<typeof op>[0]) => {
+      const { outcome, content } = await op(operation);
+      if (outcome === "ok") return content;
+      expect(content).toMatch(REFUSED);
+      refusals += 1;
+      return null;
+    };
+    beforeEach(() => {
+      refusals = 0;
+    });
+    afterEach(async () => {
+      await op({ kind: "bash", restart: true });
+    });
+
+    it.each([
+      ["a file in it", "/etc", "."],
+      ["one in a directory in it", "/", "etc"],
+    ])("does not lead reading of %s outside", async (_what, outside, below) => {
+      const name = `r${counter}`;
+      const path = `${name}/${below}`;
+      await sh(`mkdir -p ${name}/${below}; echo fine > ${path}/passwd`);
+      await swapping(name, outside);
+      const seen = new Set<string>();
+      for (let attempt = 0; attempt < 300; attempt++) {
+        const file = await unlessRefused(sandbox.readFile(`${path}/passwd`));
+        if (file) seen.add(Buffer.from(file).toString());
+        seen.add((await unlessFailed({ kind: "read", filePath: `${path}/passwd` })) ?? "fine\n");
+        const entries = await unlessRefused(sandbox.listDirectory(path));
+        if (entries) seen.add(entries.map((entry) => entry.name).join());
+      }
+      expect([...seen].sort()).toEqual(["fine\n", "passwd"]);
+      expect(refusals).toBeGreaterThan(0);
+    });
+
+    it.each([
+      ["into it", "."],
+      ["into a directory in it", "deep"],
+    ])("does not lead writing %s outside, and what is said to be written is there", async (_what, below) => {
+      const name = `w${counter}`;
+      const path = `${name}/${below}`;
+      const outside = `/dev/shm/${name}`;
+      await sh(`for d in ${outside} ${name}; do mkdir -p $d/${below}; echo -n fine > $d/${below}/edited; done`);
+      await swapping(name, outside);
+      const written: string[] = ["edited"];
+      for (let attempt = 0; attempt < 150; attempt++) {
+        const [put, tool, made] = [`put${attempt}`, `tool${attempt}`, `made${attempt}`];
+        const write = (filePath: string) =>
+          unlessFailed({ kind: "write", filePath: `${path}/${filePath}`, content: "x" });
+        const uploaded = sandbox.writeFile(`${path}/${put}`, Buffer.from("x")).then(() => true);
+        if (await unlessRefused(uploaded)) written.push(put);
+        if (await write(tool)) written.push(tool);
+        if (await write(`${made}/x`)) written.push(made);
+        await unlessFailed({ kind: "edit", filePath: `${path}/edited`, oldString: "fine", newString: "fine" });
+      }
+      expect(refusals).toBeGreaterThan(0);
+      expect(written.length).toBeGreaterThan(1);
+      await op({ kind: "bash", restart: true });
+      expect((await sh(`ls -A ${outside}/${below}`)).content).toBe("edited");
+      const there = (await sh(`for d in ${name} ${name}.other; do [ -L $d ] || ls -A $d/${below}; done`)).content;
+      expect(there.split("\n").sort()).toEqual(written.sort());
+    });
   });
 
   it("F3: what is no regular file is refused at once", async () => {
