@@ -1,6 +1,7 @@
 // From bytes and query strings to checked input; what is wrong is told with its path.
 import type { z } from "zod";
 import { messageOf, PlatformError } from "../lib/errors.ts";
+import { holdsMoreValues } from "../lib/json-values.ts";
 
 const MAX_DEPTH = 64;
 /** Of all that the API takes nothing has nearly as many; each one costs a hundred times its bytes where it is checked. */
@@ -30,22 +31,9 @@ function withoutExcerpt(message: string): string {
   return message.replace(/,? (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
 }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-/** `,`, `:`, `[` and `{`: what comes before each value, and each name, but the first one. */
-const BEFORE_A_VALUE = new Set([0x2c, 0x3a, 0x5b, 0x7b]);
-
-/** Counted before anything is made of them: thirty megabytes of `[0,0,…` would take gigabytes, and the process with them. */
+/** Thirty megabytes of `[0,0,…` would take gigabytes, and the process with them. */
 function refuseTooMany(bytes: Uint8Array): void {
-  if (bytes.byteLength <= MAX_VALUES) return;
-  let count = 0;
-  let inString = false;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) inString = !inString;
-    else if (inString) at += byte === BACKSLASH ? 1 : 0;
-    else if (BEFORE_A_VALUE.has(byte) && ++count > MAX_VALUES)
-      throw invalid(`The body holds more than ${MAX_VALUES} names and values.`);
-  }
+  if (holdsMoreValues(bytes, MAX_VALUES)) throw invalid(`The body holds more than ${MAX_VALUES} names and values.`);
 }
 
 /** Postgres keeps neither NUL nor half surrogates, and endless nesting breaks whoever walks it. */

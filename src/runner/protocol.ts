@@ -191,7 +191,8 @@ export function parseLine(line: string): WireLine {
   if (fields.result !== undefined) return { result: parseResult(fields.result) };
   const output = fieldsOf(fields.output, "output");
   const offset = asNumber(output.offset);
-  if (offset === null) throw new BadRequest("offset: not a number");
+  if (offset === null || !Number.isSafeInteger(offset) || offset < 0)
+    throw new BadRequest("offset: no place in an output");
   return { output: { offset, base64: text(output, "base64") } };
 }
 

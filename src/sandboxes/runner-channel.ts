@@ -52,6 +52,7 @@ export function openConnection(address: RunnerAddress, path: string, signal: Abo
       socket.on("error", () => undefined);
       resolve(socket);
     });
+    request.once("close", () => reject(gone(new Error("it ended without an answer"))));
     request.once("response", (response) => {
       const pieces: Buffer[] = [];
       response.on("data", (piece: Buffer) => {

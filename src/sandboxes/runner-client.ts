@@ -2,7 +2,9 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { PlatformError } from "../lib/errors.ts";
+import { holdsMoreValues } from "../lib/json-values.ts";
 import {
+  BadRequest,
   DEFAULT_TIMEOUT_MS,
   IDENTITY_HEADER,
   MAX_TIMEOUT_MS,
@@ -28,10 +30,20 @@ export type RunnerClient = Omit<Sandbox, "end"> & {
   close(): void;
 };
 
-/** Lines of an operation's answer are pieces of 64 KB or a result with an image; more is no runner of ours. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Lines of an operation's answer are pieces of output or a result with an image of 5 MB; more is no runner of ours. */
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
+/** A result has a dozen names and values, however long it is. */
+const MAX_LINE_VALUES = 100;
+/** Shorter ones take little, whatever they hold. */
+const LONG_LINE = 64 * 1024;
+/** What is answered besides results, files and lists: a few words. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** Ten thousand entries with the longest names there are; each has nine names and values. */
+const MAX_LIST_BYTES = 20 * 1024 * 1024;
+const MAX_LIST_VALUES = 100_000;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
+/** What takes a moment, whatever is in the sandbox. Whoever answers only whether it lives has not done what it was asked. */
+const MOMENT_MS = 60_000;
 /** Tools other than `bash` have shorter timeouts of their own. */
 const FILE_TOOL_MS = 300_000;
 /** What an operation may take beyond its own timeout before the runner is taken for stuck. */
@@ -43,10 +55,16 @@ type Ask = {
   body?: Uint8Array | string;
   signal?: AbortSignal | undefined;
   ownConnection?: boolean;
+  /** Of the answer. */
+  maxBytes?: number;
 };
 
-export function openRunner(address: RunnerAddress, options: { patience?: Patience } = {}): RunnerClient {
-  const { patience = DEFAULT_PATIENCE } = options;
+/** `momentMs`: shorter in tests. */
+export function openRunner(
+  address: RunnerAddress,
+  options: { patience?: Patience; momentMs?: number } = {},
+): RunnerClient {
+  const { patience = DEFAULT_PATIENCE, momentMs = MOMENT_MS } = options;
   const agent = new Agent({ keepAlive: true });
   /** When the shell will at the latest have done what it was given: it takes one command at a time. */
   let shellFreeBy = 0;
@@ -61,6 +79,11 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     limits: { signal?: AbortSignal | undefined; deadlineMs?: number } = {},
   ): Promise<T> {
     return watched({ name: address.name, patience, probe: (signal) => health(signal), ...limits }, work);
+  }
+
+  /** The same for what takes a moment only. */
+  function soon<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return guarded(work, { deadlineMs: momentMs });
   }
 
   function ask({ method, path, body, signal, ownConnection }: Ask): Promise<IncomingMessage> {
@@ -78,6 +101,8 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
         reject(gone(new Error("another sandbox answers under its name")));
       });
       request.once("error", (error) => reject(signal?.aborted ? signal.reason : gone(error)));
+      // It can end without either, as when it becomes another protocol.
+      request.once("close", () => reject(gone(new Error("it ended without an answer"))));
       request.end(body);
     });
   }
@@ -104,10 +129,29 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
 
   /** The answer as parsed JSON; refusals become errors. */
   async function askJson(question: Ask): Promise<unknown> {
+    const { signal, maxBytes = MAX_ANSWER_BYTES } = question;
     const response = await ask(question);
-    const bytes = await collect(response, MAX_ANSWER_BYTES, question.signal);
+    const bytes = await collect(response, maxBytes, signal);
     refuseUnlessOk(response, bytes);
-    return JSON.parse(bytes.toString("utf8"));
+    return understood(() => {
+      if (holdsMoreValues(bytes, MAX_LIST_VALUES)) throw new BadRequest("more names and values than it has");
+      return JSON.parse(bytes.toString("utf8"));
+    });
+  }
+
+  async function refusedBy(response: IncomingMessage, signal: AbortSignal): Promise<PlatformError> {
+    const body = await collect(response, MAX_ANSWER_BYTES, signal);
+    refuseUnlessOk(response, body);
+    return new PlatformError("sandbox_unavailable", `the runner answered ${response.statusCode}`);
+  }
+
+  /** Opens what is then read as it comes; null when there is no such file. */
+  async function opened(path: string, signal: AbortSignal): Promise<IncomingMessage | null> {
+    const response = await ask({ method: "GET", path, signal });
+    if (response.statusCode === 200) return response;
+    const refusal = await refusedBy(response, signal).catch((error: unknown) => error);
+    if (response.statusCode === 404) return null;
+    throw refusal;
   }
 
   function refuseUnlessOk(response: IncomingMessage, body: Buffer): void {
@@ -152,9 +196,11 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     const query = onOutput ? `?output_from=${outputFrom}` : "";
     const path = `/operations/${encodeURIComponent(id)}${query}`;
     const response = await ask({ method: "POST", path, body: JSON.stringify(operation), signal });
-    if (response.statusCode !== 200) refuseUnlessOk(response, await collect(response, MAX_ANSWER_BYTES));
+    if (response.statusCode !== 200) throw await refusedBy(response, signal);
     try {
       for await (const text of lines(response, MAX_LINE_BYTES)) {
+        if (text.length > LONG_LINE && holdsMoreValues(Buffer.from(text), MAX_LINE_VALUES))
+          throw new BadRequest("a line of the answer holds more than a result");
         const line = parseLine(text);
         if ("result" in line) return line.result;
         const { offset, base64 } = line.output;
@@ -194,60 +240,58 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     runOperation,
     async cancelOperation(id) {
       const path = `/operations/${encodeURIComponent(id)}/cancel`;
-      await guarded((signal) => askJson({ method: "POST", path, signal }));
+      await soon((signal) => askJson({ method: "POST", path, signal }));
     },
     readFile(path) {
-      return guarded(async (signal) => {
-        const response = await ask({ method: "GET", path: withPath("files", path), signal });
-        const bytes = await collect(response, MAX_FILE_BYTES, signal);
-        if (response.statusCode === 404) return null;
-        refuseUnlessOk(response, bytes);
-        return bytes;
-      });
+      return guarded(
+        async (signal) => {
+          const response = await opened(withPath("files", path), signal);
+          return response && (await collect(response, MAX_FILE_BYTES, signal));
+        },
+        { deadlineMs: FILE_TOOL_MS },
+      );
     },
     async openFile(path) {
-      const response = await guarded((signal) => ask({ method: "GET", path: withPath("files", path), signal }));
-      if (response.statusCode === 200) {
-        const length = response.headers["content-length"];
-        // Only what has a length is held to it: more would be taken for the next answer by whoever is told this one.
-        if (length === undefined) {
-          response.destroy();
-          throw new PlatformError("sandbox_unavailable", "the runner did not say how long the file is");
-        }
-        return { sizeBytes: Number(length), content: bodyOf(response) };
+      const response = await soon((signal) => opened(withPath("files", path), signal));
+      if (!response) return null;
+      const length = response.headers["content-length"];
+      // Only what has a length is held to it: more would be taken for the next answer by whoever is told this one.
+      if (length === undefined) {
+        response.destroy();
+        throw new PlatformError("sandbox_unavailable", "the runner did not say how long the file is");
       }
-      const body = await collect(response, MAX_ANSWER_BYTES);
-      if (response.statusCode === 404) return null;
-      refuseUnlessOk(response, body);
-      throw new PlatformError("sandbox_unavailable", `the runner answered ${response.statusCode}`);
+      return { sizeBytes: Number(length), content: bodyOf(response) };
     },
     async writeFile(path, content) {
-      await guarded((signal) => askJson({ method: "PUT", path: withPath("files", path), body: content, signal }));
+      const how = { method: "PUT", path: withPath("files", path), body: content };
+      await guarded((signal) => askJson({ ...how, signal }), { deadlineMs: FILE_TOOL_MS });
     },
     async listDirectory(path): Promise<DirectoryEntry[]> {
-      const entries = await guarded((signal) =>
-        askJson({ method: "GET", path: withPath("directories", path), signal }),
-      );
-      return parseDirectory(entries);
+      const how = { method: "GET", path: withPath("directories", path), maxBytes: MAX_LIST_BYTES };
+      const entries = await soon((signal) => askJson({ ...how, signal }));
+      return understood(() => parseDirectory(entries));
     },
     openTerminal(id, { columns, rows, offset }) {
       const query = new URLSearchParams({ columns: `${columns}`, rows: `${rows}`, offset: `${offset}` });
       const path = `/terminals/${encodeURIComponent(id)}?${query}`;
-      return guarded((signal) => openChannel(address, path, signal));
+      return soon((signal) => openChannel(address, path, signal));
     },
     runProgram(command) {
       const path = `/programs?${new URLSearchParams({ command: JSON.stringify(command) })}`;
-      return guarded((signal) => openChannel(address, path, signal));
+      return soon((signal) => openChannel(address, path, signal));
     },
     connectPort(port) {
-      return guarded((signal) => openConnection(address, `/ports/${port}`, signal));
+      return soon((signal) => openConnection(address, `/ports/${port}`, signal));
     },
     async listPorts() {
-      return parsePorts(await guarded((signal) => askJson({ method: "GET", path: "/ports", signal })));
+      const answer = await soon((signal) =>
+        askJson({ method: "GET", path: "/ports", maxBytes: MAX_LIST_BYTES, signal }),
+      );
+      return understood(() => parsePorts(answer));
     },
     async archive() {
-      const response = await guarded((signal) => ask({ method: "GET", path: "/archive", signal }));
-      if (response.statusCode !== 200) refuseUnlessOk(response, await collect(response, MAX_ANSWER_BYTES));
+      const response = await soon((signal) => opened("/archive", signal));
+      if (!response) throw new PlatformError("sandbox_unavailable", "the runner makes no archives");
       return bodyOf(response);
     },
     listTree: (options) => listTree(treeLink, options),
@@ -255,14 +299,24 @@ export function openRunner(address: RunnerAddress, options: { patience?: Patienc
     hashTree: (paths, options) => hashTree(treeLink, paths, options),
     writeTree: (parts, options) => writeTree(treeLink, parts, options),
     async quiesce() {
-      await guarded((signal) => askJson({ method: "POST", path: "/quiesce", signal }));
+      await soon((signal) => askJson({ method: "POST", path: "/quiesce", signal }));
     },
     health,
     async setEnv(env) {
-      await guarded((signal) => askJson({ method: "PUT", path: "/env", body: JSON.stringify(env), signal }));
+      await soon((signal) => askJson({ method: "PUT", path: "/env", body: JSON.stringify(env), signal }));
     },
     close: () => agent.destroy(),
   };
+}
+
+/** What a sandbox says need not have any form. */
+function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BadRequest || error instanceof SyntaxError)) throw error;
+    throw new PlatformError("sandbox_unavailable", `the sandbox answered nonsense: ${error.message}`, { cause: error });
+  }
 }
 
 function errorText(body: Buffer): string | null {

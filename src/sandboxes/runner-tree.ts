@@ -161,6 +161,8 @@ function send(
       reject(gone(new Error("another sandbox answers under its name")));
     });
     request.once("error", reject);
+    // It can end without either, as when it becomes another protocol.
+    request.once("close", () => reject(gone(new Error("it ended without an answer"))));
     sent.catch(reject);
     if (!body) request.end();
   });

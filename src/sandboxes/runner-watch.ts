@@ -28,7 +28,7 @@ export async function watched<T>(watch: Watch, work: (signal: AbortSignal) => Pr
   const deadline =
     deadlineMs === undefined
       ? undefined
-      : setTimeout(() => giveUp("did not end an operation in time"), Math.min(deadlineMs, MAX_TIMER_MS));
+      : setTimeout(() => giveUp("did not do in time what it was asked"), Math.min(deadlineMs, MAX_TIMER_MS));
   void untilSilent(watch, over.signal).then((silent) => {
     if (silent) giveUp("does not answer any more");
   });

@@ -279,7 +279,8 @@ export function createFleet({ workshop, records, packages, defaultLimits, warm, 
     try {
       await live.client.setEnv(envOf(spec));
     } catch (error) {
-      if (!hasCode(error, "sandbox_gone")) throw error;
+      // Silent, or not our runner any more: the next one begins with the disk as it is.
+      if (!hasCode(error, "sandbox_gone") && !hasCode(error, "sandbox_unavailable")) throw error;
       log("a sandbox does not answer and is ended", { path, reason: messageOf(error.cause ?? error) });
       await live.end();
       return false;
