@@ -18,6 +18,9 @@ import type { PackageHost } from "../../src/egress/package-hosts.ts";
 import { listOf } from "../../src/egress/refused-addresses.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 
+/** One for all: each has its last words when the process ends. */
+const SILENT = createLogger("egress", { level: "silent", pretty: false });
+
 export type Upstream = { server: Server; port: number; requests: string[]; close(): Promise<void> };
 
 /** An HTTPS host that shows certificates of `authority` for whatever name it is asked for. */
@@ -115,7 +118,7 @@ export async function startEgressWorld(options: {
     ...(options.packageHostsKnown && { packageHostsKnown: options.packageHostsKnown }),
     applyCredentials: options.applyCredentials ?? null,
     audit: { add: (line) => void lines.push(line), close: async () => undefined },
-    logger: createLogger("egress", { level: "silent", pretty: false }),
+    logger: SILENT,
     now: options.now ?? Date.now,
   });
   const socketPath = join(directory, "broker");
