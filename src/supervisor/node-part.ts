@@ -140,6 +140,19 @@ async function stop(child: ChildProcess, exited: Promise<Exit>, graceMs: number)
   const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
   await exited;
   clearTimeout(timer);
+  endGroup(child.pid);
+}
+
+/** What it started and did not wait for: one that was killed told nobody, and nothing of ours goes on in the data directory. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined || process.platform === "win32") return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    // Nobody is left, or (macOS) only what has ended already.
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
+  }
 }
 
 function readLines(stream: Readable | null, onLine: (line: string) => void): void {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { until } from "../../test/support/until.ts";
 import { systemClock } from "../lib/clock.ts";
-import { isAlive } from "../lib/processes.ts";
+import { findProcess, isAlive } from "../lib/processes.ts";
 import { takeLock } from "./data-dir-lock.ts";
 import { type NodePartOptions, nodePart } from "./node-part.ts";
 import { createPidFiles, type PidFiles } from "./pid-files.ts";
@@ -87,6 +87,20 @@ it("ends a part that does not want to stop", async () => {
   await supervisor.stop();
   expect(isAlive(pid)).toBe(false);
   expect(Date.now() - started).toBeLessThan(4_000);
+});
+
+it("leaves nothing of what a part started, whether it stopped or had to be killed", async () => {
+  const starts = `import { spawn } from "node:child_process"; const own = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], { stdio: "ignore" });`;
+  const pids = await Promise.all(
+    [polite("worker"), deaf].map(async (code, index) => {
+      const tells = code.replace('"ready"', '"ready", started: own.pid');
+      const { readyMessage } = await supervisor.run(tiny(index === 0 ? "worker" : "sandboxd", starts + tells)).ready;
+      return Number(readyMessage.started);
+    }),
+  );
+  expect(pids.filter(isAlive)).toEqual(pids);
+  await supervisor.stop();
+  await until(() => pids.every((pid) => findProcess(pid) === null));
 });
 
 it("ends everything at once when forced", async () => {

@@ -90,6 +90,8 @@ function runApt(
     const child = spawn(file, args, {
       env: childEnv({ PATH: SYSTEM_PATH, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" }),
       stdio: ["ignore", "pipe", "pipe"],
+      // Of a group of its own: it is asked to stop, and never killed with us in the middle of a package.
+      detached: true,
     });
     const breakOff = () => void child.kill("SIGINT");
     signal.addEventListener("abort", breakOff, { once: true });
