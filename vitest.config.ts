@@ -88,6 +88,7 @@ export default defineConfig({
       {
         test: {
           name: "journeys",
+          globalSetup: ["test/support/build-setup.ts"],
           include: ["test/e2e/journeys/**/*.test.ts"],
           setupFiles: ["test/support/tell-what-was-seen.ts"],
           // As long as the browser itself waits.

@@ -6,10 +6,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import Anthropic from "@anthropic-ai/sdk";
 import { childEnv } from "../../src/lib/child-env.ts";
+import { findProcess } from "../../src/lib/processes.ts";
 import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
+
+/** More than a supervisor that stops takes. */
+const STOP_LIMIT_MS = 30_000;
 
 export type Part = "supervisor" | "web" | "worker" | "postgres" | "sandboxd" | "egress";
 
@@ -109,6 +113,22 @@ export async function startSystem(
     await once(running, "exit");
   }
 
+  /** Ends as Ctrl-C does; what does not is killed. Resolves when no part is left that could write into the data directory. */
+  async function endAll(): Promise<void> {
+    const parts = await readdir(path.join(dataDir, "run")).catch(() => []);
+    const pids = await Promise.all(
+      parts.flatMap((name) => (name.endsWith(".pid") ? [system.pid(name.slice(0, -".pid".length) as Part)] : [])),
+    );
+    child?.kill("SIGTERM");
+    const late = setTimeout(() => child?.kill("SIGKILL"), STOP_LIMIT_MS);
+    await exited();
+    clearTimeout(late);
+    const left = pids.filter((pid) => pid !== null);
+    await until(() => left.every((pid) => findProcess(pid) === null), {
+      describe: () => `parts of npm start did not end: ${left.join(", ")}`,
+    });
+  }
+
   const system: System = {
     get url() {
       return url;
@@ -155,8 +175,12 @@ export async function startSystem(
   try {
     await start();
   } catch (error) {
-    await system.kill().catch(() => undefined);
-    await rm(dataDir, { recursive: true, force: true });
+    try {
+      await endAll();
+      await rm(dataDir, { recursive: true, force: true });
+    } catch (after) {
+      throw new AggregateError([error, after], `npm start failed, and did not end cleanly: ${String(error)}`);
+    }
     throw error;
   }
   return system;
