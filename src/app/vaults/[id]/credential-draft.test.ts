@@ -4,6 +4,7 @@ import {
   findProblems,
   findValueProblem,
   newCredentialDraft,
+  newValueOf,
   type OfferedKind,
   offeredKinds,
   scopeWords,
@@ -100,7 +101,7 @@ test("a credential says what is wrong with it, since when, and what to do", () =
   const failed = { problem: "The token endpoint answered 400 invalid_grant.", problem_since: "2026-05-31T00:00:00Z" };
   expect(stateOf(oauth({ ...failed, needs_authorization: true }), now)).toMatchObject({
     ...{ what: "Needs to be authorized again", since: failed.problem_since, why: failed.problem },
-    ...{ help: expect.stringContaining("put in the new tokens"), asksForTokens: true },
+    ...{ help: expect.stringMatching(/put in the new token\.$/), asksForTokens: true },
   });
   expect(stateOf(oauth(failed), now)).toMatchObject({
     what: "Could not be renewed",
@@ -109,6 +110,12 @@ test("a credential says what is wrong with it, since when, and what to do", () =
   const over = { expires_at: "2026-05-01T00:00:00Z" };
   expect(stateOf(oauth({}, over), now)).toMatchObject({ what: "Its token is over", since: over.expires_at });
   expect(stateOf(oauth({}, { ...over, refresh: {} }), now)).toBeNull();
+});
+
+test("one token is called one", () => {
+  expect(newValueOf(oauth({}, { refresh: {} }))).toBe("tokens");
+  expect(newValueOf(oauth({}, { refresh: null }))).toBe("token");
+  expect(newValueOf({ auth: { type: "static_bearer" } as CredentialAuth })).toBe("value");
 });
 
 test("new tokens of an OAuth credential are sent together, the refresh token only when it is there", () => {

@@ -163,6 +163,12 @@ export function canBeRenewed({ auth }: Pick<Credential, "auth">): boolean {
   return auth.type === "mcp_oauth" && auth.refresh !== null;
 }
 
+/** What takes the old one's place: of an OAuth credential one token, or two where it is renewed. */
+export function newValueOf(credential: Pick<Credential, "auth">): "value" | "token" | "tokens" {
+  if (credential.auth.type !== "mcp_oauth") return "value";
+  return canBeRenewed(credential) ? "tokens" : "token";
+}
+
 /** `asksForTokens`: nothing else helps. */
 export type CredentialState = {
   what: string;
@@ -175,7 +181,7 @@ export type CredentialState = {
 /** Null: nothing is known that would keep it from being used. */
 export function stateOf(credential: Credential, now: number): CredentialState | null {
   const { auth, problem, problem_since: since, needs_authorization: final } = credential;
-  const again = "Authorize it again at the service, then put in the new tokens.";
+  const again = `Authorize it again at the service, then put in the new ${newValueOf(credential)}.`;
   if (problem !== null && final)
     return { what: "Needs to be authorized again", since, why: problem, help: again, asksForTokens: true };
   if (problem !== null) {

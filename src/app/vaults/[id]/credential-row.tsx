@@ -19,6 +19,7 @@ import {
   findValueProblem,
   kindWords,
   nameIn,
+  newValueOf,
   scopeWords,
   titleOf,
   toNewValue,
@@ -27,7 +28,6 @@ import { CredentialState } from "./credential-state.tsx";
 
 const questions = {
   value: {
-    title: "A new value for",
     text: "It takes the old one's place, in running sessions within seconds.",
     action: "Replace",
   },
@@ -49,7 +49,7 @@ export function CredentialRow({ credential }: { credential: Credential }) {
   const [asked, setAsked] = useState<Question | null>(null);
   const live = credential.archived_at === null;
   const title = titleOf(credential);
-  const isOauth = credential.auth.type === "mcp_oauth";
+  const newValue = newValueOf(credential);
   const name = nameIn(credential.auth);
   return (
     <li className="flex items-center gap-x-4 border-line px-3 py-2 not-last:border-b max-md:items-start">
@@ -86,7 +86,7 @@ export function CredentialRow({ credential }: { credential: Credential }) {
         {live && (
           <>
             <MenuItem onSelect={() => setAsked("value")}>
-              <KeyRound aria-hidden /> {isOauth ? "New tokens…" : "New value…"}
+              <KeyRound aria-hidden /> New {newValue}…
             </MenuItem>
             <MenuItem onSelect={() => setAsked("archive")}>
               <Archive aria-hidden /> Archive…
@@ -100,16 +100,19 @@ export function CredentialRow({ credential }: { credential: Credential }) {
       <Dialog
         open={asked !== null}
         onClose={() => setAsked(null)}
-        title={
-          asked
-            ? `${asked === "value" && isOauth ? "New tokens for" : questions[asked].title} ${visibleName(title)}${asked === "value" ? "" : "?"}`
-            : ""
-        }
+        title={asked ? titleOfQuestion(asked, credential) : ""}
       >
         {asked && <CredentialQuestion credential={credential} asked={asked} onClose={() => setAsked(null)} />}
       </Dialog>
     </li>
   );
+}
+
+function titleOfQuestion(asked: Question, credential: Credential): string {
+  const name = visibleName(titleOf(credential));
+  if (asked !== "value") return `${questions[asked].title} ${name}?`;
+  const newValue = newValueOf(credential);
+  return `${newValue === "tokens" ? "New" : "A new"} ${newValue} for ${name}`;
 }
 
 type CredentialQuestionProps = { credential: Credential; asked: Question; onClose: () => void };

@@ -6,7 +6,7 @@ import { Name } from "../../components/name.tsx";
 import { RelativeTime } from "../../components/relative-time.tsx";
 import { Button } from "../../components/ui/button.tsx";
 import { useNow } from "../../components/use-now.ts";
-import { stateOf } from "./credential-draft.ts";
+import { newValueOf, stateOf } from "./credential-draft.ts";
 
 type CredentialStateProps = { credential: Credential; onNewTokens: () => void };
 
@@ -38,7 +38,7 @@ export function CredentialState({ credential, onNewTokens }: CredentialStateProp
       </p>
       {state.asksForTokens && (
         <Button size="small" onClick={onNewTokens}>
-          Put in new tokens…
+          {newValueOf(credential) === "tokens" ? "Put in new tokens…" : "Put in a new token…"}
         </Button>
       )}
     </div>
