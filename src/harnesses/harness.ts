@@ -11,8 +11,8 @@ export type CalledTool = {
   name: string;
   input: Record<string, unknown>;
   invalidInput?: string;
-  /** It is a tool of an MCP server; `name` is the server's own for it then. `readOnly`: the server says that it only looks. */
-  mcp?: { server: string; readOnly: boolean };
+  /** It is a tool of an MCP server; `name` is the server's own for it then. */
+  mcp?: { server: string };
 };
 
 /** Whose words may hold the addresses that `web_fetch` fetches. Tools by name. */

@@ -6,18 +6,16 @@ export type ListedTool = {
   name: string;
   description: string;
   inputSchema: { type: "object"; [key: string]: unknown };
-  /** The server says that it only looks. */
-  readOnly: boolean;
 };
 
 /** A page of a list as far as it has to be one: a tool that is described wrong takes no other with it. */
 export const saidList = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().nullish() });
 
+/** Its annotations are not read: they are the server's own word (`readOnlyHint`), and nothing that is decided here may hang on that. */
 const saidOfTool = z.object({
   name: z.string(),
   description: z.string().default("").catch(""),
   inputSchema: z.looseObject({ type: z.literal("object") }),
-  annotations: z.object({ readOnlyHint: z.boolean().optional() }).optional().catch(undefined),
 });
 
 const MAX_DESCRIPTION = 16_000;
@@ -36,13 +34,12 @@ export function offerable(listed: readonly unknown[]): ListedTool[] {
   for (const said of listed) {
     const parsed = saidOfTool.safeParse(said);
     if (!parsed.success) continue;
-    const { name, description, annotations, ...rest } = parsed.data;
+    const { name, description, ...rest } = parsed.data;
     if (tools.has(name) || !NAME.test(name) || !isModest(rest.inputSchema) || !isSchema(rest.inputSchema)) continue;
     const { inputSchema, also } = withPlainTop(shown(rest.inputSchema) as ListedTool["inputSchema"]);
     // What can't be seen in a name, or in a value to choose from, can't be taken out of it.
     if (HIDDEN.test(JSON.stringify(inputSchema))) continue;
-    const readOnly = annotations?.readOnlyHint === true;
-    tools.set(name, { name, description: `${shownText(description)}${also}`, inputSchema, readOnly });
+    tools.set(name, { name, description: `${shownText(description)}${also}`, inputSchema });
   }
   return [...tools.values()];
 }

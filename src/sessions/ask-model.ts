@@ -157,7 +157,7 @@ function callEvent(turn: Turn, requestId: string, call: AnsweredToolCall): NewEv
     name: tool?.name ?? call.name,
     input: isObject(call.input) ? call.input : {},
     ...(call.invalidInput === undefined ? {} : { invalidInput: call.invalidInput }),
-    ...(tool ? { mcp: { server: tool.server, readOnly: tool.readOnly } } : {}),
+    ...(tool ? { mcp: { server: tool.server } } : {}),
   };
   const plan = turn.deps.harness.planToolCall(turn.facts.agent, called);
   const details = {
@@ -171,7 +171,7 @@ function callEvent(turn: Turn, requestId: string, call: AnsweredToolCall): NewEv
   const permission = plan.kind === "refused" ? "allow" : plan.permission;
   if (tool) {
     const payload = { mcp_server_name: tool.server, name, input, evaluated_permission: permission };
-    const more = { ...details, called_as: call.name, read_only: tool.readOnly };
+    const more = { ...details, called_as: call.name };
     return newEvent(turn, "agent.mcp_tool_use", payload, { private: more });
   }
   const payload: Omit<AgentToolUseEvent, "id" | "type" | "processed_at"> = {

@@ -17,7 +17,7 @@ export type Call = {
   invalidInput?: string;
   permission: EvaluatedPermission;
   /** It is a tool of this MCP server, which the model calls by another name. */
-  mcp?: { server: string; calledAs: string; readOnly: boolean };
+  mcp?: { server: string; calledAs: string };
 };
 /** A call that has no result yet. */
 export type PendingCall = Call & { confirmation: Confirmation | null };
@@ -321,15 +321,7 @@ function addCall(conversation: Conversation, event: StoredEvent, kind: Call["kin
     input: fieldOf<Record<string, unknown>>(event.payload, "input") ?? {},
     permission: permission === "allow" || permission === "deny" ? permission : "ask",
     ...(invalidInput === undefined ? {} : { invalidInput }),
-    ...(server === undefined
-      ? {}
-      : {
-          mcp: {
-            server,
-            calledAs: fieldOf<string>(details, "called_as") ?? "",
-            readOnly: fieldOf<boolean>(details, "read_only") ?? false,
-          },
-        }),
+    ...(server === undefined ? {} : { mcp: { server, calledAs: fieldOf<string>(details, "called_as") ?? "" } }),
   };
   answerOf(conversation, event).calls.push(call);
   conversation.pending.set(event.id, { ...call, confirmation: null });

@@ -142,7 +142,7 @@ test("the older transport is spoken to a server that knows only that", async () 
   expect(textOf(await world.settled(sessionId))).toBe("2");
 });
 
-test("a permission is asked for as the toolset says, and what only looks goes without one under auto", async () => {
+test("a permission is asked for as the toolset says, and under auto for what the server says only looks, too", async () => {
   const model = createScriptedModel(
     inTurn(
       {
@@ -158,16 +158,20 @@ test("a permission is asked for as the toolset says, and what only looks goes wi
   const sessionId = await newSession([toolset("calc", "auto")]);
   await world.say(sessionId, "add");
   const waiting = await world.settled(sessionId, { reason: "requires_action" });
-  const asked = waiting.find((event) => event.payload.evaluated_permission === "ask");
-  expect(asked?.payload.name).toBe("add");
-  expect(resultOf(waiting).content).toMatchObject([
+  const asked = waiting.filter((event) => event.payload.evaluated_permission === "ask");
+  expect(asked.map(({ payload }) => payload.name)).toEqual(["add", "look"]);
+  expect(waiting.filter((event) => event.type === "agent.mcp_tool_result")).toEqual([]);
+  for (const { id } of asked)
+    await world.send(sessionId, { type: "user.tool_confirmation", tool_use_id: id, result: "allow" });
+  const log = await world.settled(sessionId, { reason: "end_turn" });
+  const looked = log.find(
+    ({ type, payload }) => type === "agent.mcp_tool_result" && payload.mcp_tool_use_id === asked[1]?.id,
+  );
+  expect(looked?.payload.content).toMatchObject([
     { type: "image", source: { media_type: "image/png" } },
     { type: "text", text: "[file:///a.txt]\ninside" },
     { type: "text", text: "[b: https://example.com/b]" },
   ]);
-  expect(calls).toEqual([]);
-  await world.send(sessionId, { type: "user.tool_confirmation", tool_use_id: asked?.id, result: "allow" });
-  await world.settled(sessionId, { reason: "end_turn" });
   expect(calls).toEqual(["add 1 2"]);
 });
 

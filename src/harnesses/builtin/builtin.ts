@@ -105,18 +105,15 @@ export function planToolCall(agent: SessionAgent, call: CalledTool, options: { c
   return { kind: "web", permission, request: outcome.action.request, urlSources: urlSourcesOf(config) };
 }
 
-function planMcpCall(
-  agent: SessionAgent,
-  tool: string,
-  { server, readOnly }: { server: string; readOnly: boolean },
-): ToolPlan {
+function planMcpCall(agent: SessionAgent, tool: string, { server }: { server: string }): ToolPlan {
   const rule = mcpRuleFor(agent.tools, server, tool);
   if (!rule.enabled || !agent.mcp_servers.some(({ name }) => name === server))
     return {
       kind: "refused",
       message: `The tool ${tool} of the MCP server ${server} is not enabled. Nothing was run.`,
     };
-  return { kind: "mcp", permission: evaluatePermission(rule.policy, readOnly), server, tool };
+  // What a tool of somebody else's server only looks at, nobody here knows; the server saying so may be the attack.
+  return { kind: "mcp", permission: evaluatePermission(rule.policy, false), server, tool };
 }
 
 /** Input limits of models, from the gateway's list, which is asked for seldom. */
