@@ -95,7 +95,7 @@ export function fileRoutes(routes: Routes, files: SessionFiles): void {
     method: "get",
     path: `${base}/files/archive`,
     tags: [tag],
-    summary: "Download /workspace and /home/agent as a tar",
+    summary: "Download /workspace and /home/agent as a tar; what can't be read is named in its `left-out.txt`",
     security,
     request: { params },
     responses: { 200: { description: "A tar", content: { "application/x-tar": { schema: z.string() } } } },

@@ -1,19 +1,34 @@
-// A tar stream of the workspace (`workspace/…`) and the home directory (`home/…`): regular files, directories and links only.
+// A tar stream of the workspace (`workspace/…`) and the home directory (`home/…`): regular files, directories and links only. What was left out
+// is named at its end, in `left-out.txt`.
 
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { childEnv } from "../lib/child-env.ts";
 import { openToOwner } from "../lib/open-to-owner.ts";
 
 /**
  * `find` chooses what goes in, so that a FIFO, a socket or a device is never opened; `--sparse` keeps holes small.
- * Links' targets stay as they are (`S`); names of hard links are renamed like the files (`rh`).
+ * Links' targets stay as they are (`S`); names of hard links are renamed like the files (`rh`). What `find` leaves out it writes to a
+ * file, a line each with the reason in the words of a listing, and that is the last thing which tar is told to read.
  */
 const SCRIPT = `
 set -o pipefail
-find "$1" "$2" \\( -type f -o -type d -o -type l \\) -print0 |
-  tar --create --absolute-names --format=posix --sparse --null --no-recursion --ignore-failed-read --warning=none \\
-    --transform="s,^$1\\(/\\|$\\),workspace\\1,rhS" --transform="s,^$2\\(/\\|$\\),home\\1,rhS" --files-from=- --file=-
+raw=/dev/null
+if [ -n "$3" ]; then raw=$3/raw; fi
+(
+  find "$1" "$2" \\( -type f -o -type d -o -type l \\) -print0 , \\
+    -type p -fprintf "$raw" '%p: a named pipe\\0' , -type s -fprintf "$raw" '%p: a socket\\0' , \\
+    \\( -type b -o -type c \\) -fprintf "$raw" '%p: a device\\0' , \\
+    \\( -type d \\( ! -readable -o ! -executable \\) -o -type f ! -readable \\) -fprintf "$raw" '%p: no permission to read it\\0'
+  found=$?
+  if [ -s "$raw" ] && tr '\\n\\0' '?\\n' < "$raw" > "$3/left-out.txt"; then printf '%s\\0' "$3/left-out.txt"; fi
+  exit $found
+) | tar --create --absolute-names --format=posix --sparse --null --no-recursion --ignore-failed-read --warning=none \\
+    --transform="s,^$1\\(/\\|$\\),workspace\\1,rhS" --transform="s,^$2\\(/\\|$\\),home\\1,rhS" \\
+    --transform="s,^\${3:-/nowhere}/,,r" --files-from=- --file=-
 `;
 /**
  * tar's exit code when a file changed while it was read: it is as it was at some moment. Also find's, when a directory could not be
@@ -30,7 +45,8 @@ export type Archive = {
 
 export function startArchive(options: { workspaceDir: string; homeDir: string; env: Record<string, string> }): Archive {
   for (const root of [options.workspaceDir, options.homeDir]) openToOwner(root);
-  const child = spawn("/bin/bash", ["-c", SCRIPT, "archive", options.workspaceDir, options.homeDir], {
+  const notes = makeNotes();
+  const child = spawn("/bin/bash", ["-c", SCRIPT, "archive", options.workspaceDir, options.homeDir, notes ?? ""], {
     env: childEnv(options.env),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
@@ -42,6 +58,7 @@ export function startArchive(options: { workspaceDir: string; homeDir: string; e
   const ended = new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
+      if (notes !== null) rmSync(notes, { recursive: true, force: true });
       if (code === 0 || code === FILES_CHANGED_OR_LEFT_OUT) resolve();
       else reject(new Error(`archive: ${problem.trim() || `tar ended with ${code}`}`));
     });
@@ -52,4 +69,15 @@ export function startArchive(options: { workspaceDir: string; homeDir: string; e
       process.kill(-child.pid, "SIGKILL");
   };
   return { stream: child.stdout, ended, stop };
+}
+
+/** Where `find` writes what it leaves out. Null: the agent left no room for it, which is no reason to keep people from its files. */
+function makeNotes(): string | null {
+  try {
+    const directory = mkdtempSync(join(tmpdir(), "berth-archive-"));
+    writeFileSync(join(directory, "raw"), "");
+    return directory;
+  } catch {
+    return null;
+  }
 }

@@ -1,6 +1,7 @@
 // What every sandbox backend must do. A new backend is done when this passes.
 import { describe, expect, it } from "vitest";
 import { until } from "../../test/support/until.ts";
+import { describeArchive } from "./conformance-archive.ts";
 import { describeChannels } from "./conformance-channels.ts";
 import { describePorts } from "./conformance-ports.ts";
 import { describeTree } from "./conformance-tree.ts";
@@ -433,52 +434,10 @@ export function describeBackend(name: string, under: () => BackendUnderTest): vo
         }
         await expect(sandbox.writeFile("/etc/x", Buffer.from(""))).rejects.toMatchObject({ code: "invalid_request" });
       }));
-
-    it("archives workspace and home as a tar", () =>
-      withSandbox(async (sandbox) => {
-        await run(sandbox, "mkdir d; echo content > d/file; ln -s file d/link; mkfifo d/pipe; echo h > ~/.profile");
-        const bytes = await collect(await sandbox.archive());
-        const names = tarNames(bytes);
-        expect(names).toEqual(expect.arrayContaining(["workspace/d/file", "workspace/d/link", "home/.profile"]));
-        expect(names).not.toContain("workspace/d/pipe");
-      }));
-
-    it.each([
-      ["an archive", async (sandbox: Sandbox) => tarNames(await collect(await sandbox.archive()))],
-      ["a listing", async (sandbox: Sandbox) => (await sandbox.listDirectory("/workspace")).map((entry) => entry.name)],
-      ["a file", async (sandbox: Sandbox) => ((await sandbox.readFile("/workspace/file")) ? ["file"] : [])],
-    ])("gives %s of a workspace that the agent closed to itself", (_, look) =>
-      withSandbox(async (sandbox) => {
-        await run(sandbox, "echo content > file; chmod 0 /workspace ~");
-        expect((await look(sandbox)).map((name) => name.replace("workspace/", ""))).toContain("file");
-      }),
-    );
-
-    it("archives the rest beside a directory that the agent closed to itself", () =>
-      withSandbox(async (sandbox) => {
-        await run(sandbox, "mkdir closed; echo a > closed/a; chmod 0 closed; echo b > file");
-        const names = tarNames(await collect(await sandbox.archive()));
-        expect(names).toContain("workspace/file");
-        expect(names).not.toContain("workspace/closed/a");
-      }));
   });
 
   describeChannels(name, withSandbox);
   describePorts(name, withSandbox);
   describeTree(name, withSandbox);
-}
-
-/** Names of the entries of a tar without long names. */
-function tarNames(bytes: Buffer): string[] {
-  const names: string[] = [];
-  for (let at = 0; at + 512 <= bytes.length; ) {
-    const header = bytes.subarray(at, at + 512);
-    const name = header.subarray(0, 100).toString("utf8").replace(/\0.*$/s, "");
-    if (name === "") break;
-    const size = Number.parseInt(header.subarray(124, 136).toString("latin1"), 8) || 0;
-    const type = header.subarray(156, 157).toString("latin1");
-    if (type !== "x" && type !== "g") names.push(name);
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return names;
+  describeArchive(name, withSandbox);
 }

@@ -261,7 +261,10 @@ export type Sandbox = {
    */
   connectPort(port: number): Promise<Duplex>;
   listPorts(): Promise<ListeningPort[]>;
-  /** A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`), without what can't be read in them (`left_out` in a listing). */
+  /**
+   * A tar stream of /workspace (`workspace/…`) and /home/agent (`home/…`), without what can't be read in them (`left_out` in a listing):
+   * that is named in `left-out.txt`, a line each with the reason, which is there only when there is something to tell.
+   */
   archive(): Promise<ReadableStream<Uint8Array>>;
   /**
    * Everything in /workspace and /home/agent, a directory before what is in it. What is inside a sandbox may claim anything: each path
