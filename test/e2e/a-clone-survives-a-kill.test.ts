@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority } from "../../src/egress/certificate-authority.ts";
-import { findForms, newCanary } from "../support/canary.ts";
+import { findIn, newCanary } from "../support/canary.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing } from "../support/local-sandboxd.ts";
 import { makeHosts, serveHosts } from "../support/program-hosts.ts";
 import { expectSoundLog, readSessionLog } from "../support/session-log.ts";
-import { dumpDatabase, readFiles, readProcess } from "../support/sweep.ts";
+import { readProcess, sweepSystem } from "../support/sweep.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -87,12 +87,10 @@ test.skipIf(sandboxesMissing())("a clone outlives the worker that began it, and 
   expect(letInCount).toBeGreaterThan(1);
   const sandboxd = await system.pid("sandboxd");
   const sweep = [
-    { place: "the terminal", bytes: Buffer.from(system.output()) },
     { place: "the log", bytes: Buffer.from(JSON.stringify(log)) },
-    ...(await dumpDatabase(system.dataDir)),
-    ...(await readFiles(system.dataDir)),
+    ...(await sweepSystem(system)),
     ...readProcess(sandboxd ?? 0),
   ];
   expect(sweep.length).toBeGreaterThan(20);
-  expect(sweep.flatMap(({ place, bytes }) => findForms(bytes, [TOKEN]).map((form) => `${place}: ${form}`))).toEqual([]);
+  expect(findIn(sweep, [TOKEN])).toEqual([]);
 });

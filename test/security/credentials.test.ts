@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/egress/certificate-authority.ts";
-import { findForms, newCanary } from "../support/canary.ts";
+import { findIn, newCanary } from "../support/canary.ts";
 import { echoHost, type Seen } from "../support/echo-host.ts";
 import { startUpstream, type Upstream } from "../support/egress-world.ts";
 import { sandboxesMissing } from "../support/local-sandboxd.ts";
-import { dumpDatabase, readFiles, readProcess, readProcessesBelow, type Swept } from "../support/sweep.ts";
+import { readProcess, readProcessesBelow, type Swept, sweepSystem } from "../support/sweep.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -16,6 +16,7 @@ const VALUE = newCanary("variable");
 const BEARER = newCanary("bearer");
 const ROTATED = newCanary("rotated");
 const LATER = newCanary("later");
+const KEPT = newCanary("kept");
 const [ACCESS, REFRESH] = [newCanary("access"), newCanary("refresh")];
 const [RENEWED, NEXT_REFRESH] = ["renewed", "next-refresh"].map((name) => newCanary(name).replace(/[^\x21-\x7e]/g, ""));
 const HOSTS = [
@@ -256,27 +257,27 @@ describe.skipIf(sandboxesMissing())("credentials in a real sandbox", () => {
   });
 
   it("C1, C25: after all that no value is in the database, a log, an answer of the API, a disk, the worker, or a process of a sandbox", async () => {
+    await api("POST", `/v1/vaults/${vaultId}/credentials`, {
+      auth: {
+        ...{ type: "environment_variable", secret_name: "KEPT_TOKEN", secret_value: KEPT },
+        networking: { type: "unrestricted" },
+      },
+    });
     const fresh = await newSession();
-    await run("curl -sS https://mcp.example.com/mcp > kept; env > env; cat kept", fresh);
+    const said = await run("curl -sS https://mcp.example.com/mcp > kept; env > env; cat kept; echo $KEPT_TOKEN", fresh);
+    const placeholder = /berth_placeholder_\w+/.exec(said)?.[0];
+    if (placeholder === undefined) throw new Error(`no placeholder: ${said}`);
     const [sandboxd, worker] = [await system.pid("sandboxd"), await system.pid("worker")];
     if (sandboxd === null || worker === null) throw new Error("nothing runs");
     const inside = readProcessesBelow(sandboxd);
     expect(inside.filter(({ place, bytes }) => place.endsWith("/mem") && bytes.length > 0).length).toBeGreaterThan(1);
-    const sweep = [
-      ...answers,
-      ...inside,
-      ...readProcess(worker),
-      ...(await dumpDatabase(system.dataDir)),
-      ...(await readFiles(system.dataDir)),
-      { place: "the terminal", bytes: Buffer.from(system.output()) },
-    ];
-    for (const part of ["web", "worker", "egress"])
-      expect(sweep.filter(({ place, bytes }) => place.endsWith(`logs/${part}.log`) && bytes.length > 0)).toHaveLength(
-        1,
-      );
-    const values = [VALUE, BEARER, ROTATED, LATER, ACCESS, REFRESH, RENEWED, NEXT_REFRESH].map(String);
-    expect(sweep.flatMap(({ place, bytes }) => findForms(bytes, values).map((form) => `${place}: ${form}`))).toEqual(
-      [],
-    );
+    const kept = await sweepSystem(system);
+    // What programs write on a sandbox's disk is looked at: the placeholder is there.
+    const disks = kept.filter(({ place }) => place.endsWith("/disk.img"));
+    if (process.getuid?.() === 0)
+      expect(disks.some(({ bytes }) => Buffer.from(bytes).includes(placeholder))).toBe(true);
+    const sweep = [...answers, ...inside, ...readProcess(worker), ...kept];
+    const values = [VALUE, BEARER, ROTATED, LATER, KEPT, ACCESS, REFRESH, RENEWED, NEXT_REFRESH].map(String);
+    expect(findIn(sweep, values)).toEqual([]);
   });
 });

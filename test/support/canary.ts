@@ -32,10 +32,17 @@ export function formsOf(value: string): Record<string, string> {
 
 /** Where canaries are found, by the name of the form. */
 export function findForms(bytes: Uint8Array, values: readonly string[]): string[] {
-  const haystack = Buffer.from(bytes);
-  return values.flatMap((value) =>
-    Object.entries(formsOf(value))
-      .filter(([, form]) => haystack.includes(form))
-      .map(([form]) => `${value.slice(0, 20)}… as ${form}`),
-  );
+  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return values.flatMap((value) => {
+    // Of a plain value several are the same text.
+    const names = new Map(Object.entries(formsOf(value)).map(([name, form]) => [form, name]));
+    return [...names]
+      .filter(([form]) => haystack.includes(form))
+      .map(([, name]) => `${value.slice(0, 20)}… as ${name}`);
+  });
+}
+
+/** In all of these places. Expected to be nowhere. */
+export function findIn(swept: readonly { place: string; bytes: Uint8Array }[], values: readonly string[]): string[] {
+  return swept.flatMap(({ place, bytes }) => findForms(bytes, values).map((form) => `${place}: ${form}`));
 }

@@ -1,11 +1,30 @@
 // Everything of a system in which a value could have been left: its database, its files, what sandboxes and their processes hold.
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
 import { findEmbeddedPostgresUrl } from "../../src/db/embedded/embedded-postgres.ts";
+import type { System } from "./system.ts";
+
+const run = promisify(execFile);
 
 export type Swept = { place: string; bytes: Uint8Array };
+
+/** What `npm start` keeps, and what it printed. Takes a second or two. */
+export async function sweepSystem(system: Pick<System, "dataDir" | "output">): Promise<Swept[]> {
+  const swept = [
+    { place: "the terminal", bytes: Buffer.from(system.output()) },
+    ...(await dumpDatabase(system.dataDir)),
+    ...(await readFiles(system.dataDir)),
+  ];
+  // Nothing was left out: the log of each part is there, and what values are sealed in.
+  for (const place of [...["web", "worker", "egress"].map((part) => `/logs/${part}.log`), "table credential_secrets"])
+    if (swept.filter((one) => one.place.endsWith(place) && one.bytes.length > 0).length !== 1)
+      throw new Error(`not swept: ${place}`);
+  return swept;
+}
 
 /** Every table, each value as text and as the bytes that it is. */
 export async function dumpDatabase(dataDir: string): Promise<Swept[]> {
@@ -31,17 +50,46 @@ export async function dumpDatabase(dataDir: string): Promise<Swept[]> {
 
 /** Everything in the data directory that is a file: logs, the database's own files with its write-ahead log, blobs, sandboxes' disks. */
 export async function readFiles(directory: string): Promise<Swept[]> {
+  // What is on the disk of a sandbox that runs is in its image, too.
+  await run("sync");
   const names = await readdir(directory, { recursive: true });
   const found: Swept[] = [];
   for (const name of names) {
     const place = path.join(directory, name);
-    // What goes away meanwhile is a temporary file of the database, or a socket.
-    const facts = await stat(place).catch(() => null);
-    if (!facts?.isFile() || facts.size === 0) continue;
-    const bytes = await readFile(place).catch(() => null);
-    if (bytes) found.push({ place, bytes });
+    try {
+      const facts = await stat(place);
+      if (!facts.isFile() || facts.size === 0) continue;
+      // An image of 4 GB is more than Node reads at once, and little of it was ever written.
+      const isSparse = facts.blocks * 512 < facts.size / 2;
+      found.push({ place, bytes: withoutZeros(isSparse ? await readWritten(place) : await readFile(place)) });
+    } catch (error) {
+      // What goes away meanwhile is a temporary file of the database, or a socket.
+      if (existsSync(place)) throw error;
+    }
   }
   return found;
+}
+
+/** What was ever written to a file, without its holes. */
+async function readWritten(place: string): Promise<Buffer> {
+  const args = ["--create", "--sparse", "--absolute-names", "--warning=no-file-changed", "--file=-", place];
+  const options = { encoding: "buffer" as const, maxBuffer: 2 ** 31 };
+  return new Promise((resolve, reject) => {
+    // 1: it changed while it was read.
+    execFile("tar", args, options, (error, bytes) => (error && error.code !== 1 ? reject(error) : resolve(bytes)));
+  });
+}
+
+const BLOCK = Buffer.alloc(4096);
+
+/** Looking for many forms takes as long as there are bytes, and most of those of disks and memory are zeros. */
+function withoutZeros(bytes: Buffer): Buffer {
+  const kept: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += BLOCK.length) {
+    const block = bytes.subarray(at, at + BLOCK.length);
+    if (!block.equals(BLOCK)) kept.push(block);
+  }
+  return Buffer.concat(kept);
 }
 
 /** Environment, command line and memory of each process below this one, as far as the system lets us read them. */
@@ -99,5 +147,5 @@ function readMemory(pid: number): Buffer {
     }
   }
   closeSync(memory);
-  return Buffer.concat(pieces);
+  return withoutZeros(Buffer.concat(pieces));
 }

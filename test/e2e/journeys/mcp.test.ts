@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium } from "../../support/browser.ts";
+import { findIn } from "../../support/canary.ts";
 import { type McpWorld, startMcpWorld } from "../../support/mcp-world.ts";
 import { openDashboard } from "../../support/open-dashboard.ts";
 import { type ScriptedProvider, startScriptedProvider } from "../../support/scripted-provider.ts";
+import { sweepSystem } from "../../support/sweep.ts";
 import { type System, startSystem } from "../../support/system.ts";
 import { gate } from "../../support/turn-world.ts";
 import { until } from "../../support/until.ts";
@@ -219,5 +221,10 @@ describe.skipIf(!chromium)("an MCP server", () => {
     expect(await vaults.credentials.mcpOAuthValidate(made.id, { vault_id: vault.id })).toMatchObject({
       status: "valid",
     });
+  });
+
+  test("after all that no token is in the database, a file or a log", async () => {
+    const values = [TOKEN, "access-token-that-is-over", "refresh-token-revoked", "refresh-token-renewed"];
+    expect(findIn(await sweepSystem(system), values)).toEqual([]);
   });
 });

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../../src/egress/certificate-authority.ts";
 import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium } from "../../support/browser.ts";
+import { findIn } from "../../support/canary.ts";
 import { startUpstream, type Upstream } from "../../support/egress-world.ts";
 import { sandboxesMissing } from "../../support/local-sandboxd.ts";
 import { openDashboard } from "../../support/open-dashboard.ts";
 import { makeHosts, serveHosts } from "../../support/program-hosts.ts";
 import { sessionsOf } from "../../support/sessions-of.ts";
+import { sweepSystem } from "../../support/sweep.ts";
 import { type System, startSystem } from "../../support/system.ts";
 import { gate } from "../../support/turn-world.ts";
 
@@ -216,5 +218,9 @@ describe.skipIf(!chromium || sandboxesMissing())("repositories", () => {
     await nowhere(TOKEN, WRONG);
     const refused = /status of 400 /;
     expect(browser.complaints.filter((complaint) => !refused.test(complaint))).toEqual([]);
+  });
+
+  test("after all that no token is in the database, a file, a log or on a disk", async () => {
+    expect(findIn(await sweepSystem(system), [TOKEN, WRONG])).toEqual([]);
   });
 });

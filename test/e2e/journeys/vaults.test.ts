@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../../support/axe.ts";
 import { type Browser, findChromium } from "../../support/browser.ts";
+import { findIn } from "../../support/canary.ts";
 import { openDashboard } from "../../support/open-dashboard.ts";
+import { sweepSystem } from "../../support/sweep.ts";
 import { type System, startSystem } from "../../support/system.ts";
 
 const chromium = findChromium();
@@ -171,5 +173,9 @@ describe.skipIf(!chromium)("vaults", () => {
     await page.waitForURL(/\/vaults$/);
     const refused = /status of (400|409) /;
     expect(browser.complaints.filter((complaint) => !refused.test(complaint))).toEqual([]);
+  });
+
+  test("after all that no value is in the database, a file or a log", async () => {
+    expect(findIn(await sweepSystem(system), [VALUE, "ghp_replaced_by_hand_1"])).toEqual([]);
   });
 });
