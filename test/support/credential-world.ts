@@ -8,12 +8,15 @@ import { newPlaceholder } from "../../src/secrets/placeholders.ts";
 import type { RefreshOutcome } from "../../src/secrets/refresh-token.ts";
 import { Secret } from "../../src/secrets/secret.ts";
 import type { SessionCredential } from "../../src/secrets/session-credentials.ts";
+import { findIn } from "./canary.ts";
 import { echoHost, type Seen } from "./echo-host.ts";
 import { type EgressWorld, LIMITED, startEgressWorld, startUpstream, type Upstream } from "./egress-world.ts";
 
 export type Held = { current: readonly SessionCredential[] };
 
 let count = 0;
+/** Of all that were held. */
+const values = new Set<string>();
 
 export function heldCredential(
   auth: CredentialAuth,
@@ -21,6 +24,7 @@ export function heldCredential(
   changes: Partial<SessionCredential> = {},
 ): SessionCredential {
   count += 1;
+  for (const value of Object.values(secrets)) values.add(value);
   return {
     ...{ id: `vcrd_${count}`, vaultId: "vlt_1", teamId: "team_1", name: `credential ${count}`, version: 1, auth },
     placeholder: auth.type === "environment_variable" ? newPlaceholder() : null,
@@ -57,6 +61,7 @@ export function applyHeld(
   return createApplyCredentials({ credentials, refreshToken, tellFailed, clock: systemClock });
 }
 
+/** `close` rejects when a value of a credential was in an audit line, or when there was none. */
 export type CredentialWorld = { world: EgressWorld; upstream: Upstream; close(): Promise<void> };
 
 /** A broker with `held`, and these hosts behind it, which give back what they get. */
@@ -86,6 +91,10 @@ export async function startCredentialWorld(
     async close() {
       await world.close();
       await started.close();
+      const place = { place: "audit lines", bytes: Buffer.from(JSON.stringify(world.everyLine)) };
+      if (world.everyLine.length === 0) throw new Error("there was no audit line");
+      const found = findIn([place], [...values]);
+      if (found.length > 0) throw new Error(`values of credentials were left: ${found.join(", ")}`);
     },
   };
 }

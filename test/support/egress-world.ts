@@ -50,6 +50,8 @@ export async function startUpstream(authority: Authority, handle: RequestListene
 export type EgressWorld = {
   broker: Broker;
   lines: AuditLine[];
+  /** Also those that a test took out of `lines`. */
+  everyLine: readonly AuditLine[];
   directory: string;
   /** What the sandbox's session may reach; null: it has none. */
   policy: { current: Policy | null };
@@ -96,6 +98,7 @@ export async function startEgressWorld(options: {
   const directory = mkdtempSync(join(tmpdir(), "berth-egress-"));
   const upstreamAuthority = await createAuthority({ now: Date.now });
   const lines: AuditLine[] = [];
+  const everyLine: AuditLine[] = [];
   const policy: EgressWorld["policy"] = {
     current: {
       teamId: "team_1",
@@ -117,7 +120,13 @@ export async function startEgressWorld(options: {
     packageHosts: options.packageHosts ?? [],
     ...(options.packageHostsKnown && { packageHostsKnown: options.packageHostsKnown }),
     applyCredentials: options.applyCredentials ?? null,
-    audit: { add: (line) => void lines.push(line), close: async () => undefined },
+    audit: {
+      add(line) {
+        lines.push(line);
+        everyLine.push(line);
+      },
+      close: async () => undefined,
+    },
     logger: SILENT,
     now: options.now ?? Date.now,
   });
@@ -142,7 +151,7 @@ export async function startEgressWorld(options: {
     return secure(socket, { servername: host, ...settings });
   };
   return {
-    ...{ broker, lines, directory, policy, socketPath, ca, upstreamAuthority, dial, tunnel },
+    ...{ broker, lines, everyLine, directory, policy, socketPath, ca, upstreamAuthority, dial, tunnel },
     transparent: async (servername, settings) =>
       secure(await dial(), { ...(servername && { servername }), ...settings }),
     async request(host, { path = "/", method = "GET", headers = {}, body } = {}) {
