@@ -84,7 +84,12 @@ export async function markChanging(db: Database, input: { names: readonly string
 const isNotRestoring = sql`not exists (select 1 from sandbox_restores r
   where r.session_id = b.session_id and r.done_at is null and r.reason <> 'lost')`;
 
-export type IdleSandbox = { sessionId: string; name: string };
+export type IdleSandbox = { sessionId: string; name: string; teamId: string };
+
+/** Who is left out of a list. */
+type Except = { names: readonly string[]; teamIds: readonly string[] };
+const isNotOf = ({ names, teamIds }: Except) =>
+  sql`b.name <> all(${[...names]}::text[]) and b.team_id <> all(${[...teamIds]}::text[])`;
 
 /** Whoever waits for a place is not kept waiting for a sandbox that nobody uses. */
 const WANTED_IDLE_MS = 10_000;
@@ -95,14 +100,14 @@ const WANTED_IDLE_MS = 10_000;
  */
 export async function listIdleSandboxes(
   db: Database,
-  input: { backend: string; idleMs: number; limit: number },
+  input: { backend: string; idleMs: number; except: Except; limit: number },
 ): Promise<(IdleSandbox & { idleMs: number })[]> {
   const wantedMs = Math.min(input.idleMs, WANTED_IDLE_MS);
   const result = await sql<IdleSandbox & { idleMs: number }>`
-    select b.session_id as "sessionId", b.name, i.ms as "idleMs" from sandboxes b join sessions s on s.id = b.session_id
+    select b.session_id as "sessionId", b.name, b.team_id as "teamId", i.ms as "idleMs" from sandboxes b join sessions s on s.id = b.session_id
     cross join lateral (select case when ${isPlaceWanted} then ${wantedMs}::bigint else ${input.idleMs}::bigint end as ms) i
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null
-      and ${isNotRestoring} and b.last_used_at < now() - ${wantedMs}::bigint * interval '1 millisecond'
+      and ${isNotOf(input.except)} and ${isNotRestoring} and b.last_used_at < now() - ${wantedMs}::bigint * interval '1 millisecond'
       and b.last_used_at < now() - i.ms * interval '1 millisecond'
     order by b.last_used_at limit ${input.limit}`.execute(db);
   return result.rows;
@@ -116,13 +121,13 @@ export type DirtySandbox = IdleSandbox & { requested: boolean };
  */
 export async function listDirtySandboxes(
   db: Database,
-  input: { backend: string; quietMs: number; spacingMs: number; limit: number },
+  input: { backend: string; quietMs: number; spacingMs: number; except: Except; limit: number },
 ): Promise<DirtySandbox[]> {
   const result = await sql<DirtySandbox>`
-    select b.session_id as "sessionId", b.name, b.dirty_since = '-infinity' as requested
+    select b.session_id as "sessionId", b.name, b.team_id as "teamId", b.dirty_since = '-infinity' as requested
     from sandboxes b join sessions s on s.id = b.session_id
     where b.state = 'running' and b.backend = ${input.backend} and s.wake_at is null and b.dirty_since is not null
-      and ${isNotRestoring} and (b.dirty_since = '-infinity' or (
+      and ${isNotOf(input.except)} and ${isNotRestoring} and (b.dirty_since = '-infinity' or (
         b.last_used_at < now() - ${input.quietMs}::bigint * interval '1 millisecond'
         and not exists (select 1 from snapshots n where n.session_id = b.session_id
           and n.until_at > b.last_used_at and n.until_at > now() - ${input.spacingMs}::bigint * interval '1 millisecond')))
@@ -130,7 +135,7 @@ export async function listDirtySandboxes(
   return result.rows;
 }
 
-export type RestingSandbox = IdleSandbox & Pick<SandboxRow, "identity" | "state">;
+export type RestingSandbox = Omit<IdleSandbox, "teamId"> & Pick<SandboxRow, "identity" | "state">;
 
 /**
  * Of sessions that rest, not used for `quietMs` (whoever starts one now writes that down first): those that run by their rows,

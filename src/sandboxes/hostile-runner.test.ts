@@ -6,8 +6,11 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
+import { encodeFrame } from "../runner/frames.ts";
 import { IDENTITY_HEADER } from "../runner/protocol.ts";
+import { FROM_TREE } from "../runner/tree-protocol.ts";
 import { openRunner, type RunnerClient } from "./runner-client.ts";
 
 const LIVES = JSON.stringify({ identity: "i", lastUsedAt: 0, runningOperations: 0 });
@@ -19,7 +22,10 @@ let server: Server;
 let runner: RunnerClient;
 
 /** It always says that it lives. */
-async function against(answer: RequestListener, options: { momentMs?: number } = {}): Promise<RunnerClient> {
+async function against(
+  answer: RequestListener,
+  options: { momentMs?: number; quietMs?: number } = {},
+): Promise<RunnerClient> {
   directory = mkdtempSync(join(tmpdir(), "berth-hostile-"));
   const socketPath = join(directory, "s");
   server = createServer((request, response) => {
@@ -125,4 +131,49 @@ test.each([
   await expect(client.runOperation("o", { kind: "bash", command: "true" })).rejects.toMatchObject({
     code: "sandbox_gone",
   });
+});
+
+async function* parts(): AsyncGenerator<{ do: "directory"; path: string }> {
+  yield { do: "directory", path: "workspace/a" };
+}
+const trees: [string, (client: RunnerClient) => AsyncIterable<unknown>][] = [
+  ["listed", (client) => client.listTree()],
+  ["read", (client) => client.readTree(["workspace/a"])],
+  ["hashed", (client) => client.hashTree(["workspace/a"])],
+  ["written", (client) => client.writeTree(parts())],
+];
+const SAID = {
+  "/tree": '{"kind":"left_out","path":"workspace/a","why":"x"}\n',
+  "/tree/hash": '{"path":"workspace/a","sha256":null,"stat":null}\n',
+  "/tree/write": '{"path":"workspace/a","problem":null,"stat":null}\n',
+};
+
+test.each(trees)("a tree that is %s, of which nothing more comes, is given up", async (_what, begin) => {
+  const client = await against(
+    (request, response) => response.write(SAID[request.url as keyof typeof SAID] ?? encodeFrame(FROM_TREE.again)),
+    { quietMs: 50 },
+  );
+  const taken = async () => {
+    for await (const _ of begin(client));
+  };
+  await expect(taken()).rejects.toMatchObject({
+    code: "sandbox_gone",
+    message: expect.stringContaining("nothing more"),
+  });
+});
+
+test("whoever takes his time with what came of a tree is not taken for a runner without an answer", async () => {
+  const client = await against(
+    (_request, response) => {
+      response.write(SAID["/tree"]);
+      setTimeout(() => response.end(SAID["/tree"]), 5);
+    },
+    { quietMs: 40 },
+  );
+  let count = 0;
+  for await (const _ of client.listTree()) {
+    count += 1;
+    if (count === 1) await sleep(120);
+  }
+  expect(count).toBe(2);
 });

@@ -1,11 +1,9 @@
 // A runner's answer line by line, each of a length that we can hold.
-import type { IncomingMessage } from "node:http";
-
 /** Throws when a line is longer than `maxBytes`, or the answer is cut off. A last line without an end is not given. */
-export async function* lines(response: IncomingMessage, maxBytes: number): AsyncGenerator<string> {
+export async function* lines(response: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<string> {
   let held: Buffer[] = [];
   let heldBytes = 0;
-  for await (const piece of response as AsyncIterable<Buffer>) {
+  for await (const piece of response) {
     let start = 0;
     for (let end = piece.indexOf(0x0a); end >= 0; end = piece.indexOf(0x0a, start)) {
       held.push(piece.subarray(start, end));

@@ -59,10 +59,10 @@ type Ask = {
   maxBytes?: number;
 };
 
-/** `momentMs`: shorter in tests. */
+/** `momentMs`, and `quietMs` of a tree: shorter in tests. */
 export function openRunner(
   address: RunnerAddress,
-  options: { patience?: Patience; momentMs?: number } = {},
+  options: { patience?: Patience; momentMs?: number; quietMs?: number } = {},
 ): RunnerClient {
   const { patience = DEFAULT_PATIENCE, momentMs = MOMENT_MS } = options;
   const agent = new Agent({ keepAlive: true });
@@ -217,6 +217,7 @@ export function openRunner(
     gone,
     // As long as it goes on, the runner has to give signs of life.
     whileWatched: (work) => guarded(work),
+    quietMs: options.quietMs,
   };
 
   /** As long as it is read the runner is watched too: one that froze in the middle would keep its reader for ever. */

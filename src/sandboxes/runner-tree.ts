@@ -21,10 +21,16 @@ export type TreeLink = {
   address: RunnerAddress;
   gone: (cause: unknown) => PlatformError;
   whileWatched: (work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
+  /** For tests: instead of `QUIET_MS`. */
+  quietMs?: number | undefined;
 };
 type Options = { signal?: AbortSignal } | undefined;
 
 const MAX_LINE_BYTES = 64 * 1024;
+/** So long nothing may come, however lively the runner is otherwise: it lists, reads and writes without such pauses. */
+const QUIET_MS = 5 * 60_000;
+/** Of a file that is hashed nothing comes until its end. */
+const QUIET_HASH_MS = 30 * 60_000;
 const BATCH_BYTES = 64 * 1024;
 const LARGE_BYTES = 16 * 1024;
 
@@ -38,13 +44,14 @@ export function readTree(link: TreeLink, paths: readonly string[], options: Opti
   const how = { method: "POST", path: "/tree/read", body: inBatches(pathLines(paths)), options };
   return exchange(link, how, async function* (response) {
     const parser = new FrameParser();
-    for await (const bytes of response as AsyncIterable<Buffer>)
+    for await (const bytes of response)
       for (const { type, payload } of parser.push(bytes)) yield parseTreeRead(type, payload);
   });
 }
 
 export function hashTree(link: TreeLink, paths: readonly string[], options: Options): AsyncIterable<TreeHash> {
-  const how = { method: "POST", path: "/tree/hash", body: inBatches(pathLines(paths)), options };
+  const body = inBatches(pathLines(paths));
+  const how = { method: "POST", path: "/tree/hash", body, options, quietMs: QUIET_HASH_MS };
   return exchange(link, how, async function* (response) {
     for await (const line of lines(response, MAX_LINE_BYTES)) yield parseTreeHash(line);
   });
@@ -88,13 +95,19 @@ async function* inBatches(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Arra
   if (bytes > 0) yield Buffer.concat(batch);
 }
 
-type Exchange = { method: string; path: string; body: AsyncGenerator<Uint8Array> | null; options: Options };
+type Exchange = {
+  method: string;
+  path: string;
+  body: AsyncGenerator<Uint8Array> | null;
+  options: Options;
+  quietMs?: number;
+};
 
 /** A request whose body goes while its answer comes. Ends both however it ends. */
 async function* exchange<T>(
   link: TreeLink,
-  { method, path, body, options }: Exchange,
-  parse: (response: IncomingMessage) => AsyncGenerator<T>,
+  { method, path, body, options, quietMs = QUIET_MS }: Exchange,
+  parse: (response: AsyncIterable<Buffer>) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   const over = new AbortController();
   let finish: () => void = () => undefined;
@@ -110,9 +123,15 @@ async function* exchange<T>(
   const signal = options?.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   /** What the caller's own parts threw. */
   const failures: unknown[] = [];
+  const quiet = createQuiet(link.quietMs ?? quietMs, () => {
+    over.abort(new PlatformError("sandbox_gone", `the sandbox ${link.address.name} says nothing more of its files`));
+  });
   async function* noted(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
-      yield* pieces;
+      for await (const piece of pieces) {
+        quiet.goesOn();
+        yield piece;
+      }
     } catch (error) {
       failures.push(error);
       throw error;
@@ -123,7 +142,7 @@ async function* exchange<T>(
     const { response, sent } = await send(link, { method, path, body: body && noted(body), signal });
     sent.catch(() => response.destroy());
     await refuseUnlessOk(response);
-    yield* parse(response);
+    yield* parse(quiet.watch(response));
     await sent;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -135,9 +154,37 @@ async function* exchange<T>(
       });
     throw isBroken(error) ? link.gone(error) : error;
   } finally {
+    quiet.end();
     over.abort(new Error("nobody listens any more"));
     finish();
   }
+}
+
+/** Tells when nothing has come for too long, while something is waited for: whoever takes what came may do so at leisure. */
+function createQuiet(quietMs: number, onQuiet: () => void) {
+  let timer = setTimeout(onQuiet, quietMs);
+  let waits = true;
+  function wait(): void {
+    clearTimeout(timer);
+    waits = true;
+    timer = setTimeout(onQuiet, quietMs);
+  }
+  function end(): void {
+    clearTimeout(timer);
+    waits = false;
+  }
+  return {
+    end,
+    /** Something was sent, which takes its time, too. */
+    goesOn: () => void (waits && wait()),
+    async *watch(response: IncomingMessage): AsyncGenerator<Buffer> {
+      for await (const piece of response as AsyncIterable<Buffer>) {
+        end();
+        yield piece;
+        wait();
+      }
+    },
+  };
 }
 
 /** The connection ended; anything else is our own caller's error. */
@@ -147,7 +194,7 @@ function isBroken(error: unknown): boolean {
 
 function send(
   { address, gone }: TreeLink,
-  { method, path, body, signal }: Omit<Exchange, "options"> & { signal: AbortSignal },
+  { method, path, body, signal }: Omit<Exchange, "options" | "quietMs"> & { signal: AbortSignal },
 ): Promise<{ response: IncomingMessage; sent: Promise<void> }> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${address.token}`, host: "runner" };

@@ -25,6 +25,7 @@ import type { SandboxBackend, SandboxInfo } from "../sandboxes/sandbox.ts";
 import { KEEP_STRAYS_MS, lifeState, sandboxStates, strayStep } from "../sessions/sandbox-states.ts";
 import type { SessionSnapshots } from "../sessions/session-snapshots.ts";
 import { checkDataOwner, type DataOwner, type OwnerFile } from "./data-owner.ts";
+import { createSlowOnes } from "./slow-ones.ts";
 
 /** A row is believed for so long after its sandbox was used: what is being started is listed by then. */
 const ENDED_AFTER_MS = 60_000;
@@ -36,6 +37,12 @@ const QUIET_MS = 10_000;
 const SPACING_MS = 60_000;
 /** A store that is away is not asked for each session. */
 const STORE_PAUSE_MS = 60_000;
+/** One whose sandbox has more files than are kept, or tells nonsense of them, is tried again after this time. */
+const PUT_OFF_MS = 600_000;
+/** That files are kept is waited for so long; then the next one has its turn, and this one goes on by itself. */
+const PATIENCE_MS = 60_000;
+/** And no longer in all, whatever it says meanwhile. */
+const KEEP_MS = 30 * 60_000;
 const SNAPSHOTS_A_SWEEP = 5;
 const SESSION_PREFIX = "sesn_";
 /** What nobody wrote down at its time. */
@@ -43,6 +50,9 @@ const MISSED = {
   hibernated: "a sandbox had ended by itself; its disk is there",
   running: "a sandbox ran that was written down as hibernated",
 };
+
+/** Of what a sandbox says of its files; see `takeSnapshot`. */
+const OWN_FAULTS = ["request_too_large", "sandbox_unavailable", "invalid_request"] as const;
 
 /** What `/readyz` tells of the data directory. */
 export type DataHealth = {
@@ -69,8 +79,11 @@ export function createSandboxSweeper(options: {
   snapshots: SessionSnapshots;
   clock: Clock;
   logger: Logger;
+  /** How long one sandbox keeps the others waiting; shorter in tests. */
+  patienceMs?: number;
 }): SandboxSweeper {
-  const { db, backend, ownerFile, workerId, idleMs, snapshots, clock, logger } = options;
+  const { db, backend, ownerFile, workerId, idleMs, snapshots, clock, logger, patienceMs = PATIENCE_MS } = options;
+  const slow = createSlowOnes({ patienceMs, now: () => clock.now(), logger });
   /** When each stray was first seen. */
   const strays = new Map<string, number>();
   /** Those that should run and are lost, as the last sweep found them: each is told once. */
@@ -87,13 +100,16 @@ export function createSandboxSweeper(options: {
     }
   }
 
-  /** Takes a snapshot, unless somebody wants the session meanwhile. `failed` leaves the disk as the only place. */
+  /**
+   * Takes a snapshot, unless somebody wants the session meanwhile. `failed` leaves the disk as the only place, and is the sandbox's own
+   * fault; `away` is the store's, or anybody else's.
+   */
   async function keepFiles(
     { sessionId, fence }: Claim,
     name: string,
     reason: "idle" | "turn" | "request",
-  ): Promise<"kept" | "wanted" | "gone" | "failed"> {
-    let outcome: "kept" | "gone" | "failed" = "failed";
+  ): Promise<"kept" | "wanted" | "gone" | "failed" | "away"> {
+    let outcome: "kept" | "gone" | "failed" | "away" = "away";
     const wanted = new AbortController();
     const over = new AbortController();
     const watching = (async () => {
@@ -103,19 +119,23 @@ export function createSandboxSweeper(options: {
         await clock.sleep(WANTED_MS, over.signal).catch(() => undefined);
       }
     })();
+    // Without it the files are kept all the same.
+    watching.catch((error: unknown) => logger.debug({ err: error }, "a session could not be watched"));
+    const tooLong = AbortSignal.timeout(KEEP_MS);
     try {
       const sandbox = await backend.open(name);
       // What goes on working in the background after a turn is left alone.
       if (reason === "idle") await sandbox.quiesce();
-      await snapshots.take({ sessionId, sandbox, reason, fence, signal: wanted.signal });
+      await snapshots.take({ sessionId, sandbox, reason, fence, signal: AbortSignal.any([wanted.signal, tooLong]) });
       outcome = "kept";
     } catch (error) {
       if (hasCode(error, "sandbox_gone")) outcome = "gone";
-      else if (!wanted.signal.aborted)
+      else if (tooLong.aborted || OWN_FAULTS.some((code) => hasCode(error, code))) outcome = "failed";
+      if (outcome !== "gone" && !wanted.signal.aborted)
         logger.warn({ err: error, sessionId, reason }, "no snapshot of a sandbox could be taken; its disk stays");
     } finally {
       over.abort();
-      await watching.catch((error: unknown) => logger.debug({ err: error }, "a session could not be watched"));
+      await watching.catch(() => undefined);
     }
     return wanted.signal.aborted ? "wanted" : outcome;
   }
@@ -133,14 +153,17 @@ export function createSandboxSweeper(options: {
     await markChanging(db, { names: [...busy] });
     if (clock.now() < snapshotsFrom) return;
     const wanted = { backend: backend.id, quietMs: QUIET_MS, spacingMs: SPACING_MS, limit: SNAPSHOTS_A_SWEEP };
-    for (const one of await listDirtySandboxes(db, wanted)) {
-      const kept = await underIdleLease(db, { workerId, sessionId: one.sessionId }, async (claim) => {
-        const outcome = await keepFiles(claim, one.name, one.requested ? "request" : "turn");
-        // What it writes from here on is looked at once more, even if it ends before the next sweep.
-        if (outcome === "kept" && busy.has(one.name)) await markChanging(db, { names: [one.name] });
-        return outcome;
-      });
-      if (kept?.result !== "failed") continue;
+    for (const one of await listDirtySandboxes(db, { ...wanted, except: slow.except() })) {
+      const keep = () =>
+        underIdleLease(db, { workerId, sessionId: one.sessionId }, async (claim) => {
+          const outcome = await keepFiles(claim, one.name, one.requested ? "request" : "turn");
+          // What it writes from here on is looked at once more, even if it ends before the next sweep.
+          if (outcome === "kept" && busy.has(one.name)) await markChanging(db, { names: [one.name] });
+          if (outcome === "failed") slow.putOff(one.name, PUT_OFF_MS);
+          return outcome;
+        });
+      const kept = await slow.run(one, keep);
+      if (kept?.result !== "away") continue;
       snapshotsFrom = clock.now() + STORE_PAUSE_MS;
       return;
     }
@@ -159,15 +182,18 @@ export function createSandboxSweeper(options: {
 
   /** Under the session's lease, so that no turn can begin meanwhile. */
   async function hibernateIdle(): Promise<void> {
-    const idle = await listIdleSandboxes(db, { backend: backend.id, idleMs, limit: BATCH });
-    for (const { sessionId, name } of await spareUsed(idle)) {
+    const wanted = { backend: backend.id, idleMs, except: slow.except(), limit: BATCH };
+    for (const one of await spareUsed(await listIdleSandboxes(db, wanted))) {
+      const { sessionId, name } = one;
       const sleep = async (claim: Claim) => {
         if ((await keepFiles(claim, name, "idle")) === "wanted") return;
         await backend.hibernate(name);
         await markHibernated(db, { sessionId });
         logger.info({ sessionId, sandboxId: name }, "an idle sandbox was hibernated");
       };
-      await underIdleLease(db, { workerId, sessionId }, (claim) => attempt(name, () => sleep(claim)));
+      await slow.run(one, () =>
+        underIdleLease(db, { workerId, sessionId }, (claim) => attempt(name, () => sleep(claim))),
+      );
     }
   }
 
