@@ -1,5 +1,17 @@
 // The journal: what is known of an operation after any end of the runner.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -88,4 +100,33 @@ test("a large journal is rewritten: new results stay whole, old ones keep their 
     });
   }
   journal.close();
+});
+
+const pipe = (path: string) => execFileSync("/bin/sh", ["-c", `mkfifo "$0"`, path]);
+test.each<[string, (path: string) => void]>([
+  ["a link to another file", (path) => symlinkSync(join(root, "elsewhere"), path)],
+  ["a file of a terabyte", (path) => [writeFileSync(path, ""), truncateSync(path, 2 ** 40)]],
+  ["a pipe", pipe],
+  ["a directory", (path) => mkdirSync(path)],
+])("%s in place of the journal is refused at once: what has run is not known", (_what, put) => {
+  writeFileSync(join(root, "elsewhere"), "");
+  const directory = freshDirectory();
+  mkdirSync(directory);
+  put(join(directory, "journal"));
+  expect(() => new Journal(directory)).toThrow();
+  expect(readFileSync(join(root, "elsewhere"), "utf8")).toBe("");
+});
+
+test.each<[string, (path: string) => void]>([
+  ["a link to another file", (path) => symlinkSync(join(root, "elsewhere"), path)],
+  ["a pipe", pipe],
+  ["a directory", (path) => [mkdirSync(path), writeFileSync(join(path, "a"), "")]],
+])("%s in place of what is held back is replaced, and neither followed nor waited for", (_what, put) => {
+  writeFileSync(join(root, "elsewhere"), "");
+  const directory = freshDirectory();
+  mkdirSync(directory);
+  put(join(directory, "reserve"));
+  new Journal(directory).close();
+  expect(lstatSync(join(directory, "reserve")).isFile()).toBe(true);
+  expect(readFileSync(join(root, "elsewhere"), "utf8")).toBe("");
 });

@@ -1,7 +1,9 @@
 // The record of operations on the sandbox's disk: a start is written and synced before the effect, the result after it.
 import {
   closeSync,
+  constants,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -17,6 +19,8 @@ import { parseResult, type WireResult } from "./protocol.ts";
 
 /** Above this the journal is rewritten. */
 const MAX_JOURNAL_BYTES = 32 * 1024 * 1024;
+/** No journal of ours is as large: one is rewritten with the line that takes it above the other limit. */
+const MAX_LOADED_BYTES = 2 * MAX_JOURNAL_BYTES;
 /** The newest results that a rewrite keeps in full; of older ones the outcome stays. */
 const KEPT_RESULT_BYTES = 8 * 1024 * 1024;
 const KEPT_OUTCOMES = 20_000;
@@ -58,6 +62,19 @@ function parseJournalLine(text: string): Line | null {
   }
 }
 
+/**
+ * An agent can put anything in its place. Without what was in it nobody knows which operations have run, so that the sandbox does not
+ * start: at once, for a start that is waited for keeps others from theirs.
+ */
+function openOwn(path: string): number {
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const stat = fstatSync(fd);
+  if (stat.isFile() && stat.size <= MAX_LOADED_BYTES) return fd;
+  closeSync(fd);
+  throw new Error("the journal of this sandbox is not as the runner writes it: what has run is not known any more");
+}
+
 export class Journal {
   readonly #path: string;
   readonly #reservePath: string;
@@ -70,7 +87,7 @@ export class Journal {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     this.#path = join(stateDir, "journal");
     this.#reservePath = join(stateDir, "reserve");
-    this.#fd = openSync(this.#path, "a+", 0o600);
+    this.#fd = openOwn(this.#path);
     this.#load();
     this.#hold();
   }
@@ -169,11 +186,13 @@ export class Journal {
   #hold(): void {
     if (this.#reserved) return;
     try {
-      writeFileSync(this.#reservePath, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
+      // Whatever an agent put there: a pipe would be waited for, a link followed.
+      rmSync(this.#reservePath, { force: true, recursive: true });
+      writeFileSync(this.#reservePath, Buffer.alloc(RESERVE_BYTES), { mode: 0o600, flag: "wx" });
       this.#reserved = true;
     } catch {
       // The disk is full; the next end of an operation tries again.
-      rmSync(this.#reservePath, { force: true });
+      rmSync(this.#reservePath, { force: true, recursive: true });
     }
   }
 
@@ -209,7 +228,7 @@ export class Journal {
     fsyncSync(directory);
     closeSync(directory);
     closeSync(this.#fd);
-    this.#fd = openSync(this.#path, "a+", 0o600);
+    this.#fd = openOwn(this.#path);
     this.#entries.clear();
     this.#load();
   }
