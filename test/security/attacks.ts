@@ -66,7 +66,11 @@ export const attacks: readonly Attack[] = [
   {
     id: "R13",
     title: "An agent spends without end",
-    provenBy: ["src/sessions/next-step.test.ts > the budget is reached"],
+    provenBy: [
+      "src/sessions/turns.integration.test.ts > stops before the next request, and a raised one lets the turn go on",
+      "src/sessions/turns.integration.test.ts > can't be kept with an unknown price",
+      "src/sessions/next-step.test.ts > the budget is reached",
+    ],
   },
   { id: "R14", title: "A pattern that takes for ever to match" },
 
