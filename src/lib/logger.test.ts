@@ -31,6 +31,22 @@ test("its last words are read, in order", async () => {
   expect(JSON.parse(all.at(-1) ?? "").msg).toBe("the last");
 });
 
+test("a process may have any number of loggers: their lines stand in order, and nothing listens for its end but one", async () => {
+  const { child, said, ended } = startSpeaker(
+    `const loggers = Array.from({ length: 20 }, (_, n) => createLogger("part " + n, { level: "info", pretty: false }));
+    for (const one of loggers) one.info("x".repeat(50_000));
+    logger.info({ listeners: process.listenerCount("exit") }, "the last"); process.exit(3);`,
+  );
+  child.stdin.write("go");
+  expect(await ended).toBe(3);
+  const lines = said()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ name }) => name)).toEqual([...Array.from({ length: 20 }, (_, n) => `part ${n}`), "part"]);
+  expect(lines.at(-1)).toMatchObject({ listeners: 1, msg: "the last" });
+});
+
 test.each([
   ["says why it must end", 'logger.warn("no answer"); logger.fatal("no database"); process.exit(3);'],
   ["has something left to say at its end", 'logger.info("so long"); logger.info("bye"); process.exit(3);'],

@@ -18,9 +18,6 @@ import type { PackageHost } from "../../src/egress/package-hosts.ts";
 import { listOf } from "../../src/egress/refused-addresses.ts";
 import { createLogger } from "../../src/lib/logger.ts";
 
-/** One for all: each has its last words when the process ends. */
-const SILENT = createLogger("egress", { level: "silent", pretty: false });
-
 export type Upstream = { server: Server; port: number; requests: string[]; close(): Promise<void> };
 
 /** An HTTPS host that shows certificates of `authority` for whatever name it is asked for. */
@@ -127,7 +124,7 @@ export async function startEgressWorld(options: {
       },
       close: async () => undefined,
     },
-    logger: SILENT,
+    logger: createLogger("egress", { level: "silent", pretty: false }),
     now: options.now ?? Date.now,
   });
   const socketPath = join(directory, "broker");
