@@ -10,25 +10,29 @@ import { childEnv } from "../lib/child-env.ts";
 import { openToOwner } from "../lib/open-to-owner.ts";
 
 /**
- * `find` chooses what goes in, so that a FIFO, a socket or a device is never opened; `--sparse` keeps holes small.
- * Links' targets stay as they are (`S`); names of hard links are renamed like the files (`rh`). What `find` leaves out it writes to a
- * file, a line each with the reason in the words of a listing, and that is the last thing which tar is told to read.
+ * tar goes from directory to directory by itself: it opens each name in the directory above it, and no link, so that a directory that
+ * is swapped for a link meanwhile leads nowhere; a list of paths would lead through it. It does not wait for a FIFO's other end.
+ * `--sparse` keeps holes small. Links' targets stay as they are (`S`); names of hard links are renamed like the files (`rh`).
+ *
+ * `find` goes first: it names what is no file, directory or link, for tar to leave out, and writes all that is left out to a file, a line
+ * each with the reason in the words of a listing. That file is the last thing that tar reads, or is left out, too, where it says nothing.
  */
 const SCRIPT = `
 set -o pipefail
 raw=/dev/null
 if [ -n "$3" ]; then raw=$3/raw; fi
 (
-  find "$1" "$2" \\( -type f -o -type d -o -type l \\) -print0 , \\
+  find "$1" "$2" ! -type f ! -type d ! -type l ! -path $'*\\n*' -print , \\
     -type p -fprintf "$raw" '%p: a named pipe\\0' , -type s -fprintf "$raw" '%p: a socket\\0' , \\
     \\( -type b -o -type c \\) -fprintf "$raw" '%p: a device\\0' , \\
     \\( -type d \\( ! -readable -o ! -executable \\) -o -type f ! -readable \\) -fprintf "$raw" '%p: no permission to read it\\0'
   found=$?
-  if [ -s "$raw" ] && tr '\\n\\0' '?\\n' < "$raw" > "$3/left-out.txt"; then printf '%s\\0' "$3/left-out.txt"; fi
+  if ! { [ -s "$raw" ] && tr '\\n\\0' '?\\n' < "$raw" > "$3/left-out.txt"; }; then printf '%s\\n' "$3/left-out.txt"; fi
   exit $found
-) | tar --create --absolute-names --format=posix --sparse --null --no-recursion --ignore-failed-read --warning=none \\
+) | tar --create --absolute-names --format=posix --sparse --ignore-failed-read --warning=none \\
+    --anchored --no-wildcards --exclude-from=- \\
     --transform="s,^$1\\(/\\|$\\),workspace\\1,rhS" --transform="s,^$2\\(/\\|$\\),home\\1,rhS" \\
-    --transform="s,^\${3:-/nowhere}/,,r" --files-from=- --file=-
+    --transform="s,^\${3:-/nowhere}/,,r" --file=- "$1" "$2" \${3:+"$3/left-out.txt"}
 `;
 /**
  * tar's exit code when a file changed while it was read: it is as it was at some moment. Also find's, when a directory could not be
@@ -75,7 +79,7 @@ export function startArchive(options: { workspaceDir: string; homeDir: string; e
 function makeNotes(): string | null {
   try {
     const directory = mkdtempSync(join(tmpdir(), "berth-archive-"));
-    writeFileSync(join(directory, "raw"), "");
+    for (const name of ["raw", "left-out.txt"]) writeFileSync(join(directory, name), "");
     return directory;
   } catch {
     return null;

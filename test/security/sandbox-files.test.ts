@@ -1,4 +1,5 @@
 // Attacks through file names and odd files (F1–F3): the platform's file access stays inside and never hangs.
+import { buffer } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandboxes/sandbox.ts";
 import { sandboxesMissing, startTestSandboxd, TEST_SPEC, type TestSandboxd } from "../support/local-sandboxd.ts";
@@ -141,6 +142,17 @@ describe.skipIf(missing)("files", () => {
       }
       expect([...seen].sort()).toEqual(["fine\n", "passwd"]);
       expect(refusals).toBeGreaterThan(0);
+    });
+
+    it("does not lead an archive outside", async () => {
+      await sh("mkdir -p kept/a; echo fine > kept/a/passwd; echo beside > kept/beside");
+      await swapping("kept/a", "/etc");
+      for (let attempt = 0; attempt < 20; attempt++) {
+        const archive = (await buffer(await sandbox.archive())).toString("latin1");
+        expect(archive).not.toContain(OUTSIDE);
+        // It is whole, and has what was not swapped.
+        expect(archive).toContain("workspace/kept/beside");
+      }
     });
 
     it.each([
