@@ -121,6 +121,8 @@ export function createBroker(options: BrokerOptions): Broker {
     response.once("close", () => due.set(socket, (due.get(socket) ?? 1) - 1));
     const tunnel = tunnels.get(request.socket);
     if (!tunnel) return void response.destroy();
+    // Of a change to a protocol that is not passed on; the parser has let go of what came right behind it, so that nothing more may follow.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     if (isBehindUnclear(request)) answerRefusal(response, refuseUnclear(tunnel, request));
     else void forwarder.forward(tunnel, http1End(request, response));
   }
