@@ -113,10 +113,12 @@ export function createForwarder(options: ForwardOptions): Forwarder {
   async function forward(tunnel: Tunnel, end: SandboxEnd): Promise<void> {
     const exchange = begin(tunnel, end.head);
     end.answer.onceClosed(() => endOf(exchange, end));
-    end.body.on("data", (piece: Buffer) => {
-      exchange.line.requestBytes += piece.length;
-    });
-    end.body.pause();
+    if (end.framing.length > 0) {
+      end.body.on("data", (piece: Buffer) => {
+        exchange.line.requestBytes += piece.length;
+      });
+      end.body.pause();
+    }
     try {
       const admitted = await admit(tunnel, end, exchange);
       if (admitted.sentToHttps) return sendToHttps(end, exchange, admitted.target);
@@ -307,15 +309,17 @@ async function passBack(
     const head = { method: end.head.method, status, headers: raw };
     const changed = rewrite ? await rewrite.rewrite(head, answer.body) : { headers: raw, body: answer.body };
     end.answer.begin({ status, words: rewrite ? rewrite.text(words) : words, headers: changed.headers, hasBody });
-    changed.body.on("data", (piece: Buffer) => {
-      exchange.line.responseBytes += piece.length;
-    });
-    changed.body.once("end", () => {
-      const trailers = trailersOf(answer.trailers());
-      if (trailers.length > 0) end.answer.trailers(rewrite ? rewrite.headers(trailers) : trailers);
-    });
+    // Its head was its end.
     if (!hasBody && end.speaksHttp2) return void changed.body.resume();
-    pipeAnswer(changed.body, end);
+    pipeAnswer(changed.body, end, {
+      onPiece(piece) {
+        exchange.line.responseBytes += piece.length;
+      },
+      beforeEnd() {
+        const trailers = trailersOf(answer.trailers());
+        if (trailers.length > 0) end.answer.trailers(rewrite ? rewrite.headers(trailers) : trailers);
+      },
+    });
   } catch (error) {
     answer.body.destroy();
     refuse(end, exchange, error);
@@ -337,12 +341,12 @@ function refuseTransferCoding({ headers }: UpstreamAnswer): void {
 }
 
 /** As `pipeline` does it, without the signal and the exception that it makes for each. */
-function pipeAnswer(body: Readable, { answer }: SandboxEnd): void {
+function pipeAnswer(body: Readable, { answer }: SandboxEnd, hooks: Parameters<typeof pipeTogether>[2]): void {
   // Half an answer must not look whole: the connection is cut.
   body.once("error", () => answer.cut());
   body.once("close", () => !body.readableEnded && answer.cut());
   answer.onceClosed(() => body.destroy());
-  pipeTogether(body, answer.to);
+  pipeTogether(body, answer.to, hooks);
 }
 
 /** RFC 6455, section 4.1. A body would be what the parser has left of the connection, and its host would get the request without it. */

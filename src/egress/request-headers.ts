@@ -51,8 +51,11 @@ function declaredHopByHop(raw: RawHeaders): Set<string> | null {
   let names: Set<string> | null = null;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     if (!isNamed(raw[index] ?? "", "connection")) continue;
+    const value = raw[index + 1] ?? "";
+    // What nearly all of them say: it stays behind anyway.
+    if (value === "keep-alive") continue;
     names ??= new Set();
-    for (const part of (raw[index + 1] ?? "").split(",")) names.add(part.trim().toLowerCase());
+    for (const part of value.split(",")) names.add(part.trim().toLowerCase());
   }
   return names;
 }

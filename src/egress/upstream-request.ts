@@ -60,8 +60,13 @@ export function beginHttp1(plan: RequestPlan, { guard, agent, plainAgent }: Http
   upstream.once("socket", (socket) => {
     if (!socket.connecting) return;
     const late = setTimeout(() => upstream.destroy(refusals.late()), CONNECT_MS);
-    for (const event of [scheme === "https" ? "secureConnect" : "connect", "close"])
-      socket.once(event, () => clearTimeout(late));
+    const events = [scheme === "https" ? "secureConnect" : "connect", "close"];
+    // The connection outlives the request, and would keep all of it.
+    const done = () => {
+      clearTimeout(late);
+      for (const event of events) socket.off(event, done);
+    };
+    for (const event of events) socket.on(event, done);
   });
   return upstream;
 }
