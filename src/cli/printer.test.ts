@@ -96,6 +96,7 @@ test("a failure says what it is, and where it is mended", () => {
   expect(print([failed({ type: "mcp_authentication_failed_error", vault_id: "vlt_1" })]).note).toBe(
     "! Credential could not be used. pip (x) ended.\n  The credential is in the vault vlt_1.\n",
   );
+  expect(print([failed({ mcp_server_name: "calc" })]).note).toBe("! Tools of an MCP server left out. pip (x) ended.\n");
   expect(print([failed({})]).note).toBe("! pip (x) ended.\n");
 });
 

@@ -58,7 +58,8 @@ export function createPrinter({ out, note, paint, people }: PrinterOptions): Pri
   }
 
   function tellError(error: SessionErrorEvent["error"]): void {
-    const title = errorTitle({ type: error.type, environmentId: error.environment_id ?? null });
+    const { type, environment_id: environmentId = null, mcp_server_name: mcpServerName = null } = error;
+    const title = errorTitle({ type, environmentId, mcpServerName });
     note(`${paint("!", "red")} ${title === null ? "" : `${title}. `}${visibleOutput(error.message)}\n`);
     const mending = mendingWords(error);
     if (mending !== null) note(paint(`  ${visibleOutput(mending)}\n`, "dim"));

@@ -15,10 +15,16 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /**
  * The headline of a `session.error`; null where its type says no more than its message. The API has no type of its own for
- * packages that could not be installed: what tells them is the environment that they belong to.
+ * packages that could not be installed: what tells them is the environment that they belong to. Nor for tools of an MCP server
+ * that are too many: they are told by the server.
  */
-export function errorTitle(error: { type: string | null; environmentId: string | null }): string | null {
+export function errorTitle(error: {
+  type: string | null;
+  environmentId: string | null;
+  mcpServerName: string | null;
+}): string | null {
   if (error.environmentId !== null) return "Packages not installed";
+  if (error.type === "unknown_error" && error.mcpServerName !== null) return "Tools of an MCP server left out";
   return error.type !== null && Object.hasOwn(TITLES, error.type) ? (TITLES[error.type] ?? null) : null;
 }
 

@@ -160,6 +160,7 @@ export type SessionErrorEvent = Stored<
   "session.error",
   /**
    * `mcp_server_name`: of those of an MCP server. The turn goes on without it: they are always `retrying`, with the next request.
+   * With the type `unknown_error`, ours: some of its tools are left out of the requests; told once for the same ones.
    * `repository_url`: of those of a repository; likewise, with the next turn.
    * `environment_id`: ours, where that environment's packages could not be installed.
    * `credential_id`, `vault_id`: ours, where a credential could not be renewed; told once a session and failure.

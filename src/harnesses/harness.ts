@@ -46,6 +46,8 @@ export type OfferedMcpTool = {
 };
 /** `away`: servers whose tools cannot be offered now. */
 export type OfferedMcp = { tools: readonly OfferedMcpTool[]; away: readonly string[] };
+/** Tools of one server, by its own names, that do not go into requests; `enabled`: how many tools of it the agent has. */
+export type LeftOutTools = { server: string; names: readonly string[]; enabled: number };
 
 /** One model request. Aborting `signal` ends it at once; the call then throws the signal's reason. */
 export type HarnessRequest = {
@@ -75,6 +77,8 @@ export type Harness = {
   planToolCall(agent: SessionAgent, call: CalledTool): ToolPlan;
   /** Pure: a call of this tool is likely to run in the sandbox as soon as it is written, since nobody is asked before. */
   runsAtOnce(agent: SessionAgent, toolName: string): boolean;
+  /** Pure: what the agent has of MCP servers' tools and `answer` does not offer, since it would make each request too large. */
+  leftOut(agent: SessionAgent, mcp: OfferedMcp): LeftOutTools[];
   /** The size of the prompt that `answer` would send, guessed. */
   estimatePrompt(agent: SessionAgent, mcp: OfferedMcp, messages: readonly ModelMessage[]): number;
   /** What a request cost that ended before anyone could say; an unknown price after a second without an answer. Never throws. */

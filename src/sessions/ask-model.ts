@@ -12,6 +12,7 @@ import { toModelMessages } from "./model-messages.ts";
 import { afterModelFailure } from "./next-step.ts";
 import { createPreviews } from "./previews.ts";
 import { offeredMcp } from "./session-mcp.ts";
+import { tellToolsLeftOut } from "./tell-tools-left-out.ts";
 import { becomeRunning, gotOn, newEvent, type Turn } from "./turn.ts";
 import { chargeUnanswered, isCharged, NOT_CHARGED } from "./unanswered-request.ts";
 import { untouchedSince } from "./untouched-since.ts";
@@ -86,7 +87,7 @@ export async function callModel(turn: Turn, onHeard: () => void): Promise<void> 
   }
 }
 
-/** Asks MCP servers for their tools where that is due. The errors of those that are away, told once. */
+/** Asks MCP servers for their tools where that is due. The errors of those that are away, and of those that describe too much, told once. */
 async function readMcpTools(turn: Turn): Promise<NewEvent[] | "interrupted"> {
   if (turn.facts.agent.mcp_servers.length === 0) return [];
   const done = await turn.interruptible(async (signal) => {
@@ -100,11 +101,12 @@ async function readMcpTools(turn: Turn): Promise<NewEvent[] | "interrupted"> {
     }
   });
   if (!done) return "interrupted";
-  return turn.mcp.takeNewProblems().map(({ type, message, server }) =>
+  const away = turn.mcp.takeNewProblems().map(({ type, message, server }) =>
     newEvent(turn, "session.error", {
       error: { type, message, mcp_server_name: server, retry_status: { type: "retrying" } },
     }),
   );
+  return [...away, ...tellToolsLeftOut(turn)];
 }
 
 async function ask(turn: Turn, request: (signal: AbortSignal) => Promise<ModelAnswer>): Promise<Outcome> {

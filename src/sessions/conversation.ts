@@ -80,6 +80,8 @@ export type Conversation = {
   refused: boolean;
   /** The model has not been told yet what became of its files. */
   filesNotice: string | null;
+  /** The tools of an MCP server that were last told to be left out of requests, as a fingerprint, by server. */
+  toolsLeftOut: Map<string, string>;
   /** Seq of the last change of the session's definition (title, tools, budget). */
   updatedSeq: number;
   compaction: Compaction | null;
@@ -106,6 +108,7 @@ export function emptyConversation(): Conversation {
     gaveUp: false,
     refused: false,
     filesNotice: null,
+    toolsLeftOut: new Map(),
     updatedSeq: 0,
     compaction: null,
     earlierCompactions: [],
@@ -214,8 +217,10 @@ const folds: Record<string, Fold> = {
     conversation.compactionsInRow++;
   },
   "session.error": (conversation, event) => {
-    const error = fieldOf<{ retry_status?: { type?: string } }>(event.payload, "error");
+    const error = fieldOf<{ retry_status?: { type?: string }; mcp_server_name?: string }>(event.payload, "error");
     if (error?.retry_status?.type === "exhausted") conversation.gaveUp = true;
+    const leftOut = fieldOf<string>(event.private ?? {}, "tools_left_out");
+    if (leftOut && error?.mcp_server_name) conversation.toolsLeftOut.set(error.mcp_server_name, leftOut);
   },
   "session.updated": (conversation, event) => {
     conversation.updatedSeq = event.seq;

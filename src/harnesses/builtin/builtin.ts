@@ -57,6 +57,7 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
       const rule = ruleFor(tools, tool.name);
       return tool.runsInSandbox && rule.enabled && evaluatePermission(rule.policy, tool.readOnly) === "allow";
     },
+    leftOut: (agent, mcp) => offeredTools(agent.tools, { mcpTools: mcp.tools, canSearch }).leftOut,
     estimatePrompt: (agent, mcp, messages) => estimateTokens(messages, promptOf(agent, mcp, canSearch)),
     priceOf: (agent, usage) =>
       Promise.race([models.priceOf(agent.model.id, usage), clock.sleep(PRICE_WAIT_MS).then(() => UNPRICED)]),
@@ -67,14 +68,14 @@ export function createBuiltinHarness(options: { models: ModelClient; clock: Cloc
 function promptOf(agent: SessionAgent, { tools, away }: OfferedMcp, canSearch: boolean) {
   const hasSandboxTools = TOOL_NAMES.some((name) => ruleFor(agent.tools, name).enabled);
   const system = systemPrompt({ system: agent.system, hasSandboxTools, away });
-  return { system, tools: offeredTools(agent.tools, { mcpTools: tools, canSearch }) };
+  return { system, tools: offeredTools(agent.tools, { mcpTools: tools, canSearch }).specs };
 }
 
 /** See `Harness.planToolCall`. */
 export function planToolCall(agent: SessionAgent, call: CalledTool, options: { canSearch: boolean }): ToolPlan {
   const offered = () =>
     offeredTools(agent.tools, { mcpTools: [], ...options })
-      .map((spec) => spec.name)
+      .specs.map((spec) => spec.name)
       .join(", ") || "none";
   if (call.invalidInput !== undefined) {
     return {

@@ -3,11 +3,9 @@ import { type AgentTool, MAX_TOOLS, type ToolConfig, type ToolName } from "../..
 import type { EvaluatedPermission } from "../../contract/events.ts";
 import type { PermissionPolicy } from "../../contract/permission-policies.ts";
 import type { ToolSpec } from "../../models/model.ts";
-import type { OfferedMcpTool } from "../harness.ts";
+import type { LeftOutTools, OfferedMcpTool } from "../harness.ts";
+import { chooseMcpTools } from "./choose-mcp-tools.ts";
 import { toolset } from "./toolset.ts";
-
-/** A server may write as much as it likes; each request is paid for. */
-const MAX_DESCRIPTION_LENGTH = 10_000;
 
 export type ToolRule = { enabled: boolean; policy: PermissionPolicy["type"] };
 
@@ -43,11 +41,14 @@ export function evaluatePermission(policy: PermissionPolicy["type"], readOnly: b
   return "ask";
 }
 
-/** What the model is offered, in a fixed order, so that prompts stay cacheable. */
+/**
+ * What the model is offered, in a fixed order, so that prompts stay cacheable. `leftOut`: tools of MCP servers that the agent has
+ * and that no longer fit in.
+ */
 export function offeredTools(
   tools: readonly AgentTool[],
   { mcpTools, canSearch }: { mcpTools: readonly OfferedMcpTool[]; canSearch: boolean },
-): ToolSpec[] {
+): { specs: ToolSpec[]; leftOut: LeftOutTools[] } {
   const specs: ToolSpec[] = [];
   for (const { name, description, inputSchema } of toolset.values()) {
     if (name === "web_search" && !canSearch) continue;
@@ -57,10 +58,7 @@ export function offeredTools(
     if (entry.type !== "custom") continue;
     specs.push({ name: entry.name, description: entry.description, inputSchema: entry.input_schema });
   }
-  for (const { server, name, modelName, description, inputSchema } of mcpTools) {
-    if (specs.length >= MAX_TOOLS) break;
-    if (!mcpRuleFor(tools, server, name).enabled) continue;
-    specs.push({ name: modelName, description: description.slice(0, MAX_DESCRIPTION_LENGTH), inputSchema });
-  }
-  return specs;
+  const enabled = mcpTools.filter(({ server, name }) => mcpRuleFor(tools, server, name).enabled);
+  const chosen = chooseMcpTools(enabled, MAX_TOOLS - specs.length);
+  return { specs: [...specs, ...chosen.specs], leftOut: chosen.leftOut };
 }

@@ -209,7 +209,11 @@ const folds: { [Type in SessionEventType]: (draft: ViewDraft, event: Extract<Ses
         kind: "error",
         id: event.id,
         errorType: type,
-        title: errorTitle({ type, environmentId: event.error.environment_id ?? null }),
+        title: errorTitle({
+          type,
+          environmentId: event.error.environment_id ?? null,
+          mcpServerName: event.error.mcp_server_name ?? null,
+        }),
         mendedAt: mendedAt(event.error),
         message,
         retry: retry_status.type,

@@ -22,6 +22,8 @@ function nextStep({ errorType, retry, mendedAt }: ErrorItem): string {
     return "The agent goes on without it. Give it another token in the tab Overview; it is tried again in the next turn that runs a tool.";
   if (errorType.startsWith("repository_"))
     return "The agent goes on without it. It is tried again in the next turn that runs a tool.";
+  // Only tools of an MCP server that are left out have this type and do not end the turn.
+  if (errorType === "unknown_error" && retry === "retrying") return "The agent goes on without them.";
   // The message itself says what to do.
   if (mendedAt?.place === "environment") return "The turn was given up.";
   return nextSteps[retry];

@@ -84,6 +84,10 @@ test.each<[TimelineEntry, ReturnType<typeof entryWords>]>([
     { title: "Packages not installed", detail: "No such package.", trouble: true },
   ],
   [
+    entry("session.error", { error: { type: "unknown_error", message: "3 of its 9 tools.", mcp_server_name: "a" } }),
+    { title: "Tools of an MCP server left out", detail: "3 of its 9 tools.", trouble: true },
+  ],
+  [
     entry("session.error", { error: { type: "mcp_authentication_failed_error", message: "It was refused." } }),
     { title: "Credential could not be used", detail: "It was refused.", trouble: true },
   ],

@@ -85,8 +85,11 @@ function wordsOf(kind: string, { detail, how, epoch }: Known): Omit<EntryWords, 
     case "session.error":
       return {
         title:
-          errorTitle({ type: fieldOf(detail.error, "type"), environmentId: fieldOf(detail.error, "environment_id") }) ??
-          "Error",
+          errorTitle({
+            type: fieldOf(detail.error, "type"),
+            environmentId: fieldOf(detail.error, "environment_id"),
+            mcpServerName: fieldOf(detail.error, "mcp_server_name"),
+          }) ?? "Error",
         detail: reasonOf(detail),
       };
     case "session.status_rescheduled":
