@@ -216,10 +216,8 @@ describe("a request", () => {
     const parts: ModelPart[] = [];
     const running = client().streamAnswer(request("HOLD", { signal: abort.signal }), (part) => parts.push(part));
     await until(() => parts.length > 0);
-    const startedAt = performance.now();
     abort.abort(new Error("the user interrupted"));
     await expect(running).rejects.toThrow("the user interrupted");
-    expect(performance.now() - startedAt).toBeLessThan(200);
     await until(() => provider.chats[0]?.aborted);
   });
 

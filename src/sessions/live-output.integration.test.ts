@@ -17,7 +17,6 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
   let sandboxd: TestSandboxd;
   let listener: Listener;
   let heard: Preview[] = [];
-  let workers: TestWorker[] = [];
   beforeAll(async () => {
     world = await createTurnWorld();
     sandboxd = await startTestSandboxd();
@@ -32,10 +31,7 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
   beforeEach(() => {
     heard = [];
   });
-  afterEach(async () => {
-    for (const worker of workers) await worker.stop();
-    workers = [];
-  });
+  afterEach(() => world.clear());
   afterAll(async () => {
     await listener.close();
     await sandboxd[Symbol.asyncDispose]();
@@ -50,9 +46,7 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
   }
   async function startWorker(command: string): Promise<TestWorker> {
     const model = createScriptedModel(inTurn({ toolCalls: [{ name: "bash", input: { command } }] }, { text: "Done." }));
-    const worker = await world.startWorker({ model, backend: sandboxd.backend });
-    workers.push(worker);
-    return worker;
+    return world.startWorker({ model, backend: sandboxd.backend });
   }
   const letGo = async (sessionId: string, file: string) => {
     await (await sandboxd.backend.open(sessionId)).writeFile(file, new Uint8Array());
@@ -135,9 +129,11 @@ describe.skipIf(sandboxesMissing())("a command that prints over time", () => {
 
   test("goes on at another worker, from its beginning", async () => {
     const command = `echo eins; ${waiting("a")}; echo zwei; ${waiting("b")}; echo drei`;
-    const sessionId = await begin(command);
+    const sessionId = await world.createSession();
+    const first = await startWorker(command);
+    await world.say(sessionId, "Go");
     await until(() => textOf(deltas()) === "eins");
-    await workers.shift()?.stop();
+    await first.stop();
     heard = [];
     await startWorker(command);
     await until(() => textOf(deltas()) === "eins");

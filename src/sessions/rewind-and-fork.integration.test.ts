@@ -3,13 +3,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
-import {
-  createTurnWorld,
-  expectSoundStoredLog,
-  gate,
-  type TestWorker,
-  type TurnWorld,
-} from "../../test/support/turn-world.ts";
+import { createTurnWorld, expectSoundStoredLog, gate, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import { inTransaction } from "../db/database.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -17,14 +11,10 @@ import { createForkSession } from "./fork-session.ts";
 import { createRewindSession } from "./rewind-session.ts";
 
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
 const onLogGrew = () => undefined;
@@ -50,7 +40,7 @@ const usageOf = async (sessionIds: string[]) =>
 
 test("after a rewind the model hears what came before and the new message, nothing of what was taken back", async () => {
   const model = createScriptedModel(inTurn({ text: "One." }, { text: "Two." }, { text: "Another two." }));
-  workers.push(await world.startWorker({ model, backend: createMemoryBackend() }));
+  await world.startWorker({ model, backend: createMemoryBackend() });
   const sessionId = await world.createSession();
   const first = await world.say(sessionId, "first question");
   await world.settled(sessionId);
@@ -84,7 +74,7 @@ test("a session that runs, waits with something queued, or ended is not rewound"
   const model = createScriptedModel(
     inTurn({ toolCalls: [{ name: "bash", input: { command: "make" } }] }, { text: "Built." }),
   );
-  workers.push(await world.startWorker({ model, backend }));
+  await world.startWorker({ model, backend });
   const sessionId = await world.createSession();
   const message = await world.say(sessionId, "Build it");
   await until(() => backend.started.length === 1);
@@ -108,7 +98,7 @@ test("a call that waits for a person is given up by a rewind", async () => {
     inTurn({ toolCalls: [{ name: "bash", input: { command: "rm -r build" } }] }, { text: "Something else." }),
   );
   const backend = createMemoryBackend();
-  workers.push(await world.startWorker({ model, backend }));
+  await world.startWorker({ model, backend });
   const sessionId = await world.createSession({
     tools: [
       {
@@ -128,7 +118,7 @@ test("a call that waits for a person is given up by a rewind", async () => {
 
 test("a fork has what came before, is its own from there on, and counts only what it uses itself", async () => {
   const model = createScriptedModel(inTurn({ text: "One." }, { text: "Two." }, { text: "Two, in the fork." }));
-  workers.push(await world.startWorker({ model, backend: createMemoryBackend() }));
+  await world.startWorker({ model, backend: createMemoryBackend() });
   const sessionId = await world.createSession();
   await world.say(sessionId, "first question");
   await world.settled(sessionId);

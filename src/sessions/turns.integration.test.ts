@@ -2,14 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createMemoryBackend, type Execute } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn, type Script } from "../../test/support/scripted-model.ts";
-import {
-  ASK_ALL,
-  createTurnWorld,
-  gate,
-  type TestWorker,
-  type TurnWorld,
-  typesOf,
-} from "../../test/support/turn-world.ts";
+import { ASK_ALL, createTurnWorld, gate, type TurnWorld, typesOf } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { AgentTool } from "../contract/agents.ts";
 import type { StoredEvent } from "../db/events.ts";
@@ -17,20 +10,16 @@ import { listenForWakeups, type Preview } from "../db/wakeups.ts";
 import { createLogger } from "../lib/logger.ts";
 
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
 async function start(script: Script, execute?: Execute) {
   const backend = createMemoryBackend(execute ? { execute } : {});
   const model = createScriptedModel(script);
-  workers.push(await world.startWorker({ model, backend }));
+  await world.startWorker({ model, backend });
   return { model, backend };
 }
 
@@ -321,10 +310,8 @@ describe("an interrupt", () => {
     const sessionId = await world.createSession();
     await world.say(sessionId, "Tell me a story");
     await until(() => model.requests.length === 1);
-    const sentAt = performance.now();
     await world.send(sessionId, { type: "user.interrupt" });
-    await until(() => model.aborted === 1, { intervalMs: 1 });
-    expect(performance.now() - sentAt).toBeLessThan(100);
+    await until(() => model.aborted === 1);
     const log = await world.settled(sessionId, { reason: "end_turn" });
     expect(textsOf(log, "agent.message")).toEqual(["Once upon"]);
     expect(ofType(log, "span.model_request_end")[0]?.payload.is_error).toBe(true);

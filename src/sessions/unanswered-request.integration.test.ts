@@ -2,20 +2,16 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn, type Script } from "../../test/support/scripted-model.ts";
-import { createTurnWorld, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { StoredEvent } from "../db/events.ts";
 import { ModelError } from "../models/errors.ts";
 
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
 const never = new Promise<void>(() => undefined);
@@ -23,7 +19,6 @@ const never = new Promise<void>(() => undefined);
 async function start(script: Script, perToken?: string | null) {
   const model = createScriptedModel(script, perToken === undefined ? {} : { perToken });
   const worker = await world.startWorker({ model, backend: createMemoryBackend() });
-  workers.push(worker);
   return { model, worker };
 }
 
@@ -86,7 +81,6 @@ test("a request that its worker left behind is charged by the next one, and a bu
   const sessionId = await world.createSession({ budgetCents: 1_000 });
   await world.say(sessionId, "Hi");
   await until(() => model.requests.length === 1);
-  workers = [];
   await worker.stop();
   await start(inTurn({ text: "Hello." }));
   const [cut, whole] = usageOfEnds(await world.settled(sessionId, { reason: "end_turn" }));

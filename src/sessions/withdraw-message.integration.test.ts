@@ -2,18 +2,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
-import { createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { createTurnWorld, gate, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
 test("a message that waits is taken back: the model never sees it, the others it does", async () => {
@@ -26,7 +22,7 @@ test("a message that waits is taken back: the model never sees it, the others it
   });
   const bash = { name: "bash", input: { command: "make" } };
   const model = createScriptedModel(inTurn({ toolCalls: [bash] }, { text: "Built." }, { text: "Tested." }));
-  workers.push(await world.startWorker({ model, backend }));
+  await world.startWorker({ model, backend });
   const sessionId = await world.createSession();
   const first = await world.say(sessionId, "Build it");
   await until(() => backend.started.length === 1);
@@ -51,7 +47,7 @@ test("the only message is withdrawn before anyone reads it: nothing runs, nothin
   const sessionId = await world.createSession();
   await world.withdraw(sessionId, await world.say(sessionId, "Never mind"));
   const model = createScriptedModel(inTurn({ text: "Hello?" }));
-  workers.push(await world.startWorker({ model, backend: createMemoryBackend() }));
+  await world.startWorker({ model, backend: createMemoryBackend() });
   const log = await world.settled(sessionId);
   expect(model.requests).toEqual([]);
   expect(log.map((event) => event.type)).toEqual(["user.message", "user.message"]);
@@ -69,7 +65,7 @@ test("an unknown event, another session's, and what is no message are refused", 
 test("withdrawals that race with workers: the model saw a message, or it is withdrawn", async () => {
   const model = createScriptedModel(async () => ({ text: "Ok." }));
   const backend = createMemoryBackend();
-  workers.push(await world.startWorker({ model, backend }), await world.startWorker({ model, backend }));
+  for (let worker = 0; worker < 2; worker++) await world.startWorker({ model, backend });
   const sessions = await Promise.all(Array.from({ length: 20 }, () => world.createSession()));
   let taken = 0;
   await Promise.all(

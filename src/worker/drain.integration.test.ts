@@ -2,27 +2,19 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
-import { createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { createTurnWorld, gate, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { StoredEvent } from "../db/events.ts";
 
 const LONG_MS = 60_000;
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
-async function start(options: Parameters<TurnWorld["startWorker"]>[0]): Promise<TestWorker> {
-  const worker = await world.startWorker(options);
-  workers.push(worker);
-  return worker;
-}
+const start = (options: Parameters<TurnWorld["startWorker"]>[0]) => world.startWorker(options);
 
 const bash = (command: string) => ({ name: "bash", input: { command } });
 const textsOf = (log: readonly StoredEvent[]) =>

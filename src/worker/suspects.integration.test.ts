@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { createScriptedModel, inTurn } from "../../test/support/scripted-model.ts";
-import { createTurnWorld, gate, type TestWorker, type TurnWorld } from "../../test/support/turn-world.ts";
+import { createTurnWorld, gate, type TurnWorld } from "../../test/support/turn-world.ts";
 import { until } from "../../test/support/until.ts";
 import type { StoredEvent } from "../db/events.ts";
 import { SUSPECT_AFTER } from "../db/leases.ts";
@@ -12,23 +12,13 @@ import { MAX_FAILURES_ALONE } from "../sessions/next-step.ts";
 import type { LoneEnd, StartAlone } from "./lone-holds.ts";
 
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  // What a test left to do is not the next one's.
-  await sql`update sessions set wake_at = null`.execute(world.db);
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
-async function start(options: Parameters<TurnWorld["startWorker"]>[0]): Promise<TestWorker> {
-  const worker = await world.startWorker(options);
-  workers.push(worker);
-  return worker;
-}
+const start = (options: Parameters<TurnWorld["startWorker"]>[0]) => world.startWorker(options);
 
 const bash = (command: string) => ({ name: "bash", input: { command } });
 const ofType = (log: readonly StoredEvent[], type: string) => log.filter((event) => event.type === type && !event.echo);
@@ -157,7 +147,6 @@ test("one that waits long for a tool makes room for the next; the tool goes on, 
   await world.say(sessionId, "Build");
   await until(() => backend.started.length === 1);
   await suspect(sessionId, 7);
-  workers = [];
   await first.stop();
   const worker = await start({ model, backend });
   const holder = async () =>
@@ -187,7 +176,6 @@ test("a worker that stops gives back what it had held alone, as suspicious as it
   await world.say(sessionId, "Hi");
   await until(() => model.requests.length === 1);
   expect(leaving.worker.running).toBe(1);
-  workers = [];
   await leaving.stop();
   expect(await world.session(sessionId)).toMatchObject({ leased: false, failedClaims: 3, failuresAlone: 1 });
   const left = await sql`select id from workers`.execute(world.db);

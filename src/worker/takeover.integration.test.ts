@@ -18,21 +18,13 @@ import { hasCode } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 
 let world: TurnWorld;
-let workers: TestWorker[] = [];
 beforeAll(async () => {
   world = await createTurnWorld();
 });
-afterEach(async () => {
-  for (const worker of workers) await worker.stop();
-  workers = [];
-});
+afterEach(() => world.clear());
 afterAll(() => world.dispose());
 
-async function start(options: Parameters<TurnWorld["startWorker"]>[0]): Promise<TestWorker> {
-  const worker = await world.startWorker(options);
-  workers.push(worker);
-  return worker;
-}
+const start = (options: Parameters<TurnWorld["startWorker"]>[0]) => world.startWorker(options);
 
 const bash = (command: string) => ({ name: "bash", input: { command } });
 const ofType = (log: readonly StoredEvent[], type: string) => log.filter((event) => event.type === type && !event.echo);
@@ -42,7 +34,7 @@ async function pretendDead(worker: TestWorker): Promise<void> {
   await sql`update workers set lock_key = -1 where id = ${worker.id}`.execute(world.db);
 }
 
-test("when a worker dies during a tool call, another one takes over within two seconds and the tool runs once", async () => {
+test("when a worker dies during a tool call, another one takes over at once and the tool runs once", async () => {
   const running = gate();
   const backend = createMemoryBackend({
     execute: async () => {
@@ -58,10 +50,10 @@ test("when a worker dies during a tool call, another one takes over within two s
 
   const second = createScriptedModel(inTurn({ text: "from the second" }));
   const heir = await start({ model: second, backend });
-  const diedAt = Date.now();
+  // It does not wait until the lease runs out.
+  await sql`update sessions set lease_until = now() + interval '1 hour' where id = ${sessionId}`.execute(world.db);
   await pretendDead(dead);
   await until(() => heir.worker.running === 1);
-  expect(Date.now() - diedAt).toBeLessThan(2_000);
   running.open();
   const log = await world.settled(sessionId, { reason: "end_turn" });
   expect(backend.started).toHaveLength(1);
@@ -90,7 +82,6 @@ test("when the disk is lost together with the worker, the call is not run again 
   await world.say(sessionId, "Deploy");
   await until(() => backend.started.length === 1);
   await pretendDead(dead);
-  workers = workers.filter((worker) => worker !== dead);
   await dead.stop();
   backend.lose(sessionId);
   const second = createScriptedModel(inTurn({ text: "I look first." }));
@@ -123,11 +114,10 @@ test("a worker that is stopped gives its sessions to another one at once, and no
   await until(() => first.requests.length === 1);
   const second = createScriptedModel(inTurn({ text: "Hello." }));
   await start({ model: second, backend });
-  const stoppedAt = Date.now();
-  workers = workers.filter((worker) => worker !== leaving);
+  // It does not wait until the lease runs out.
+  await sql`update sessions set lease_until = now() + interval '1 hour' where id = ${sessionId}`.execute(world.db);
   await leaving.stop();
   await until(() => second.requests.length === 1);
-  expect(Date.now() - stoppedAt).toBeLessThan(1_000);
   await world.settled(sessionId, { reason: "end_turn" });
   expect((await world.session(sessionId)).failedClaims).toBe(0);
   const left = await sql<{

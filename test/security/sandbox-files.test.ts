@@ -189,11 +189,10 @@ describe.skipIf(missing)("files", () => {
       `rm -rf odd; mkdir odd; cd odd; mkfifo fifo; perl -e 'use Socket; socket(S,1,1,0); bind(S, pack_sockaddr_un("sock"))'; ln -s /dev/zero zero; ln -s /dev/null null; cd ..`,
     );
     for (const path of ["odd/fifo", "odd/sock", "odd/zero", "odd/null", "odd"]) {
-      const started = Date.now();
       await expect(sandbox.readFile(path), path).rejects.toMatchObject(refused);
-      expect((await op({ kind: "read", filePath: path })).outcome, path).toBe("failed");
-      expect((await op({ kind: "edit", filePath: path, oldString: "a", newString: "b" })).outcome, path).toBe("failed");
-      expect(Date.now() - started, path).toBeLessThan(2000);
+      const odd = { outcome: "failed", content: expect.stringMatching(/is (not a regular file|a directory)$/) };
+      expect(await op({ kind: "read", filePath: path }), path).toMatchObject(odd);
+      expect(await op({ kind: "edit", filePath: path, oldString: "a", newString: "b" }), path).toMatchObject(odd);
     }
     expect((await op({ kind: "grep", pattern: "x", path: "odd" })).outcome).toBe("ok");
     expect((await op({ kind: "read", filePath: "odd/fifo" })).content).toBe("read: odd/fifo is not a regular file");

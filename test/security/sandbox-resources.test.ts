@@ -50,11 +50,13 @@ describe.skipIf(missing || !isRoot)("resources", () => {
 
   it("R1: a fork bomb is held at the process limit, and other sandboxes are served", () =>
     attacked(async (sh, sandbox) => {
-      const bomb = sh(":(){ :|:& };:; sleep 1000", 3000);
+      let goesOn = true;
+      const bomb = sh(":(){ :|:& };:; sleep 1000", 8000).finally(() => {
+        goesOn = false;
+      });
       const other = await sandboxd.backend.create("neighbour", { limits, env: {} });
-      const started = Date.now();
       expect((await other.runOperation("hello", { kind: "bash", command: "echo hello" })).content).toBe("hello");
-      expect(Date.now() - started).toBeLessThan(2000);
+      expect(goesOn).toBe(true);
       await sandboxd.backend.destroy("neighbour");
       expect(sandboxProcesses(sandboxd.dataDir).length).toBeLessThanOrEqual(limits.pids);
       expect((await bomb).content).toContain("timed out");
