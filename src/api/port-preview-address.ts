@@ -1,5 +1,6 @@
 // The names of port previews: each port of each session is an origin of its own, apart from the dashboard's. Pure.
 import { isId } from "../lib/ids.ts";
+import { withoutTrailing } from "../lib/without-trailing.ts";
 import type { PreviewedPort } from "../teams/port-preview-access.ts";
 import { nameOfHost, namesLoopback } from "./host-check.ts";
 
@@ -29,7 +30,7 @@ export function readPreviewHost(
 ): { preview: PreviewedPort | null } | null {
   const full = nameOfHost(hostHeader);
   // A name may end with the dot of the root.
-  const name = full.replace(/\.+$/, "");
+  const name = withoutTrailing(full, ".");
   if (name === domain || (full.endsWith("..") && name.endsWith(`.${domain}`))) return { preview: null };
   if (!name.endsWith(`.${domain}`)) return null;
   const [, digits = "", id = ""] = /^([1-9]\d{0,4})-([0-9a-z]+)$/.exec(name.slice(0, -domain.length - 1)) ?? [];

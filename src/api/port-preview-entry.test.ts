@@ -1,6 +1,6 @@
 // A ticket is taken out of an address, whatever else is in it, and the rest leads to no other host.
 import { expect, test } from "vitest";
-import { readTicket } from "./port-preview-entry.ts";
+import { readTicket, withoutTicket } from "./port-preview-entry.ts";
 
 test.each([
   ["/?berth_ticket=a", { ticket: "a", rest: "/" }],
@@ -12,3 +12,9 @@ test.each([
   ["/?not_berth_ticket=a", null],
   ["/berth_ticket=a", null],
 ])("%s", (url, expected) => expect(readTicket(url)).toEqual(expected));
+
+test.each([
+  ["/a?berth_ticket=x&b=1", "/a?b=1"],
+  ["http://localhost:5173/a?berth_ticket=x", "http://localhost:5173/a"],
+  ["//a/?b=berth_ticket", "//a/?b=berth_ticket"],
+])("an app is told %s as %s", (url, told) => expect(withoutTicket(url)).toBe(told));

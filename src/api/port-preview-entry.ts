@@ -20,6 +20,11 @@ export function readTicket(url: string): { ticket: string; rest: string } | null
   return { ticket, rest: kept.length > 0 ? `${path}?${kept.join("&")}` : path };
 }
 
+/** What an app is told of an address: a ticket that was not exchanged (only a GET is) is still good, and nothing of the app's. */
+export function withoutTicket(url: string): string {
+  return readTicket(url)?.rest ?? url;
+}
+
 /**
  * Whether a request comes from the preview's own pages, or is a person's way to them: a link, an address that was typed. Other previews are
  * other pages too, and no page may show this one in a frame.

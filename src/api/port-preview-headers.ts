@@ -1,5 +1,6 @@
 // Headers between a browser and an app in a sandbox: the app sees a request to localhost and none of our secrets, the browser nothing that reaches past this origin. Pure.
 import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from "./authenticate.ts";
+import { withoutTicket } from "./port-preview-entry.ts";
 
 /** Name and value in turn, as they came. */
 export type RawHeaders = readonly string[];
@@ -45,10 +46,12 @@ export function previewCookiesOf(header: string | undefined, isSecure: boolean):
   return cookiesOf(header).flatMap(([key, value]) => (key === name && value !== "" ? [value] : []));
 }
 
+/** Without a pattern: one that takes blanks off either side looks at them again and again, and anybody may send thousands of them. */
 function cookiesOf(header: string | undefined): [string, string][] {
   return (header ?? "").split(";").flatMap((part) => {
-    const [, name = "", value = ""] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(part) ?? [];
-    return name === "" ? [] : [[name, value]];
+    const at = part.indexOf("=");
+    const name = part.slice(0, Math.max(0, at)).trim();
+    return name === "" ? [] : [[name, part.slice(at + 1).trim()]];
   });
 }
 
@@ -76,7 +79,7 @@ export function headersToApp(
     if (key === "cookie") {
       const kept = cookiesOf(value).filter(([cookie]) => !OUR_COOKIES.has(cookie));
       if (kept.length > 0) sent.push(name, kept.map((pair) => pair.join("=")).join("; "));
-    } else if (key === "origin" || key === "referer") sent.push(name, toLocal(value, at));
+    } else if (key === "origin" || key === "referer") sent.push(name, withoutTicket(toLocal(value, at)));
     else if (!NEVER_TO_APP.has(key) && !key.startsWith("x-forwarded-") && !named.has(key) && !options.secrets?.has(key))
       sent.push(name, value);
   }

@@ -1,6 +1,7 @@
 // One request, or one WebSocket, over a connection into a sandbox. Bodies stream both ways; what the app says is parsed strictly before it is passed on.
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Duplex, pipeline } from "node:stream";
+import { withoutTicket } from "./port-preview-entry.ts";
 import { framingOf, headersToApp, headersToBrowser, type PreviewOrigin } from "./port-preview-headers.ts";
 
 /** For the beginning of an answer: a development server compiles a page when it is asked for. */
@@ -8,6 +9,9 @@ const ANSWER_MS = 300_000;
 const MAX_ANSWER_HEADERS_BYTES = 64 * 1024;
 
 type Forwarded = { request: IncomingMessage; at: PreviewOrigin; secrets: ReadonlySet<string> };
+
+/** A status that is none (`HTTP/1.1 042`) is parsed as one, and no answer can be begun with it. */
+const isAnswer = ({ statusCode = 0 }: IncomingMessage) => statusCode >= 200;
 
 /** Null when the app has answered; else why there is no answer of its own, and nothing was sent yet. Never rejects. */
 export function forwardRequest(
@@ -19,7 +23,7 @@ export function forwardRequest(
     const outgoing = httpRequest({
       createConnection: () => socket,
       method,
-      path: url,
+      path: withoutTicket(url),
       headers: headersToApp(rawHeaders, at, { secrets }),
       setHost: false,
       maxHeaderSize: MAX_ANSWER_HEADERS_BYTES,
@@ -31,6 +35,7 @@ export function forwardRequest(
     }, ANSWER_MS);
     outgoing.once("response", (answer) => {
       clearTimeout(waiting);
+      if (!isAnswer(answer)) return void outgoing.destroy();
       response.writeHead(answer.statusCode ?? 502, headersToBrowser(answer.rawHeaders, at));
       // What an app sends bit by bit, as server-sent events, begins before its first byte.
       response.flushHeaders();
@@ -55,7 +60,7 @@ export function forwardUpgrade(forwarded: Forwarded & { socket: Duplex; head: Bu
   const outgoing = httpRequest({
     createConnection: () => app,
     method: "GET",
-    path: request.url ?? "/",
+    path: withoutTicket(request.url ?? "/"),
     headers: headersToApp(request.rawHeaders, at, { secrets, upgrade: "websocket" }),
     setHost: false,
     maxHeaderSize: MAX_ANSWER_HEADERS_BYTES,
@@ -79,6 +84,7 @@ export function forwardUpgrade(forwarded: Forwarded & { socket: Duplex; head: Bu
   });
   outgoing.once("response", (answer) => {
     clearTimeout(waiting);
+    if (!isAnswer(answer)) return void socket.destroy();
     socket.write(statusAndHeaders(answer, [...headersToBrowser(answer.rawHeaders, at), "Connection", "close"]));
     pipeline(answer, socket, () => socket.destroy());
   });

@@ -6,7 +6,6 @@ import type { Logger } from "../lib/logger.ts";
 import type { SessionPorts } from "../sessions/session-ports.ts";
 import type { Access } from "../teams/access.ts";
 import type { PortPreviewAccess, PreviewedPort } from "../teams/port-preview-access.ts";
-import { singleHeader } from "./answer-stream.ts";
 import { bearerOf } from "./authenticate.ts";
 import { expectedError, type TranslateError } from "./errors.ts";
 import { type PortPreviewPlace, readPreviewHost } from "./port-preview-address.ts";
@@ -86,12 +85,20 @@ export function createPortPreviewServer(options: {
     return true;
   }
 
-  /** Names of headers that hold a key of this server: no app gets one, whoever sent it there. */
-  async function secretsOf({ headers }: IncomingMessage): Promise<Set<string>> {
+  /**
+   * Names of headers that hold a key of this server: no app gets one, whoever sent it there. An app that gets its visitor's header sees that it is
+   * no key, so its page could try them: each preview has as many wrong ones as an address. Throws `rate_limited`.
+   */
+  async function secretsOf({ headersDistinct }: IncomingMessage, { sessionId }: PreviewedPort): Promise<Set<string>> {
     const found = new Set<string>();
-    const given = { "x-api-key": singleHeader(headers["x-api-key"]), authorization: bearerOf(headers.authorization) };
-    for (const [name, value] of Object.entries(given))
-      if (value !== undefined && (await access.holderOfKey(value)) !== null) found.add(name);
+    for (const name of ["x-api-key", "authorization"]) {
+      const [first, ...more] = headersDistinct[name] ?? [];
+      const key = name === "authorization" ? bearerOf(first) : first;
+      // Of two of a name each reader takes another one.
+      if (more.length > 0) found.add(name);
+      else if (key !== undefined && (await access.holderOfKey(key, `preview of ${sessionId}`)) !== null)
+        found.add(name);
+    }
     return found;
   }
 
@@ -125,7 +132,13 @@ export function createPortPreviewServer(options: {
       response.destroy();
     });
     const at = { origin: admitted.origin, port: admitted.at.port };
-    const problem = await forwardRequest({ request, response, socket, at, secrets: await secretsOf(request) });
+    const problem = await forwardRequest({
+      request,
+      response,
+      socket,
+      at,
+      secrets: await secretsOf(request, admitted.at),
+    });
     if (problem !== null) sendPage(request, response, appFailed(admitted.at, problem));
   }
 
@@ -148,7 +161,7 @@ export function createPortPreviewServer(options: {
       socket.destroy();
     });
     const at = { origin: admitted.origin, port: admitted.at.port };
-    forwardUpgrade({ request, socket, head, app, at, secrets: await secretsOf(request) });
+    forwardUpgrade({ request, socket, head, app, at, secrets: await secretsOf(request, admitted.at) });
   }
 
   /** In words; what nobody expects is logged. */

@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { wholeCharacters } from "../lib/whole-characters.ts";
+import { withoutTrailing } from "../lib/without-trailing.ts";
 
 /** What the model is shown at most, in bytes. */
 export const SHOWN_BYTES = 100 * 1024;
@@ -17,11 +18,11 @@ const ANSI_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-
 
 /** Text as it is shown: no terminal sequences, no NUL (JSON columns can't hold it), no newlines at the end. */
 export function toShownText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString("utf8")
     .replace(ANSI_SEQUENCE, "")
-    .replaceAll("\0", "\uFFFD")
-    .replace(/\n+$/, "");
+    .replaceAll("\0", "\uFFFD");
+  return withoutTrailing(text, "\n");
 }
 
 export type Shown = { content: string; fullOutputPath?: string };

@@ -50,7 +50,7 @@ export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
   }
 
   return {
-    /** A live key's holder, or null. `from`: the address that sent it. Throws `rate_limited`, as the next ones do, where it sent too many wrong ones. */
+    /** A live key's holder, or null. `from`: the address that sent it, or what counts as one. Throws `rate_limited`, as the next ones do, where it sent too many wrong ones. */
     holderOfKey,
 
     /** Whose live browser session it is, or why there is none. */

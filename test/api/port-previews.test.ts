@@ -1,6 +1,6 @@
 // Port previews: who gets a link, what it opens and for how long, and what goes over it in both directions.
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
@@ -22,7 +22,13 @@ describe("port previews", () => {
 
   beforeAll(async () => {
     app = createServer((request, response) => answerApp(request, response));
-    const sockets = new WebSocketServer({ server: app });
+    const sockets = new WebSocketServer({ noServer: true });
+    // A path that is the app's own to refuse.
+    app.on("upgrade", (request, socket, head) =>
+      request.url?.startsWith("/odd")
+        ? answerApp(Object.assign(request, { socket }), new ServerResponse(request))
+        : sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open, request)),
+    );
     sockets.on("connection", (socket) =>
       socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
     );
@@ -224,6 +230,31 @@ describe("port previews", () => {
     });
   });
 
+  test("a ticket that was not exchanged does not reach the app, however it is sent, and is still good for one visit", async () => {
+    const { origin, cookie } = await enter();
+    const url = await link();
+    const { search } = new URL(url);
+    const seen: string[] = [];
+    answerApp = (request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers.referer ?? ""}`.trim());
+      if (request.url?.startsWith("/odd")) request.socket.destroy();
+      else response.end();
+    };
+    for (const method of ["HEAD", "POST", "DELETE"])
+      await askPreview(`${origin}/a${search}&b=1`, { cookie, method, headers: { "content-length": "0" } });
+    await askPreview(`${origin}/b`, { cookie, headers: { referer: url } });
+    const socket = previewSocket(origin, `/odd${search}`, { cookie, origin });
+    await once(socket, "error");
+    expect(seen).toEqual([
+      "HEAD /a?b=1",
+      "POST /a?b=1",
+      "DELETE /a?b=1",
+      `GET /b http://localhost:${PORT}/`,
+      "GET /odd",
+    ]);
+    expect((await enterPreview(url)).answer.status).toBe(303);
+  });
+
   test("an answer keeps to its origin: no cookie for more, none of ours, no rule for later", async () => {
     const { origin, cookie } = await enter();
     answerApp = (_request, response) => {
@@ -361,6 +392,13 @@ describe("port previews", () => {
     answerApp = (request) =>
       request.socket.end("HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\nabc");
     expect(await askPreview(`${origin}/`, { cookie })).toMatchObject({ status: 502 });
+    for (const status of ["042", "000"]) {
+      answerApp = (request) => request.socket.end(`HTTP/1.1 ${status} Odd\r\ncontent-length: 0\r\n\r\n`);
+      expect(await askPreview(`${origin}/`, { cookie })).toMatchObject({ status: 502 });
+      const socket = previewSocket(origin, "/odd", { cookie, origin });
+      const [error] = await once(socket, "error");
+      expect(error).toMatchObject({ code: "ECONNRESET" });
+    }
     answerApp = (_request, response) => {
       response.writeHead(200, { "content-length": 10 });
       response.write("half");

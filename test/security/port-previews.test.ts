@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer } from "node:net";
+import { text } from "node:stream/consumers";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
@@ -126,6 +127,48 @@ describe.skipIf(sandboxesMissing() !== null)("port previews", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ cookie: "a=1", "x-forwarded-host": new URL(origin).host });
     expect(JSON.parse(answer.text)["x-forwarded-for"]).toBeUndefined();
     expect((await askPreview(`${origin}/`, { headers: secrets })).status).toBe(403);
+  });
+
+  test("E21: a key that is sent twice reaches the app neither time", async () => {
+    const { origin, cookie } = await enterPreview(await link(mine));
+    const { host, port } = new URL(origin);
+    const sent = [
+      ["X-Api-Key", server.apiKey],
+      ["X-Api-Key", "x"],
+      ["Authorization", "Basic eDp4"],
+      ["Authorization", `Bearer ${server.apiKey}`],
+    ];
+    const visitor = connect(Number(port), "127.0.0.1");
+    const lines = [["Host", host], ["Cookie", cookie], ...sent, ["Connection", "close"]];
+    visitor.write(`GET /headers HTTP/1.1\r\n${lines.map((line) => line.join(": ")).join("\r\n")}\r\n\r\n`);
+    const answer = await text(visitor);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).not.toContain(server.apiKey);
+  });
+
+  test("K1: a page learns from its app of no more keys than an address may try", async () => {
+    const { origin, cookie } = await enterPreview(await link(mine));
+    const started = Date.now();
+    const asked = Array.from({ length: 100 }, (_, index) =>
+      askPreview(`${origin}/headers`, { cookie, headers: { "x-api-key": `guess-number-${index}` } }),
+    );
+    const answers = await Promise.all(asked);
+    const told = answers.filter(({ status }) => status === 200).length;
+    // A hundred are too many at once for the sandbox's connections, too: those say nothing either.
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThanOrEqual(31 + (Date.now() - started) / 1000);
+    expect(answers.map(({ status }) => status)).toContain(429);
+    // What has nothing to do with keys goes on.
+    expect((await askPreview(`${origin}/`, { cookie })).status).toBe(200);
+  });
+
+  test.each([
+    ["a cookie of blanks", 20, { cookie: `a; ${" ".repeat(6_000)}b` }],
+    ["a host of dots", 300, { host: `${".".repeat(15_000)}x` }],
+  ])("R14: %s takes nobody's time, whoever sends it", async (_, times, headers) => {
+    const { host } = new URL(await link(mine));
+    const asked = Array.from({ length: times }, () => askPreview(server.url, { headers: { host, ...headers } }));
+    for (const { status } of await Promise.all(asked)) expect([403, 404]).toContain(status);
   });
 
   const INNER = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
