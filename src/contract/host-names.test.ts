@@ -64,6 +64,10 @@ describe("E8: one canonical form", () => {
   ])("there is none of %j", (text) => expect(canonicalHost(text).host).toBeNull());
 });
 
+it("R14: one of a million colons is refused as too long, at once", () => {
+  expect(canonicalHost(`${":".repeat(1_000_000)}x`).problem).toBe("is longer than 253 characters");
+});
+
 it.each([
   "127.0.0.1",
   "127.1",

@@ -20,6 +20,8 @@ export function canonicalHost(text: string): HostName {
   const refuse = (problem: string, isAddress = false): HostName => ({ host: null, problem, isAddress });
   if (isCanonical(text)) return { host: text, problem: null };
   if (text === "") return refuse("is empty");
+  // Before any pattern that takes longer than the text is long; with the final dot.
+  if (text.length > MAX_LENGTH + 1) return refuse(`is longer than ${MAX_LENGTH} characters`);
   if (text.startsWith("[") || /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text))
     return refuse("is an address; name the host instead", true);
   if (NEVER_IN_A_NAME.test(text)) return refuse("holds a character that no host name has");

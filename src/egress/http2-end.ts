@@ -110,13 +110,15 @@ function headOf(raw: RawHeaders): SandboxEnd["head"] {
   return { method: own(":method") ?? "", url: own(":path") ?? "", rawHeaders };
 }
 
-/** In Node's form: several of one name as a list. */
+/** In Node's form: several cookies as a list, others of one name as one, which means the same. Of a list Node would throw, where a name has one value only. */
 export function toHeaders(raw: RawHeaders): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = {};
+  // No name is known before it was said, `constructor` neither.
+  const headers: Record<string, string> = Object.create(null);
+  const cookies = valuesOf(raw, "set-cookie");
   for (const [name, value] of pairsOf(raw)) {
     const lower = name.toLowerCase();
     const known = headers[lower];
-    headers[lower] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
+    headers[lower] = known === undefined ? value : `${known}, ${value}`;
   }
-  return headers;
+  return cookies.length > 0 ? { ...headers, "set-cookie": cookies } : headers;
 }

@@ -78,6 +78,22 @@ beforeEach(async () => {
     namedHosts: async (authority) => {
       upstream = await startUpstream(authority, (request, response) => {
         const { url = "" } = request;
+        if (url === "/twice") {
+          const twice = ["X-Content-Type-Options", "nosniff", "X-Content-Type-Options", "nosniff"];
+          const others = ["Set-Cookie", "a=1", "Set-Cookie", "b=2", "HTTP2-Settings", "AAMAAABk", "Constructor", "1"];
+          response.writeHead(200, [...twice, ...others]);
+          return void response.end("well");
+        }
+        if (url === "/twice-after") {
+          response.writeHead(200, { trailer: "etag, http2-settings" });
+          response.write("well");
+          response.addTrailers([
+            ["ETag", "one"],
+            ["ETag", "two"],
+            ["HTTP2-Settings", "AAMAAABk"],
+          ]);
+          return void response.end();
+        }
         if (url === "/empty") return void response.writeHead(204).end();
         if (url === "/cut") {
           response.writeHead(200, { "content-length": "100" });
@@ -312,6 +328,19 @@ describe("gRPC", () => {
     await until(() => world.lines.length === 2);
     expect(world.lines.map(({ rule }) => rule)).toEqual(["host_not_allowed", "upstream_failed"]);
   });
+});
+
+it("what a host of HTTP/1.1 says twice, or of its own connection, is an answer for a program that speaks HTTP/2, too", async () => {
+  const on = await session();
+  const { headers, ...before } = await ask(on, { ":path": "/twice" });
+  expect(before).toMatchObject({ status: 200, body: "well", code: 0 });
+  expect(headers).toMatchObject({ "x-content-type-options": "nosniff, nosniff", "set-cookie": ["a=1", "b=2"] });
+  expect(headers.constructor).toBe("1");
+  expect(headers).not.toHaveProperty("http2-settings");
+  const { trailers, ...after } = await ask(on, { ":path": "/twice-after" });
+  expect(after).toMatchObject({ status: 200, body: "well", code: 0 });
+  expect(trailers).toMatchObject({ etag: "one, two" });
+  expect(trailers).not.toHaveProperty("http2-settings");
 });
 
 it("passes trailers of HTTP/1.1 in both directions, without those that decide how a message is read", async () => {

@@ -5,6 +5,7 @@ export type RawHeaders = readonly string[];
 
 const HOP_BY_HOP = [
   "connection",
+  "http2-settings",
   "keep-alive",
   "proxy-authenticate",
   "proxy-authorization",
@@ -17,7 +18,7 @@ const HOP_BY_HOP = [
 /** Headers by which a client could pass for another one, or a request for another one. */
 const SPEAKING_FOR_OTHERS =
   /^(forwarded|x-forwarded-.*|x-real-ip|x-original-(url|uri|host)|x-(rewrite|override)-url|x-http-method(-override)?|x-method-override|proxy-.*)$/;
-const NOT_UPSTREAM = new Set([...HOP_BY_HOP, "host", "expect", "content-length", "http2-settings"]);
+const NOT_UPSTREAM = new Set([...HOP_BY_HOP, "host", "expect", "content-length"]);
 /** The sandbox must not be sent past the broker, nor told of a way that does not exist. */
 const NOT_DOWNSTREAM = new Set([...HOP_BY_HOP, "alt-svc"]);
 
