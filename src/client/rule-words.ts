@@ -31,6 +31,7 @@ const words: Record<string, string> = {
   credential_signature: "a signature that can't be made anew",
   body_too_large: "a body too large to be looked into",
   credential_problem: "the credential can't be used now",
+  credential_new: "the session's first credential took effect while this was open",
   answer_encoding: "an answer in an encoding that can't be looked into",
   policy_unavailable: "the rules could not be looked up",
   unresolved: "no such name",

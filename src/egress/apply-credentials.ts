@@ -4,7 +4,12 @@ import { hasCode } from "../lib/errors.ts";
 import type { TellCredentialFailed } from "../secrets/credential-failed.ts";
 import { createForcedRenewals } from "../secrets/forced-renewals.ts";
 import { exactnessFor } from "../secrets/inject/credential-scope.ts";
-import { createGrowingReplacer, createScrubbers, type GrowingReplacer } from "../secrets/inject/growing-scrubber.ts";
+import {
+  type Credentials,
+  createGrowingReplacer,
+  createScrubbers,
+  type GrowingReplacer,
+} from "../secrets/inject/growing-scrubber.ts";
 import type { OutgoingRequest } from "../secrets/inject/inject-credentials.ts";
 import { injectCredentials, usesOf } from "../secrets/inject/inject-credentials.ts";
 import { scrubAnswer } from "../secrets/inject/scrub-answer.ts";
@@ -12,6 +17,7 @@ import { type Scrubber, transformOf } from "../secrets/inject/scrubber.ts";
 import { needsRenewal } from "../secrets/refresh-token.ts";
 import type { SessionCredential, SessionCredentials } from "../secrets/session-credentials.ts";
 import type { ApplyCredentials, CredentialedAnswer } from "./credentials.ts";
+import { createOpenAnswers, type OpenAnswer } from "./open-answers.ts";
 import { Refusal } from "./refusal.ts";
 import { createRenewTokens, type RefreshToken } from "./renew-tokens.ts";
 
@@ -27,23 +33,12 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
   const forced = createForcedRenewals({ clock });
   const renewToken = createRenewTokens({ refreshToken, clock });
   const scrubbers = createScrubbers();
-  /** Streams of answers, by session: they are told of credentials that are in effect from now on, before a request goes out with one. */
-  const open = new Map<string, Set<GrowingReplacer>>();
+  const open = createOpenAnswers();
 
-  function streamOf(sessionId: string, options: { from: readonly SessionCredential[]; keepsLength: boolean }) {
-    const replacer = createGrowingReplacer(scrubbers, options);
-    const ofSession = open.get(sessionId) ?? new Set();
-    open.set(sessionId, ofSession.add(replacer));
-    return transformOf(replacer).once("close", () => {
-      ofSession.delete(replacer);
-      if (ofSession.size === 0 && open.get(sessionId) === ofSession) open.delete(sessionId);
-    });
-  }
-
-  async function inEffect(sessionId: string): Promise<readonly SessionCredential[]> {
+  async function inEffect(sessionId: string): Promise<Credentials> {
     try {
       const found = await credentials.inEffect(sessionId);
-      for (const stream of open.get(sessionId) ?? []) stream.learn(found);
+      open.tell(sessionId, found);
       return found;
     } catch (cause) {
       if (!hasCode(cause, "unavailable")) throw cause;
@@ -83,15 +78,19 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
     return outcome.did === "changed";
   }
 
-  /** Another value is no reason to end what is open: it was let in with the one before, as whoever renews a token expects. */
+  /**
+   * Another value is no reason to end what is open: it was let in with the one before, as whoever renews a token expects. What was let
+   * in without any is looked at as well: what takes effect may go out elsewhere (with another session, or to an MCP server).
+   */
   async function checkUsed(
     sessionId: string,
     request: OutgoingRequest,
-    { before, names }: { before: readonly SessionCredential[]; names: readonly string[] },
+    { before, names }: { before: Credentials; names: readonly string[] },
   ): Promise<void> {
+    const now = await inEffect(sessionId);
     const used = before.filter((one) => names.includes(one.name) && exactnessFor(one, request) > 0);
     if (used.length === 0) return;
-    const current = new Map((await inEffect(sessionId)).map((one) => [one.id, one]));
+    const current = new Map(now.map((one) => [one.id, one]));
     for (const { id, name } of used) {
       const now = current.get(id);
       if (now && exactnessFor(now, request) > 0) continue;
@@ -101,23 +100,41 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
     }
   }
 
-  function answerOf(sessionId: string, before: readonly SessionCredential[], scrubber: Scrubber): CredentialedAnswer {
-    const growing = (from: readonly SessionCredential[]): Scrubber => ({
-      ...(scrubbers.of(from) ?? scrubber),
-      stream: ({ keepsLength }) => streamOf(sessionId, { from, keepsLength }),
-    });
+  /** Takes out what was in effect when the request went out, and all that is from then on. */
+  function answerOf(sessionId: string, before: Credentials, scrubber: Scrubber): CredentialedAnswer & OpenAnswer {
+    let known = before;
+    const streams: GrowingReplacer[] = [];
+    const current = () => scrubbers.of(known) ?? scrubber;
+    const stream: Scrubber["stream"] = ({ keepsLength }) => {
+      const replacer = createGrowingReplacer(scrubbers, { from: known, keepsLength });
+      streams.push(replacer);
+      return transformOf(replacer);
+    };
+    const growing: Scrubber = {
+      headers: (raw) => current().headers(raw),
+      text: (text) => current().text(text),
+      whole: (bytes, options) => current().whole(bytes, options),
+      pieces: (options) => current().pieces(options),
+      stream,
+    };
+    const learn = (credentials: Credentials) => {
+      known = scrubbers.both(known, credentials);
+      for (const each of streams) each.learn(credentials);
+    };
     return {
+      learn,
       async rewrite(head, body) {
-        // Another request may have renewed one while this answer was waited for.
+        // A worker may have renewed one while this answer was waited for.
         const now = await inEffect(sessionId).catch((error: unknown) => {
           if (error instanceof Refusal) return before;
           throw error;
         });
-        return scrubAnswer(growing(scrubbers.both(before, now)), head, body);
+        learn(now);
+        return scrubAnswer(growing, head, body);
       },
-      headers: scrubber.headers,
-      text: scrubber.text,
-      socket: () => streamOf(sessionId, { from: before, keepsLength: true }),
+      headers: growing.headers,
+      text: growing.text,
+      socket: () => stream({ keepsLength: true }),
     };
   }
 
@@ -125,9 +142,25 @@ export function createApplyCredentials(options: CredentialsOptions): ApplyCreden
     const now = await fresh(sessionId, request);
     const injected = await injectCredentials(now, request, clock.now());
     const scrubber = scrubbers.of(now);
+    const answer = scrubber && answerOf(sessionId, now, scrubber);
     const renewable = usesOf(now, request).find(({ auth }) => auth.type === "mcp_oauth" && auth.refresh !== null);
     const renew = renewable ? () => renewRefused(sessionId, renewable) : null;
-    const check = now.length === 0 ? null : () => checkUsed(sessionId, request, { before: now, names: injected.used });
-    return { ...injected, answer: scrubber && answerOf(sessionId, now, scrubber), renew, check };
+    const check = () => checkUsed(sessionId, request, { before: now, names: injected.used });
+    const openAnswer = (end: (refusal: Refusal) => void) => answer ?? endsWithFirst(end);
+    const whileOpen = (end: (refusal: Refusal) => void) => open.add(sessionId, now, openAnswer(end));
+    return { ...injected, answer, renew, check, whileOpen };
   };
+
+  /** It goes to the sandbox as it comes, and may have been asked for in an encoding that can't be looked into. */
+  function endsWithFirst(end: (refusal: Refusal) => void): OpenAnswer {
+    let ended = false;
+    return {
+      learn(credentials) {
+        if (ended || scrubbers.of(credentials) === null) return;
+        ended = true;
+        const message = "The session's first credential took effect while this was open. Ask again.";
+        end(new Refusal("credential_new", message));
+      },
+    };
+  }
 }

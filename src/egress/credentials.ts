@@ -1,5 +1,6 @@
 // The port through which the broker asks what credentials make of a request of a session, and of its answer.
 import type { Readable, Transform } from "node:stream";
+import type { Refusal } from "./refusal.ts";
 
 export type BrokeredRequest = {
   teamId: string;
@@ -28,8 +29,13 @@ export type CredentialedRequest = {
    * that went into this one can be renewed.
    */
   renew: (() => Promise<boolean>) | null;
-  /** While it goes on: throws a `Refusal` when a credential that went into it is gone, or is not for it any more. Null: none went in. */
+  /** While it goes on: throws a `Refusal` when a credential that went into it is gone, or is not for it any more. Null: none could. */
   check: (() => Promise<void>) | null;
+  /**
+   * For the time from before it goes out until its answer is over; gives what ends that time. `end` is called, at once where it is so
+   * already, when a credential takes effect that is not taken out of this answer: the session's first. Null: none does.
+   */
+  whileOpen: ((end: (refusal: Refusal) => void) => () => void) | null;
 };
 
 export type CredentialedAnswer = {

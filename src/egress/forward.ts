@@ -89,7 +89,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     exchange.line.rule = rule;
     tunnel.spendHost(host);
     const headers = upstreamHeaders(rawHeaders);
-    const untouched = { target, body: null, answer: null, renew: null, check: null };
+    const untouched = { target, body: null, answer: null, renew: null, check: null, whileOpen: null };
     if (policy && target.scheme === "http") {
       const carried = mayGoPlain(policy, { host, packageHosts });
       if (carried) refuseAnywhere(path, headers);
@@ -137,15 +137,20 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     const plan: RequestPlan = { scheme, host, path, method, headers: [...admitted.headers, ...framing] };
     const upstream = needsHttp2(end) ? await tunnel.http2.request(plan) : http1Request(plan, { guard, ...tunnel });
     let failed = false;
-    const forget = open.add({
-      check: () => checkAgain(tunnel, admitted),
-      end: (refusal) => refuse(end, exchange, refusal),
-    });
-    end.answer.onceClosed(() => {
+    let ended = false;
+    const endIt = (refusal: Refusal) => {
+      ended = true;
+      refuse(end, exchange, refusal);
+    };
+    const forget = open.add({ check: () => checkAgain(tunnel, admitted), end: endIt });
+    const close = admitted.whileOpen?.(endIt);
+    const isOver = () => {
       forget();
+      close?.();
       if (!failed) upstream.destroy();
-    });
-    if (end.answer.isGone()) return upstream.destroy();
+    };
+    end.answer.onceClosed(isOver);
+    if (ended || end.answer.isGone()) return isOver();
     upstream.onceAnswered(
       (answer) => void takeAnswer(tunnel, end, { ...work, answer, isBodiless: framing.length === 0 }),
     );
@@ -197,7 +202,13 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       if (method !== "GET" || end.framing.length > 0) throw handshakeRefusal();
       const admitted = await admit(tunnel, end, exchange);
       if (admitted.target.scheme === "http") throw plainRefusal();
-      if (socket.destroyed) return;
+      const endIt = (refusal: Refusal) => {
+        exchange.refused(refusal);
+        socket.destroy();
+      };
+      const close = admitted.whileOpen?.(endIt);
+      socket.once("close", () => close?.());
+      if (socket.destroyed) return close?.();
       const headers = [...admitted.headers, "Connection", "Upgrade", "Upgrade", "websocket"];
       const { scheme, host, path } = admitted.target;
       const upstream = beginHttp1({ scheme, host, path, method, headers }, { guard, ...tunnel });
@@ -210,14 +221,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
         opened = true;
         response.detachSocket(socket as Parameters<ServerResponse["detachSocket"]>[0]);
         exchange.line.status = 101;
-        const forget = open.add({
-          check: () => checkAgain(tunnel, admitted),
-          end(refusal) {
-            exchange.refused(refusal);
-            socket.destroy();
-          },
-        });
-        socket.once("close", forget);
+        socket.once("close", open.add({ check: () => checkAgain(tunnel, admitted), end: endIt }));
         joinSockets({ exchange, answer, rewrite: admitted.answer, socket, head, upstreamSocket, upstreamHead });
       });
       upstream.end();

@@ -37,6 +37,8 @@ const OUTCOMES = {
   body_too_large: "deny",
   /** Its token is over, say, and could not be renewed. */
   credential_problem: "error",
+  /** The first one of its session took effect while it was open. */
+  credential_new: "error",
   answer_encoding: "error",
   policy_unavailable: "error",
   unresolved: "error",

@@ -18,10 +18,24 @@ export type Mutation = {
 export const mutations: readonly Mutation[] = [
   {
     control: "what is open is told of credentials that are in effect from now on",
+    ...{ file: "src/egress/apply-credentials.ts", find: "      open.tell(sessionId, found);\n", replace: "" },
+    ...{ project: "security", test: "test/security/first-credential.test.ts", named: "C6, C22: it ends as well" },
+  },
+  {
+    control: "what is open is scrubbed of what it is told",
     file: "src/egress/apply-credentials.ts",
-    find: "stream.learn(found);",
-    replace: "void stream;",
+    find: "for (const each of streams) each.learn(credentials);",
+    replace: "void streams;",
     ...{ project: "security", test: "test/security/credentials-in-answers.test.ts", named: "C6, C22: what comes on" },
+  },
+  {
+    control: "what is open ends before a request goes out with its session's first credential",
+    ...{
+      file: "src/egress/apply-credentials.ts",
+      find: "        end(new Refusal(",
+      replace: "        void (new Refusal(",
+    },
+    ...{ project: "security", test: "test/security/first-credential.test.ts", named: "C6, C22: what was open" },
   },
   {
     control: "what an MCP server gives back on an open stream is scrubbed of tokens that were renewed meanwhile",
