@@ -62,7 +62,13 @@ export function createChannelServer(options: StreamAnswering & { files: SessionF
       const [opened, sessionId] = await open(caller, pathname, search);
       channel = opened;
       if (socket.destroyed) return opened.close();
-      server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, opened, { facts, sessionId }));
+      let served = false;
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        served = true;
+        serve(webSocket, opened, { facts, sessionId });
+      });
+      // A handshake that is none was answered; nobody would ever close what was opened for it.
+      if (!served) opened.close();
     } catch (error) {
       channel?.close();
       const expected = expectedError(error, translate);

@@ -1,5 +1,7 @@
 // Terminals and programs over WebSockets: for those who may, from our own pages only, as long as they may, bounded both ways.
 import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { type ApiServer, startApiServer } from "../support/api-server.ts";
@@ -198,6 +200,22 @@ describe.skipIf(sandboxesMissing() !== null)("channels", () => {
     after.socket.send(Buffer.from("echo still-$((1+1))\n"));
     await until(() => after.text().includes("still-2"));
     after.socket.close();
+  });
+
+  test.each([
+    ["without a key", "GET", ""],
+    ["by a POST", "POST", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"],
+  ])("a program that is asked for by a handshake that is none, %s, is left to nobody", async (_, method, lines) => {
+    const query = new URLSearchParams(["sleep", "1000"].map((word) => ["command[]", word]));
+    const { hostname, port, host } = new URL(server.url);
+    const client = connect(Number(port), hostname);
+    const head = `${method} /v1/sessions/${sessionId}/exec?${query} HTTP/1.1\r\nHost: ${host}\r\nX-Api-Key: ${server.apiKey}\r\n`;
+    client.write(`${head}Connection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`);
+    expect(await text(client)).toMatch(/^HTTP\/1\.1 4\d\d /);
+    const sandbox = await sandboxd.backend.open(sessionId);
+    const running = { kind: "bash", command: "pgrep -f 'sleep[ ]1000' | wc -l" } as const;
+    let asked = 0;
+    await until(async () => (await sandbox.runOperation(`running-${method}-${asked++}`, running)).content === "0");
   });
 
   test("a client that reads nothing holds its program back, not the server's memory", async () => {
