@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import { BROKER_SOCKET, EGRESS_DIR, LISTEN_FD, parseRunnerConfig, RELAY_ADDRESS } from "../runner/protocol.ts";
 import { startRelay } from "../runner/relay.ts";
 import { createRunner } from "../runner/runner.ts";
-import { SEARCH_THREAD } from "../runner/search-tools.ts";
+import { SEARCH_THREAD } from "../runner/search-thread.ts";
 
 /** The bundle knows no top-level await. */
 async function main(): Promise<void> {
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
 
 async function search(): Promise<void> {
   const { parentPort, workerData } = await import("node:worker_threads");
-  const { searchInWorker } = await import("../runner/grep-worker.ts");
+  const { searchInWorker } = await import("../runner/search-worker.ts");
   await searchInWorker(workerData, (message) => parentPort?.postMessage(message));
 }
 

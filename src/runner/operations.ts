@@ -1,18 +1,22 @@
 // Operations by id: each runs at most once for the life of the disk; asked again, the caller gets the running one or its stored result.
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { createSemaphore } from "../lib/turns.ts";
 import { editTool, readTool, writeTool } from "./file-tools.ts";
 import type { Journal } from "./journal.ts";
 import { Output } from "./output.ts";
 import { confine, errnoOf, fileErrorText, type Roots, ToolError } from "./paths.ts";
 import { BadRequest, type RunnerConfig, type WireOperation, type WireResult } from "./protocol.ts";
 import { fingerprint } from "./random.ts";
-import { findRipgrep, globTool, grepTool } from "./search-tools.ts";
+import { findRipgrep } from "./ripgrep.ts";
+import { globTool, grepTool } from "./search-tools.ts";
 import { Shell, shownResult } from "./shell.ts";
 
 type Done = Omit<WireResult, "durationMs">;
 type Running = { hash: string; result: Promise<WireResult>; output: Output; abort: AbortController };
 const MAX_ID_LENGTH = 200;
+/** Each search is a thread or a process that may keep a processor busy until its time-out. */
+const MAX_SEARCHES = 4;
 
 /** `output` is null when it has ended. */
 export type Attached = { result: Promise<WireResult>; output: Output | null };
@@ -32,6 +36,7 @@ export class Operations {
   /** Every id of this life of the sandbox. */
   readonly #begunHere = new Set<string>();
   readonly #ripgrep = findRipgrep();
+  readonly #searchInTurn = createSemaphore(MAX_SEARCHES);
   /** Settles when the command before has ended: the shell takes one at a time. */
   #shellFree: Promise<unknown> = Promise.resolve();
   #lastUsedAt = Date.now();
@@ -209,25 +214,35 @@ export class Operations {
         begin();
         return { outcome: "ok", content: await editTool(operation, forWriting) };
       case "glob": {
-        begin();
-        const root = await confine(operation.path || workspaceDir, forReading);
-        return { outcome: "ok", content: await globTool({ pattern: operation.pattern, root }) };
-      }
-      case "grep": {
-        begin();
         const root = await confine(operation.path || workspaceDir, forReading);
         const { pattern } = operation;
-        const content = await grepTool({
-          pattern,
-          root,
-          signal,
-          env: this.#env(),
-          ripgrep: this.#ripgrep,
-          workerFile: this.#workerFile,
-        });
-        return { outcome: "ok", content };
+        const glob = () => globTool({ pattern, root, workerFile: this.#workerFile, signal });
+        return { outcome: "ok", content: await this.#search(glob, signal, begin) };
+      }
+      case "grep": {
+        const { pattern, path = "" } = operation;
+        const [ripgrep, workerFile, env] = [this.#ripgrep, this.#workerFile, this.#env()];
+        const grep = () =>
+          grepTool({ pattern, path: path || workspaceDir, roots: forReading, signal, env, ripgrep, workerFile });
+        return { outcome: "ok", content: await this.#search(grep, signal, begin) };
       }
     }
+  }
+
+  /** A search that waits for its turn is cancelled at once; one that has begun says so itself. */
+  #search(work: () => Promise<string>, signal: AbortSignal, begin: () => void): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(new ToolError("the search was cancelled before it began"));
+      signal.addEventListener("abort", giveUp, { once: true });
+      if (signal.aborted) giveUp();
+      const inTurn = async () => {
+        signal.removeEventListener("abort", giveUp);
+        if (signal.aborted) return;
+        begin();
+        resolve(await work());
+      };
+      this.#searchInTurn(inTurn).catch(reject);
+    });
   }
 
   async #bash(

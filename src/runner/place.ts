@@ -1,5 +1,5 @@
 // Where a path leads, held open. Between looking at its links and using it, a program in the sandbox may swap any directory on the way for a link: what is opened is looked at once more, and everything is done from there on.
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { O_PATH } from "../lib/open-to-owner.ts";
@@ -7,8 +7,11 @@ import { confine, errnoOf, type Roots, ToolError } from "./paths.ts";
 
 /** What somebody replaces just now is found at the second look; what is replaced all the time is not waited for. */
 const MAX_LOOKS = 5;
-const AS_IT_IS = O_PATH | constants.O_NOFOLLOW;
-const FOR_READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Opens what is there and does nothing with it, whatever it is. */
+export const AS_IT_IS = O_PATH | constants.O_NOFOLLOW;
+export const FOR_READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** A link in a file's place, or in one of the directories' above it, may lead to any of these. */
+const NOT_THERE = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG"];
 
 /** What was opened is not what the path had led to. */
 class Moved extends Error {}
@@ -40,17 +43,18 @@ export class Place {
   }
 }
 
-function addressIn(directory: number, name: string): string {
+/** A name in an open directory, as a path that the kernel resolves from there. */
+export function addressIn(directory: number, name: string): string {
   return `/proc/self/fd/${directory}/${name}`;
 }
 
-/** Opens a directory that is no link, for what is in it: its descriptor can't be read from itself. Throws as the system does. */
-function openAsItIs(address: string): number {
+/** Opens what is no link, whatever it is: without waiting, and so that it can't be read from the descriptor itself. Throws as the system does. */
+function openAsItIs(address: string | Buffer, check: (fd: number, stat: Stats) => void): number {
   const fd = openSync(address, AS_IT_IS);
   try {
     const stat = fstatSync(fd);
     if (stat.isSymbolicLink()) throw new Moved(`${address} is a link`);
-    if (!stat.isDirectory()) throw Object.assign(new Error("not a directory"), { code: "ENOTDIR" });
+    check(fd, stat);
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -58,20 +62,40 @@ function openAsItIs(address: string): number {
   }
 }
 
-/** The same; what is not at `path`, since one of the directories above it is a link by now, is not opened. */
+function checkDirectory(stat: Stats): void {
+  if (!stat.isDirectory()) throw Object.assign(new Error("not a directory"), { code: "ENOTDIR" });
+}
+
+/** Throws where one of the directories above `path` is a link by now: what was opened is elsewhere. */
+function checkPath(fd: number, path: Buffer): void {
+  const found = readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" });
+  if (!found.equals(path)) throw new Moved(`${path} is elsewhere`);
+}
+
+/** Opens the directory that is at `path`, for what is in it. Throws as the system does, and a `Moved` for one that is elsewhere. */
 export function openExactly(path: string): number {
-  const fd = openAsItIs(path);
-  try {
-    const found = readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" });
-    if (!found.equals(Buffer.from(path))) throw new Moved(`${path} is elsewhere`);
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
+  return openAsItIs(path, (fd, stat) => {
+    checkDirectory(stat);
+    checkPath(fd, Buffer.from(path));
+  });
 }
 
-/** The same; it is made, with the directories above it, where there is none. */
+/** Opens the regular file that is at `path`. Null where there is none, or something else, or never the same for long. */
+export function openFileExactly(path: Buffer): number | null {
+  for (let look = 1; look <= MAX_LOOKS; look++) {
+    try {
+      return openAsItIs(path, (fd, stat) => {
+        if (!stat.isFile()) throw new Moved(`${path} is no file`);
+        checkPath(fd, path);
+      });
+    } catch (error) {
+      if (!(error instanceof Moved || NOT_THERE.includes(errnoOf(error) ?? ""))) throw error;
+    }
+  }
+  return null;
+}
+
+/** Opens the directory at `path`; it is made, with those above it, where there is none. */
 function makeExactly(path: string): number {
   try {
     return openExactly(path);
@@ -86,7 +110,7 @@ function makeExactly(path: string): number {
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
     }
-    return openAsItIs(address);
+    return openAsItIs(address, (_fd, stat) => checkDirectory(stat));
   } finally {
     closeSync(above);
   }
@@ -157,4 +181,20 @@ export async function inDirectoryAt<T>(path: string, roots: Roots, work: (addres
   } finally {
     closeSync(fd);
   }
+}
+
+/** What a search begins at. The descriptor is for what is in it, or for opening it through `/proc/self/fd`. */
+export type Beginning = { path: string; fd: number; kind: "directory" | "file" | "other" };
+
+/** Opens what the path leads to, whatever it is. The caller closes `fd`. Throws as the system does, and a `ToolError` outside of all `roots`. */
+export function openBeginning(path: string, roots: Roots): Promise<Beginning> {
+  return lookAndOpen(path, roots, (real) => {
+    let kind: Beginning["kind"] = "other";
+    const fd = openAsItIs(real, (opened, stat) => {
+      checkPath(opened, Buffer.from(real));
+      if (stat.isFile()) kind = "file";
+      if (stat.isDirectory()) kind = "directory";
+    });
+    return { path: real, fd, kind };
+  });
 }

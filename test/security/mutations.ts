@@ -341,8 +341,17 @@ export const mutations: readonly Mutation[] = [
   {
     control: "files: a directory that was opened is where its path had led to",
     file: "src/runner/place.ts",
-    find: "if (!found.equals(Buffer.from(path))) throw",
+    find: "if (!found.equals(path)) throw",
     replace: "if (found.length === 0) throw",
+    project: "security",
+    test: "test/security/sandbox-files.test.ts",
+    named: "F2: a directory that is swapped for a link by renames",
+  },
+  {
+    control: "files: a file is found where it is, not where its path leads",
+    file: "src/runner/glob-worker.ts",
+    find: 'isWithin(Buffer.from(root).toString("latin1"), real)',
+    replace: "real",
     project: "security",
     test: "test/security/sandbox-files.test.ts",
     named: "F2: a directory that is swapped for a link by renames",

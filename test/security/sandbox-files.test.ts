@@ -144,6 +144,29 @@ describe.skipIf(missing)("files", () => {
       expect(refusals).toBeGreaterThan(0);
     });
 
+    it.each([
+      ["at a directory that was swapped", ""],
+      ["above it", "above"],
+    ])("does not lead a search %s outside", async (_what, above) => {
+      const path = `s${counter}/${above}`;
+      const name = above ? `${path}/swapped` : path.slice(0, -1);
+      await sh(`mkdir -p ${name}; echo fine > ${name}/passwd`);
+      await swapping(name, "/etc");
+      const said = new Set<string>();
+      const search = async (operation: Parameters<typeof op>[0]) => {
+        // The directory has the other name at every second moment.
+        for (const line of (await op(operation)).content.split("\n"))
+          said.add(line.replace(`${name}.other/`, `${name}/`));
+      };
+      for (let attempt = 0; attempt < 40; attempt++) {
+        await search({ kind: "grep", pattern: `^fine$|${OUTSIDE}`, path });
+        await search({ kind: "glob", pattern: "**/*", path });
+      }
+      const nothing = new RegExp(`${REFUSED.source}|^$|^no matches$|could be read, and the rest has no match$`);
+      const file = `/workspace/${name}/passwd`;
+      expect([...said].filter((line) => !nothing.test(line)).sort()).toEqual([file, `${file}:1:fine`]);
+    });
+
     it("does not lead an archive outside", async () => {
       await sh("mkdir -p kept/a; echo fine > kept/a/passwd; echo beside > kept/beside");
       await swapping("kept/a", "/etc");
@@ -198,6 +221,10 @@ describe.skipIf(missing)("files", () => {
       expect(await op({ kind: "edit", filePath: path, oldString: "a", newString: "b" }), path).toMatchObject(odd);
     }
     expect((await op({ kind: "grep", pattern: "x", path: "odd" })).outcome).toBe("ok");
+    for (const path of ["odd/fifo", "odd/sock"])
+      expect((await op({ kind: "grep", pattern: "x", path })).content).toBe(
+        `grep: ${path} is neither a directory nor a regular file`,
+      );
     expect((await op({ kind: "read", filePath: "odd/fifo" })).content).toBe("read: odd/fifo is not a regular file");
     // A hard link to what is not the agent's own can't be made; one to its own file is a file.
     expect((await sh("ln /etc/passwd odd/hard 2>&1")).outcome).toBe("failed");
