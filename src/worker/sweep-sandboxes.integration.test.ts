@@ -3,81 +3,28 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMemoryBackend } from "../../test/support/memory-backend.ts";
 import { blobsAway } from "../../test/support/memory-blobs.ts";
-import { createMemoryOwnerFile, createTurnWorld, type TurnWorld } from "../../test/support/turn-world.ts";
-import { recordSandbox, touchSandbox } from "../db/sandboxes.ts";
+import { createSweepWorld, infoOf, SWEPT_SPEC, type SweepWorld, stateOf } from "../../test/support/sweep-world.ts";
+import { createMemoryOwnerFile } from "../../test/support/turn-world.ts";
+import { touchSandbox } from "../db/sandboxes.ts";
 import { deleteSession } from "../db/sessions.ts";
-import { listSnapshots } from "../db/snapshots.ts";
-import { systemClock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import { createLogger } from "../lib/logger.ts";
 import { KEEP_STRAYS_MS } from "../sessions/sandbox-states.ts";
-import { createSessionSnapshots } from "../sessions/session-snapshots.ts";
-import { createSandboxSweeper } from "./sweep-sandboxes.ts";
 
-let world: TurnWorld;
+let world: SweepWorld;
 beforeAll(async () => {
-  world = await createTurnWorld();
+  world = await createSweepWorld();
 });
 afterAll(() => world.dispose());
 
-const spec = { limits: { memoryMb: 1, cpus: 1, pids: 1, diskMb: 1 }, env: {} };
-
-const logger = createLogger("test", { level: "silent", pretty: false });
-
-function createSweeper(
-  backend: ReturnType<typeof createMemoryBackend>,
-  ownerFile = createMemoryOwnerFile(),
-  idleMs = 60_000,
-) {
-  // The backend has a clock of its own, the machine's.
-  let now = Date.now();
-  const sweeper = createSandboxSweeper({
-    db: world.db,
-    backend,
-    ownerFile,
-    workerId: "wrk_sweeper",
-    idleMs,
-    snapshots: createSessionSnapshots({ db: world.db, blobs: world.blobs, diskMb: 64, clock: systemClock, logger }),
-    clock: { now: () => now, sleep: async () => undefined },
-    logger,
-  });
-  return { sweep: () => sweeper.sweep(), health: () => sweeper.dataHealth(), later: (ms: number) => (now += ms) };
-}
-
-async function sessionWithSandbox(
-  backend: ReturnType<typeof createMemoryBackend>,
-  usedSecondsAgo: number,
-): Promise<string> {
-  const sessionId = await world.createSession();
-  const { identity } = await backend.create(sessionId, spec);
-  const team = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(world.db);
-  await recordSandbox(world.db, {
-    sessionId,
-    teamId: team.rows[0]?.team_id ?? "",
-    name: sessionId,
-    backend: backend.id,
-    identity,
-    startMs: 5,
-  });
-  backend.setUsedAt(sessionId, Date.now() - usedSecondsAgo * 1_000);
-  await sql`update sandboxes set last_used_at = now() - ${usedSecondsAgo}::int * interval '1 second' where session_id = ${sessionId}`.execute(
-    world.db,
-  );
-  return sessionId;
-}
-
-const stateOf = async (backend: ReturnType<typeof createMemoryBackend>, name: string) =>
-  (await backend.list()).find((info) => info.name === name)?.state;
-
 test("an idle one is put to sleep, one in use is not", async () => {
   const backend = createMemoryBackend();
-  const idle = await sessionWithSandbox(backend, 120);
-  const fresh = await sessionWithSandbox(backend, 5);
-  const busy = await sessionWithSandbox(backend, 120);
+  const idle = await world.sessionWithSandbox(backend, 120);
+  const fresh = await world.sessionWithSandbox(backend, 5);
+  const busy = await world.sessionWithSandbox(backend, 120);
   await sql`update sessions set wake_at = now(), lease_owner = 'wrk_x', lease_until = now() + interval '1 minute' where id = ${busy}`.execute(
     world.db,
   );
-  await createSweeper(backend).sweep();
+  await world.createSweeper(backend).sweep();
   expect(await stateOf(backend, idle)).toBe("hibernated");
   expect(await stateOf(backend, fresh)).toBe("running");
   expect(await stateOf(backend, busy)).toBe("running");
@@ -87,11 +34,11 @@ test("an idle one is put to sleep, one in use is not", async () => {
 test("that of a deleted session is removed, and only then forgotten", async () => {
   const backend = createMemoryBackend();
   const name = newId("session");
-  await backend.create(name, spec);
+  await backend.create(name, SWEPT_SPEC);
   await sql`insert into sandbox_removals (name, team_id, backend) values (${name}, 'team_x', ${backend.id}), ('sesn_elsewhere', 'team_x', 'other')`.execute(
     world.db,
   );
-  await createSweeper(backend).sweep();
+  await world.createSweeper(backend).sweep();
   expect(await backend.list()).toEqual([]);
   const left = await sql<{ name: string }>`select name from sandbox_removals`.execute(world.db);
   expect(left.rows).toEqual([{ name: "sesn_elsewhere" }]);
@@ -101,26 +48,23 @@ test("one that was made for a session after it was deleted, by a worker that die
   const backend = createMemoryBackend();
   const sessionId = await world.createSession();
   // Its worker made the disk, and was killed before it could write it down: the deletion found no sandbox.
-  await backend.create(sessionId, spec);
+  await backend.create(sessionId, SWEPT_SPEC);
   const { rows } = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(
     world.db,
   );
   await deleteSession(world.db, { teamId: rows[0]?.team_id ?? "", sessionId });
   const stray = newId("session");
-  await backend.create(stray, spec);
-  await createSweeper(backend).sweep();
+  await backend.create(stray, SWEPT_SPEC);
+  await world.createSweeper(backend).sweep();
   expect((await backend.list()).map(({ name }) => name)).toEqual([stray]);
 });
-
-const infoOf = async (backend: ReturnType<typeof createMemoryBackend>, name: string) =>
-  (await backend.list()).find((info) => info.name === name);
 
 test("a stray is set aside after a minute and removed after a week; what is a session's or not ours is not touched", async () => {
   const backend = createMemoryBackend();
   const known = await world.createSession();
   const stray = newId("session");
-  for (const name of [known, stray, "blank-1"]) await backend.create(name, spec);
-  const { sweep, later, health } = createSweeper(backend);
+  for (const name of [known, stray, "blank-1"]) await backend.create(name, SWEPT_SPEC);
+  const { sweep, later, health } = world.createSweeper(backend);
   await sweep();
   later(59_000);
   await sweep();
@@ -140,10 +84,10 @@ test("a stray is set aside after a minute and removed after a week; what is a se
 
 test("an older backup of the database loses nothing: a stray whose session is known again is a sandbox like any other", async () => {
   const backend = createMemoryBackend();
-  const first = createSweeper(backend);
+  const first = world.createSweeper(backend);
   await first.sweep();
   const sessionId = newId("session");
-  const { identity } = await backend.create(sessionId, spec);
+  const { identity } = await backend.create(sessionId, SWEPT_SPEC);
   await first.sweep();
   first.later(61_000);
   await first.sweep();
@@ -166,9 +110,9 @@ test("on another database, or a new one, no sandbox is touched however long it l
   for (const owner of ["inst_another", null]) {
     const backend = createMemoryBackend();
     const names = [newId("session"), newId("session")];
-    for (const name of names) await backend.create(name, spec);
+    for (const name of names) await backend.create(name, SWEPT_SPEC);
     const file = createMemoryOwnerFile(owner);
-    const { sweep, later, health } = createSweeper(backend, file);
+    const { sweep, later, health } = world.createSweeper(backend, { ownerFile: file });
     for (const wait of [0, 61_000, KEEP_STRAYS_MS, KEEP_STRAYS_MS]) {
       later(wait);
       await sweep();
@@ -185,25 +129,18 @@ test("on another database, or a new one, no sandbox is touched however long it l
   }
 });
 
-const snapshotsOf = async (sessionId: string) => {
-  const { rows } = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(
-    world.db,
-  );
-  return listSnapshots(world.db, { teamId: rows[0]?.team_id ?? "", sessionId, limit: 10 });
-};
-
 test("what is put to sleep is kept in a snapshot first", async () => {
   const backend = createMemoryBackend();
-  const idle = await sessionWithSandbox(backend, 120);
+  const idle = await world.sessionWithSandbox(backend, 120);
   backend.treeOf(idle).write("workspace/a", Buffer.from("content"));
-  await createSweeper(backend).sweep();
+  await world.createSweeper(backend).sweep();
   expect(await stateOf(backend, idle)).toBe("hibernated");
-  expect(await snapshotsOf(idle)).toMatchObject([{ reason: "idle", files: 1, totalBytes: 7 }]);
+  expect(await world.snapshotsOf(idle)).toMatchObject([{ reason: "idle", files: 1, totalBytes: 7 }]);
 });
 
 test("a session that is wanted while its snapshot is taken keeps its sandbox, and there is no half a snapshot", async () => {
   const backend = createMemoryBackend();
-  const idle = await sessionWithSandbox(backend, 120);
+  const idle = await world.sessionWithSandbox(backend, 120);
   backend.treeOf(idle).write("workspace/a", Buffer.from("content"));
   world.blobs.onRequest = async () => {
     world.blobs.onRequest = null;
@@ -211,42 +148,36 @@ test("a session that is wanted while its snapshot is taken keeps its sandbox, an
     // Long enough for the look at whether the session is wanted.
     await new Promise((resolve) => setTimeout(resolve, 400));
   };
-  await createSweeper(backend).sweep();
+  await world.createSweeper(backend).sweep();
   expect(await stateOf(backend, idle)).toBe("running");
-  expect(await snapshotsOf(idle)).toEqual([]);
+  expect(await world.snapshotsOf(idle)).toEqual([]);
   expect(await world.session(idle)).toMatchObject({ leased: false });
 });
 
 test("with the blob store away it sleeps all the same, and the next time it is kept", async () => {
   const backend = createMemoryBackend();
-  const idle = await sessionWithSandbox(backend, 120);
+  const idle = await world.sessionWithSandbox(backend, 120);
   backend.treeOf(idle).write("workspace/a", Buffer.from("content"));
   world.blobs.onRequest = blobsAway;
-  await createSweeper(backend).sweep();
+  await world.createSweeper(backend).sweep();
   world.blobs.onRequest = null;
   expect(await stateOf(backend, idle)).toBe("hibernated");
-  await backend.create(idle, spec);
+  await backend.create(idle, SWEPT_SPEC);
   backend.setUsedAt(idle, Date.now() - 120_000);
   await sql`update sandboxes set state = 'running' where session_id = ${idle}`.execute(world.db);
-  await createSweeper(backend).sweep();
-  expect(await snapshotsOf(idle)).toMatchObject([{ files: 1 }]);
+  await world.createSweeper(backend).sweep();
+  expect(await world.snapshotsOf(idle)).toMatchObject([{ files: 1 }]);
 });
-
-async function filesOf(sessionId: string): Promise<{ reason: string; files: number }[]> {
-  const team = await sql<{ team_id: string }>`select team_id from sessions where id = ${sessionId}`.execute(world.db);
-  const found = await listSnapshots(world.db, { teamId: team.rows[0]?.team_id ?? "", sessionId, limit: 10 });
-  return found.map(({ reason, files }) => ({ reason, files }));
-}
 
 test("what a turn changed is kept soon after it, once, and nothing in the sandbox is ended for that", async () => {
   const backend = createMemoryBackend();
-  const sessionId = await sessionWithSandbox(backend, 20);
-  const fresh = await sessionWithSandbox(backend, 3);
+  const sessionId = await world.sessionWithSandbox(backend, 20);
+  const fresh = await world.sessionWithSandbox(backend, 3);
   backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
-  const { sweep } = createSweeper(backend);
+  const { sweep } = world.createSweeper(backend);
   await sweep();
-  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
-  expect(await filesOf(fresh)).toEqual([]);
+  expect(await world.filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  expect(await world.filesOf(fresh)).toEqual([]);
   expect(await stateOf(backend, sessionId)).toBe("running");
   expect(backend.quieted).toEqual([]);
   expect(await world.session(sessionId)).toMatchObject({ leased: false });
@@ -267,7 +198,7 @@ test("what a turn changed is kept soon after it, once, and nothing in the sandbo
   );
   backend.treeOf(sessionId).write("workspace/b", Buffer.from("two"));
   await sweep();
-  expect(await filesOf(sessionId)).toEqual([
+  expect(await world.filesOf(sessionId)).toEqual([
     { reason: "turn", files: 2 },
     { reason: "turn", files: 1 },
   ]);
@@ -275,9 +206,9 @@ test("what a turn changed is kept soon after it, once, and nothing in the sandbo
 
 test("what a process in the background writes after the last use is kept, and an unchanged disk costs nothing", async () => {
   const backend = createMemoryBackend();
-  const sessionId = await sessionWithSandbox(backend, 20);
+  const sessionId = await world.sessionWithSandbox(backend, 20);
   backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
-  const { sweep } = createSweeper(backend);
+  const { sweep } = world.createSweeper(backend);
   const minutePasses = () =>
     sql`update snapshots set until_at = now() - interval '61 seconds' where session_id = ${sessionId}`.execute(
       world.db,
@@ -285,16 +216,16 @@ test("what a process in the background writes after the last use is kept, and an
   const busy = (is: boolean) => backend.setUsedAt(sessionId, is ? Date.now() + 60_000 : Date.now() - 20_000);
   busy(true);
   await sweep();
-  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  expect(await world.filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
 
   // It writes, and ends before the next sweep: not before a minute has gone by, but then.
   backend.treeOf(sessionId).write("workspace/log", Buffer.from("written by nobody's call"));
   busy(false);
   await sweep();
-  expect(await filesOf(sessionId)).toHaveLength(1);
+  expect(await world.filesOf(sessionId)).toHaveLength(1);
   await minutePasses();
   await sweep();
-  expect(await filesOf(sessionId)).toEqual([
+  expect(await world.filesOf(sessionId)).toEqual([
     { reason: "turn", files: 2 },
     { reason: "turn", files: 1 },
   ]);
@@ -307,7 +238,7 @@ test("what a process in the background writes after the last use is kept, and an
     await sweep();
   }
   expect([...world.blobs.blobs.keys()].sort()).toEqual(blobs);
-  expect(await filesOf(sessionId)).toHaveLength(2);
+  expect(await world.filesOf(sessionId)).toHaveLength(2);
   expect(backend.quieted).toEqual([]);
 
   // Once it is quiet nobody looks any more.
@@ -324,25 +255,25 @@ test("what a process in the background writes after the last use is kept, and an
 
 test("a sandbox that is gone keeps no other from being kept", async () => {
   const backend = createMemoryBackend();
-  const gone = await sessionWithSandbox(backend, 30);
-  const other = await sessionWithSandbox(backend, 20);
+  const gone = await world.sessionWithSandbox(backend, 30);
+  const other = await world.sessionWithSandbox(backend, 20);
   await sql`update sandboxes set dirty_since = now() - interval '1 hour' where session_id = ${gone}`.execute(world.db);
   backend.treeOf(other).write("workspace/a", Buffer.from("one"));
   backend.crash(gone);
-  await createSweeper(backend).sweep();
-  expect(await filesOf(other)).toEqual([{ reason: "turn", files: 1 }]);
+  await world.createSweeper(backend).sweep();
+  expect(await world.filesOf(other)).toEqual([{ reason: "turn", files: 1 }]);
 });
 
 test("a disk that replaced a lost one is not kept: what it lacks would be taken for removed", async () => {
   const backend = createMemoryBackend();
-  const sessionId = await sessionWithSandbox(backend, 20);
+  const sessionId = await world.sessionWithSandbox(backend, 20);
   backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
-  const sweeper = createSweeper(backend);
+  const sweeper = world.createSweeper(backend);
   await sweeper.sweep();
-  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  expect(await world.filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
   // Somebody looked at the files meanwhile: that made an empty one, and its row says nothing of it.
   backend.lose(sessionId);
-  await backend.create(sessionId, spec);
+  await backend.create(sessionId, SWEPT_SPEC);
   await touchSandbox(world.db, { sessionId });
   for (const seconds of [20, 120]) {
     backend.setUsedAt(sessionId, Date.now() - seconds * 1_000);
@@ -353,7 +284,7 @@ test("a disk that replaced a lost one is not kept: what it lacks would be taken 
       world.db,
     );
     await sweeper.sweep();
-    expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+    expect(await world.filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
   }
   // Nobody uses it: it sleeps, and the next tool brings the files back onto it.
   expect(await rowOf(sessionId)).toBe("hibernated");
@@ -369,16 +300,16 @@ const rowOf = async (sessionId: string) => {
 test("a row that says that it runs is held against what is there: one that ended sleeps, one that is not there is told", async () => {
   const backend = createMemoryBackend();
   await sql`update sandboxes set state = 'hibernated'`.execute(world.db);
-  const fresh = await sessionWithSandbox(backend, 30);
-  const busy = await sessionWithSandbox(backend, 90);
-  const ended = await sessionWithSandbox(backend, 90);
-  const running = await sessionWithSandbox(backend, 90);
-  const lost = await sessionWithSandbox(backend, 90);
+  const fresh = await world.sessionWithSandbox(backend, 30);
+  const busy = await world.sessionWithSandbox(backend, 90);
+  const ended = await world.sessionWithSandbox(backend, 90);
+  const running = await world.sessionWithSandbox(backend, 90);
+  const lost = await world.sessionWithSandbox(backend, 90);
   for (const name of [fresh, busy, ended]) await backend.hibernate(name);
   backend.lose(lost);
   await sql`update sessions set wake_at = now() + interval '1 hour' where id = ${busy}`.execute(world.db);
   // Idle for longer than these are unused: nothing is put to sleep.
-  const { sweep, health } = createSweeper(backend, createMemoryOwnerFile(), 600_000);
+  const { sweep, health } = world.createSweeper(backend, { idleMs: 600_000 });
   await sweep();
   expect(await rowOf(ended)).toBe("hibernated");
   for (const one of [fresh, busy, running, lost]) expect(await rowOf(one)).toBe("running");
@@ -388,7 +319,7 @@ test("a row that says that it runs is held against what is there: one that ended
     detail: expect.stringMatching(/One sandbox that should run is not on this machine/),
   });
   // Another disk under its name is not what was lost, asleep or not, until a turn has said so.
-  const { identity } = await backend.create(lost, spec);
+  const { identity } = await backend.create(lost, SWEPT_SPEC);
   await sweep();
   expect(health()).toMatchObject({ missing: 1 });
   await backend.hibernate(lost);
@@ -403,30 +334,30 @@ test("a row that says that it runs is held against what is there: one that ended
 
 test("one that was woken by somebody who died of it is found, and put to sleep when nobody uses it", async () => {
   const backend = createMemoryBackend();
-  const woken = await sessionWithSandbox(backend, 90);
-  const fresh = await sessionWithSandbox(backend, 30);
+  const woken = await world.sessionWithSandbox(backend, 90);
+  const fresh = await world.sessionWithSandbox(backend, 30);
   await sql`update sandboxes set state = 'hibernated' where session_id in (${woken}, ${fresh})`.execute(world.db);
-  await createSweeper(backend, createMemoryOwnerFile(), 600_000).sweep();
+  await world.createSweeper(backend, { idleMs: 600_000 }).sweep();
   expect(await rowOf(woken)).toBe("running");
   expect(await rowOf(fresh)).toBe("hibernated");
-  await createSweeper(backend, createMemoryOwnerFile(), 60_000).sweep();
+  await world.createSweeper(backend, { idleMs: 60_000 }).sweep();
   expect(await stateOf(backend, woken)).toBe("hibernated");
   expect(await rowOf(woken)).toBe("hibernated");
 });
 
 test("on another database no row is changed", async () => {
   const backend = createMemoryBackend();
-  const sessionId = await sessionWithSandbox(backend, 90);
+  const sessionId = await world.sessionWithSandbox(backend, 90);
   await backend.hibernate(sessionId);
-  await createSweeper(backend, createMemoryOwnerFile("inst_another"), 600_000).sweep();
+  await world.createSweeper(backend, { ownerFile: createMemoryOwnerFile("inst_another"), idleMs: 600_000 }).sweep();
   expect(await rowOf(sessionId)).toBe("running");
 });
 
 test("while the store is away it is asked once a minute, and the files are kept when it is back", async () => {
   const backend = createMemoryBackend();
-  const sessionId = await sessionWithSandbox(backend, 20);
+  const sessionId = await world.sessionWithSandbox(backend, 20);
   backend.treeOf(sessionId).write("workspace/a", Buffer.from("one"));
-  const { sweep, later } = createSweeper(backend);
+  const { sweep, later } = world.createSweeper(backend);
   let asked = 0;
   world.blobs.onRequest = () => {
     asked += 1;
@@ -440,14 +371,14 @@ test("while the store is away it is asked once a minute, and the files are kept 
   world.blobs.onRequest = null;
   later(61_000);
   await sweep();
-  expect(await filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
+  expect(await world.filesOf(sessionId)).toEqual([{ reason: "turn", files: 1 }]);
 });
 
 test("one that says that it is in use does not sleep, however long ago it was used through us", async () => {
   const backend = createMemoryBackend();
-  const sessionId = await sessionWithSandbox(backend, 120);
+  const sessionId = await world.sessionWithSandbox(backend, 120);
   backend.setUsedAt(sessionId, Date.now());
-  const { sweep } = createSweeper(backend);
+  const { sweep } = world.createSweeper(backend);
   await sweep();
   expect(await stateOf(backend, sessionId)).toBe("running");
   backend.setUsedAt(sessionId, Date.now() - 120_000);
