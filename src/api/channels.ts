@@ -83,6 +83,8 @@ export function createChannelServer(options: StreamAnswering & { files: SessionF
       }
       const text = JSON.stringify(body);
       const lines = { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+      // The server has let go of its time limits: a client that never ends its side would keep it.
+      socket.once("finish", () => socket.destroy());
       socket.end(
         `HTTP/1.1 ${status} Refused\r\nconnection: close\r\n${Object.entries(lines)
           .map(([name, value]) => `${name}: ${value}\r\n`)

@@ -227,6 +227,8 @@ const appFailed = ({ port }: PreviewedPort, problem: "cut" | "silent"): PageWord
 
 function refuseUpgrade(socket: Duplex, status: number, text: string): void {
   if (socket.destroyed) return;
+  // No time limit holds for it any more: a client that never ends its side would keep it.
+  socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );

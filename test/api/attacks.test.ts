@@ -1,4 +1,5 @@
 // The API as somebody attacks it, by the ids of docs/security.md: every route, with what no honest client sends.
+import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../src/lib/ids.ts";
@@ -375,6 +376,34 @@ describe("slow and large", () => {
     }
     for (const { said } of slow) expect(said()).toMatch(/^HTTP\/1\.1 408 /);
   });
+
+  test.each([
+    ["a terminal", "127.0.0.1", "/v1/sessions/sesn_x/terminals/one"],
+    ["a page in a port preview", "preview.localhost", "/"],
+  ])(
+    "R9: who asks for a WebSocket of %s and is refused keeps no connection, though it never ends its side",
+    async (_, host, path) => {
+      const { hostname, port } = new URL(server.url);
+      const client = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+      let closed = false;
+      client.on("error", () => client.destroy());
+      client.once("close", () => {
+        closed = true;
+      });
+      client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      let said = "";
+      client.on("data", (piece) => {
+        said += piece.toString("latin1");
+      });
+      await once(client, "end");
+      expect(said).toMatch(/^HTTP\/1\.1 40[14] /);
+      // What is sent to a connection that is held goes nowhere, without a word.
+      await until(() => {
+        if (!closed) client.write("x");
+        return closed;
+      });
+    },
+  );
 
   test("R9: headers that do not end, and more of them than anybody has, are refused", async () => {
     const { answer } = raw(`GET /v1/agents HTTP/1.1\r\nHost: 127.0.0.1\r\nx-a: ${"a".repeat(20_000)}\r\n\r\n`);
