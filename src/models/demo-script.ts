@@ -111,7 +111,8 @@ function planFor({
 function namedTool(text: string): Call | null {
   const match = /\buse the [`"']?([A-Za-z0-9_-]+)[`"']? tool\b/i.exec(text);
   if (match?.[1] === undefined) return null;
-  const json = /\{[\s\S]*\}/.exec(text.slice(match.index))?.[0] ?? "{}";
+  const rest = text.slice(match.index);
+  const json = rest.slice(Math.max(0, rest.indexOf("{")), rest.lastIndexOf("}") + 1) || "{}";
   try {
     return { name: match[1], input: JSON.parse(json) };
   } catch {

@@ -126,6 +126,11 @@ describe("a named tool", () => {
   test("that is not there is said to be missing", async () => {
     expect((await play([says("use the nope tool")])).last).toContain('no tool "nope"');
   });
+
+  test("R14: a message of a million brackets holds up nobody", async () => {
+    const { steps } = await play([says(`use the read tool ${"{".repeat(1_000_000)}`)]);
+    expect(steps[0]?.toolCalls).toMatchObject([{ name: "read", input: {} }]);
+  });
 });
 
 test("pictures and files are named", async () => {

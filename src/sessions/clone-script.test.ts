@@ -66,6 +66,11 @@ describe("what a clone's end means", () => {
     expect(problem?.message).toContain("git said: ");
   });
 
+  it("R14: a host that says one word a hundred thousand times holds up nobody", () => {
+    const problem = cloneProblem(config, failed(`remote: ${"repository ".repeat(100_000)}`), true);
+    expect(problem).toMatchObject({ type: "repository_clone_error" });
+  });
+
   it.each([
     [
       { ...config, checkout: { type: "branch" as const, name: "x" } },

@@ -94,12 +94,19 @@ function reasonOf(
     };
   if (/error: 403/.test(content))
     return { type: "repository_forbidden_error", why: "its host does not let the token read it" };
-  if (/error: 404|repository .* not found/i.test(content))
+  if (/error: 404/i.test(content) || content.split("\n").some(isUnknownRepository))
     return {
       type: "repository_not_found_error",
       why: `its host does not know it, or not to ${hasToken ? "who has this token" : "strangers: it may need a token"}`,
     };
   return clone("it could not be cloned");
+}
+
+/** By its ends: a pattern with anything between them would look at a line that says "repository" thousands of times as often. */
+function isUnknownRepository(line: string): boolean {
+  const lower = line.toLowerCase();
+  const at = lower.indexOf("repository ");
+  return at >= 0 && lower.lastIndexOf(" not found") >= at + "repository".length;
 }
 
 function lastLines(content: string): string {
