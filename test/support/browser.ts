@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium, errors, type Page } from "playwright-core";
 import { watchComplaints } from "./complaints.ts";
+import { findOutOfReach } from "./out-of-reach.ts";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** Where screenshots are kept. */
@@ -24,7 +25,7 @@ export type Browser = {
   page: Page;
   /** Of every page, see `watchComplaints`. Expected to stay empty. */
   complaints: string[];
-  /** Saves the page, or another one that is given, at 1440×900 and 390×844, light and dark. */
+  /** Saves the page, or another one that is given, at 1440×900 and 390×844, light and dark. Throws when a control is out of reach there. */
   screenshots(name: string, which?: Page): Promise<void>;
   close(): Promise<void>;
 };
@@ -88,6 +89,8 @@ export async function openBrowser(
         ["phone", { width: 390, height: 844 }],
       ] as const) {
         await which.setViewportSize(viewport);
+        const outOfReach = await findOutOfReach(which);
+        if (outOfReach.length > 0) throw new Error(`${name}, ${size}: nobody can reach ${outOfReach.join(", ")}`);
         for (const colorScheme of ["light", "dark"] as const) {
           await which.emulateMedia({ colorScheme });
           await takePicture(which, path.join(screens, `${name}-${size}-${colorScheme}.png`));

@@ -83,8 +83,9 @@ export function SessionHeader({
           </span>
         </div>
       </div>
-      <div className="flex items-center gap-2">
-        <span role="status">
+      {/* The state's words give way before a button does. */}
+      <div className="flex max-w-full min-w-0 items-center gap-2">
+        <span role="status" className="flex min-w-0">
           <StateChip state={state} waitingFor={waitingFor} />
         </span>
         {busy && (
