@@ -68,5 +68,5 @@ export function createDemoModel({ clock, wordDelayMs = 15 }: { clock: Clock; wor
 }
 
 function wordsOf(text: string): string[] {
-  return text.match(/\s*\S+\s*/g) ?? [];
+  return text.match(/^\s*\S+\s*|\S+\s*/g) ?? [];
 }

@@ -74,7 +74,7 @@ const rules: Rule[] = [
     when: ({ type, message, status }) =>
       /_model_access_denied$/.test(type) ||
       /Invalid model name|model_not_found|no healthy deployments for this model/i.test(`${type} ${message}`) ||
-      (status === 404 && /model.*(not exist|not found)/i.test(message)),
+      (status === 404 && /not exist|not found/i.test(message.slice(message.search(/model|$/i)))),
     say: ({ message }, url) =>
       `The gateway at ${url} has no such model for this key. Choose one of ${url}/v1/models, or add it to the gateway. ${message}`,
   },

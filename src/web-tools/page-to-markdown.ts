@@ -2,6 +2,7 @@
 import { isProbablyReaderable, Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 import Turndown from "turndown";
+import { oneLine } from "../lib/one-line.ts";
 
 export type PageMarkdown = { title: string; text: string; whole: boolean };
 
@@ -68,7 +69,7 @@ function toMarkdown(root: Node, base: string): string {
   });
   turndown.addRule("cells", {
     filter: ["td", "th"],
-    replacement: (content) => `| ${content.trim().replace(/\s*\n\s*/g, " ")} `,
+    replacement: (content) => `| ${oneLine(content.trim())} `,
   });
   turndown.addRule("rows", {
     filter: "tr",

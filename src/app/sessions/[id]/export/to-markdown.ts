@@ -1,5 +1,6 @@
 // A conversation as Markdown. Pure. What a machine wrote stands in fences that it cannot leave.
 
+import { oneLine } from "../../../../lib/one-line.ts";
 import { visibleExactly, visibleName, visibleProse } from "../../../../lib/visible-text.ts";
 import { diffRows } from "../../../components/diff-rows.ts";
 import { classifyInput } from "../classify-input.ts";
@@ -88,5 +89,5 @@ function quote(text: string): string {
 
 /** One line without markup of its own. */
 function plain(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, " ").replaceAll(/[\\`*_[\]<>#|~!]/g, "\\$&");
+  return oneLine(text).replaceAll(/[\\`*_[\]<>#|~!]/g, "\\$&");
 }

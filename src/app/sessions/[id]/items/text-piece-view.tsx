@@ -8,7 +8,7 @@ const { Part: AnsiText } = lazyPart(async () => (await import("../../../componen
 
 /** Colours and weights of a terminal; the rest of its language is dropped anyway. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
-const HAS_ANSI_LOOKS = /\u001b\[[0-9;]*[1-9][0-9;]*m/;
+const HAS_ANSI_LOOKS = /\u001b\[[0;]*[1-9][0-9;]*m/;
 
 type TextPieceViewProps = {
   text: string;
