@@ -134,6 +134,8 @@ const CLASSIC: string[] = [
   `GET https://${OTHER}/ HTTP/1.1\r\n${GOOD_HOST}\r\n\r\n`,
   `${post("Transfer-Encoding: gzip, chunked")}0\r\n\r\n${INNER}`,
   `${post("Transfer-Encoding: chunked")}3;a\nb\r\nabc\r\n0\r\n\r\n${INNER}`,
+  // A chunk of 4 GB, of three bytes for who reads 32 bits of its size.
+  `${post("Transfer-Encoding: chunked")}100000003\r\nabc\r\n${INNER_OTHER}`,
   `${post(`Content-Length: ${INNER_OTHER.length}`)}${INNER_OTHER}`,
   `${post("Transfer-Encoding: chunked")}${chunk(INNER_OTHER)}0\r\n\r\n`,
   `${post("Content-Length: 0")}${INNER_OTHER}`,

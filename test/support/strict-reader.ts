@@ -18,7 +18,8 @@ export type Reading = {
 
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) ([!-~\x80-\xff]+) HTTP\/1\.[01]$/;
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/;
-const CHUNK_SIZE = /^([\da-f]{1,8})(?:;[\t -~\x80-\xff]*)?$/i;
+/** As far as numbers are exact. */
+const CHUNK_SIZE = /^([\da-f]{1,13})(?:;[\t -~\x80-\xff]*)?$/i;
 
 type Body = { body: string; next: number; end: Reading["end"] };
 
