@@ -5,10 +5,13 @@ import type { Page } from "playwright-core";
 export function findOutOfReach(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const controls = "a[href], button, input, select, textarea, summary, [role=tab], [role=menuitem]";
+    // What is as tall as the page scrolls downwards; sideways it is not meant to.
     const scrolls = (element: Element): boolean => {
-      for (let parent = element.parentElement; parent; parent = parent.parentElement)
-        if (/auto|scroll/.test(getComputedStyle(parent).overflowX) && parent.scrollWidth > parent.clientWidth)
-          return true;
+      for (let parent = element.parentElement; parent; parent = parent.parentElement) {
+        const { scrollWidth, clientWidth, clientHeight } = parent;
+        const isMeantTo = scrollWidth > clientWidth && clientHeight < innerHeight / 2;
+        if (isMeantTo && /auto|scroll/.test(getComputedStyle(parent).overflowX)) return true;
+      }
       return false;
     };
     return [...document.querySelectorAll<HTMLElement>(controls)].flatMap((control) => {
