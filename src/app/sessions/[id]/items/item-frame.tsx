@@ -23,7 +23,7 @@ export function ItemFrame({ id, className, children }: { id: string; className?:
           type="button"
           aria-label="Event details"
           title="Event details: raw JSON and link"
-          className="absolute top-1 -right-8 rounded p-1 text-muted opacity-0 group-hover/item:opacity-100 hover:bg-sunken focus-visible:opacity-100 max-lg:hidden"
+          className="absolute top-1 -right-4 rounded p-1 text-muted opacity-0 group-hover/item:opacity-100 hover:bg-sunken focus-visible:opacity-100 max-lg:hidden"
           onClick={() => timeline.showDetails(id)}
         >
           <Braces aria-hidden className="size-4" />
