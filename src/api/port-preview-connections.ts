@@ -11,7 +11,7 @@ const TOUCH_MS = 60_000;
 type Place = { at: PreviewedPort; visit: string; end: () => void };
 
 export function createPortPreviewConnections(options: {
-  portPreviews: Pick<PortPreviewAccess, "check">;
+  portPreviews: Pick<PortPreviewAccess, "admit">;
   ports: Pick<SessionPorts, "touch">;
   logger: Logger;
 }) {
@@ -28,7 +28,7 @@ export function createPortPreviewConnections(options: {
     try {
       const visits = new Map([...open].map((place) => [`${place.visit} ${place.at.port}`, place]));
       for (const { visit, at } of visits.values()) {
-        if ((await portPreviews.check(visit, at)) === null) endAll(visit, at);
+        if ((await portPreviews.admit([visit], at)) === null) endAll(visit, at);
         else await touch(at.sessionId);
       }
     } catch (error) {

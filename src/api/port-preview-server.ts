@@ -59,11 +59,8 @@ export function createPortPreviewServer(options: {
     const at = readPreviewHost(request.headers.host, place)?.preview;
     if (!at || !request.url?.startsWith("/")) return NO_PREVIEW;
     const origin = originOf(request);
-    for (const visit of previewCookiesOf(request.headers.cookie, isSecure)) {
-      const teamId = await portPreviews.check(visit, at);
-      if (teamId !== null) return { at, teamId, visit, origin };
-    }
-    return closed(at);
+    const admitted = await portPreviews.admit(previewCookiesOf(request.headers.cookie, isSecure), at);
+    return admitted === null ? closed(at) : { ...admitted, at, origin };
   }
 
   /** Exchanges a ticket for a cookie; true when that was the whole answer. */

@@ -36,18 +36,21 @@ export async function exchangeTicket(
   return result.numAffectedRows === 1n;
 }
 
-/** The team of a visit that still may; null when it has ended, its session is over, or who asked for it is not let in any more. */
-export async function findVisit(db: Database, input: PreviewedPort & { visitHash: Buffer }): Promise<string | null> {
-  const result = await sql<{ teamId: string }>`
-    select v.team_id as "teamId" from port_previews v
+/** One of these visits that still may, and its team; null when all have ended, the session is over, or who asked for them is not let in any more. */
+export async function findVisit(
+  db: Database,
+  input: PreviewedPort & { visitHashes: readonly Buffer[] },
+): Promise<{ visitHash: Buffer; teamId: string } | null> {
+  const result = await sql<{ visitHash: Buffer; teamId: string }>`
+    select v.secret_hash as "visitHash", v.team_id as "teamId" from port_previews v
     join sessions s on s.id = v.session_id
     left join browser_sessions b on b.token_hash = v.browser_hash
     left join api_keys k on k.id = coalesce(v.api_key_id, b.api_key_id)
-    where v.secret_hash = ${input.visitHash} and v.kind = 'visit' and v.expires_at > now()
+    where v.secret_hash = any(${input.visitHashes}::bytea[]) and v.kind = 'visit' and v.expires_at > now()
       and v.session_id = ${input.sessionId} and v.port = ${input.port}
       and s.team_id = v.team_id and s.archived_at is null and s.status <> 'terminated'
-      and (v.browser_hash is null or b.expires_at > now()) and k.revoked_at is null`.execute(db);
-  return result.rows[0]?.teamId ?? null;
+      and (v.browser_hash is null or b.expires_at > now()) and k.revoked_at is null limit 1`.execute(db);
+  return result.rows[0] ?? null;
 }
 
 /** A visit that is used goes on, up to an age. */

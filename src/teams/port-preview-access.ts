@@ -21,6 +21,7 @@ const REMEMBERED_MS = 2_000;
 const MAX_REMEMBERED = 10_000;
 
 export type { PortPreviewGrantor, PreviewedPort };
+export type Visit = { visit: string; teamId: string };
 export type PortPreviewAccess = ReturnType<typeof createPortPreviewAccess>;
 
 export function createPortPreviewAccess({ db, clock }: { db: Database; clock: Clock }) {
@@ -45,23 +46,35 @@ export function createPortPreviewAccess({ db, clock }: { db: Database; clock: Cl
       return (await exchangeTicket(db, { sessionId, port, ...hashes, lifetimeS: VISIT_LIFETIME_S })) ? visit : null;
     },
 
-    /** The team of the visit, while it may see this port. Good answers are remembered for two seconds. */
-    async check(visit: string, { sessionId, port }: PreviewedPort): Promise<string | null> {
-      const visitHash = hashToken(visit);
-      const key = `${visitHash.toString("hex")} ${sessionId} ${port}`;
-      const known = seen.get(key);
-      if (known && known.until > clock.now()) return known.teamId;
-      const teamId = await findVisit(db, { sessionId, port, visitHash });
-      if (teamId === null) {
-        seen.delete(key);
+    /**
+     * The first of `visits` that may see this port now, with its team; null: none. Good answers are remembered for two seconds. One question
+     * to the database, however many there are: pages of other ports may set any number of cookies that are sent along.
+     */
+    async admit(visits: readonly string[], { sessionId, port }: PreviewedPort): Promise<Visit | null> {
+      const asked = visits.map((visit) => {
+        const visitHash = hashToken(visit);
+        return { visit, visitHash, key: `${visitHash.toString("hex")} ${sessionId} ${port}` };
+      });
+      for (const { visit, key } of asked) {
+        const known = seen.get(key);
+        if (known && known.until > clock.now()) return { visit, teamId: known.teamId };
+      }
+      if (asked.length === 0) return null;
+      const found = await findVisit(db, { sessionId, port, visitHashes: asked.map(({ visitHash }) => visitHash) });
+      const admitted = asked.find(({ visitHash }) => found?.visitHash.equals(visitHash));
+      if (!found || !admitted) {
+        for (const { key } of asked) seen.delete(key);
         return null;
       }
+      const { visit, visitHash, key } = admitted;
+      const { teamId } = found;
+      const known = seen.get(key);
       const now = clock.now();
       const prolong = !known || known.prolongAt <= now;
       if (prolong) await prolongVisit(db, { visitHash, lifetimeS: VISIT_LIFETIME_S, maxAgeS: MAX_VISIT_AGE_S });
       if (seen.size >= MAX_REMEMBERED) seen.clear();
       seen.set(key, { teamId, until: now + REMEMBERED_MS, prolongAt: prolong ? now + PROLONG_MS : known.prolongAt });
-      return teamId;
+      return { visit, teamId };
     },
   };
 }

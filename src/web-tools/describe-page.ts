@@ -91,6 +91,6 @@ function beginningOf(text: string, bytes: number): string {
 
 /** A name that a person knows again; the caller sees to it that it is the only one. */
 function pathFor(url: URL): string {
-  const words = `${url.hostname}${url.pathname}`.replace(/[^a-z0-9.]+/gi, "-").replace(/^[-.]+|[-.]+$/g, "");
-  return `/workspace/.web/${words.slice(0, 80)}`;
+  const words = `${url.hostname}${url.pathname}`.slice(0, 1_000).replace(/[^a-z0-9.]+/gi, "-");
+  return `/workspace/.web/${words.replace(/^[-.]+|[-.]+$/g, "").slice(0, 80)}`;
 }

@@ -70,7 +70,7 @@ function scopeOf({ auth, name }: AwsCredential, { path, headers }: ToSign): { se
     });
   const authorization = headerOf(headers, "authorization") ?? "";
   if (/^AWS4-ECDSA/i.test(authorization)) throw refused(name, "it is signed for several regions (SigV4A)");
-  const asked = /Credential=[^/,]*\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request/.exec(authorization);
+  const asked = /Credential=[^/,=]*\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request/.exec(authorization);
   const [region, service] = [asked?.[1], asked?.[2]];
   if (auth.region !== null && region !== undefined && region !== auth.region)
     throw refused(name, `it is signed for the region ${region}, and the credential is for ${auth.region}`);
