@@ -27,20 +27,11 @@ export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
   const browsers = rememberFound<BrowserHolder>(clock);
   const guesses = createGuessBudget(clock);
 
-  /** Looks only as often as the address may guess. */
-  async function budgeted<T>(hash: string, from: string | undefined, find: () => Promise<T | null>): Promise<T | null> {
-    guesses.check(from, hash);
-    const found = await find();
-    if (found === null) guesses.wrong(from, hash);
-    else guesses.right(hash);
-    return found;
-  }
-
   async function holderOfKey(apiKey: string, from?: string): Promise<KeyHolder | null> {
     const hash = hashToken(apiKey);
     const hex = hash.toString("hex");
     return keys.get(hex, () =>
-      budgeted(hex, from, async () => {
+      guesses.look(from, hex, async () => {
         const row = await findApiKey(db, hash);
         if (!row || !sameHash(row.keyHash, hash)) return null;
         await touchApiKey(db, row.id);
@@ -66,7 +57,7 @@ export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
         refused = found.refused;
         return null;
       };
-      const holder = await browsers.get(hex, () => budgeted(hex, from, find));
+      const holder = await browsers.get(hex, () => guesses.look(from, hex, find));
       return holder ?? { refused };
     },
 
@@ -75,7 +66,7 @@ export function createAccess({ db, clock }: { db: Database; clock: Clock }) {
       if ("token" in proof) {
         const { token } = proof;
         const hex = hashToken(token).toString("hex");
-        const teamId = await budgeted(hex, from, () => spendLoginToken({ db, token }));
+        const teamId = await guesses.look(from, hex, () => spendLoginToken({ db, token }));
         return teamId === null ? null : startBrowserSession({ db, teamId, apiKeyId: null });
       }
       const holder = await holderOfKey(proof.apiKey, from);

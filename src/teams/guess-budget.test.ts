@@ -35,6 +35,33 @@ test("K1: of ten thousand guesses thirty are looked at, and one a second after t
   );
 });
 
+test("K1: of ten thousand at once thirty are looked at, and of right ones all, side by side as far as they might be wrong", async () => {
+  const { budget } = world();
+  let [looking, most] = [0, 0];
+  const look = (address: string, found: string | null) => async (_: unknown, index: number) => {
+    const find = async () => {
+      looking += 1;
+      most = Math.max(most, looking);
+      await new Promise((resolve) => setImmediate(resolve));
+      looking -= 1;
+      if (index % 7 === 3) throw new Error("the database is away");
+      return found;
+    };
+    return budget.look(address, `${found} ${index}`, find).then(
+      () => "looked at",
+      (error: { code?: string }) => error.code ?? "away",
+    );
+  };
+  const count = (answers: string[], one: string) => answers.filter((answer) => answer === one).length;
+  const wrong = await Promise.all(Array.from({ length: 10_000 }, look("192.0.2.1", null)));
+  expect(count(wrong, "looked at")).toBe(30);
+  expect(count(wrong, "looked at") + count(wrong, "away") + count(wrong, "rate_limited")).toBe(10_000);
+  const right = await Promise.all(Array.from({ length: 700 }, look("192.0.2.2", "a key")));
+  expect(count(right, "looked at")).toBe(600);
+  expect(count(right, "rate_limited")).toBe(0);
+  expect(most).toBe(30);
+});
+
 test("K1: another address is not held up, nor who was right before; the same wrong one costs once", () => {
   const { budget, guess } = world();
   for (let count = 0; count < 1_000; count++) expect(guess("192.0.2.1", "an old cookie")).toBe(true);

@@ -14,6 +14,8 @@ type Spent = { left: number; at: number; wrong: Set<string> };
 export function createGuessBudget(clock: Clock) {
   const byAddress = new Map<string, Spent>();
   const trusted = new Map<string, number>();
+  /** Guesses of an address that are looked at now and may turn out to be wrong, and others that wait for what they leave. */
+  const underWay = new Map<string, { looking: number; waiting: (() => void)[] }>();
 
   function refilled(spent: Spent): Spent {
     const now = clock.now();
@@ -23,12 +25,37 @@ export function createGuessBudget(clock: Clock) {
     return spent;
   }
 
-  return {
+  function leftOf(network: string): number {
+    const spent = byAddress.get(network);
+    return spent === undefined ? GUESSES : refilled(spent).left;
+  }
+
+  function isKnown(network: string, hash: string): boolean {
+    return (trusted.get(hash) ?? 0) > clock.now() || (byAddress.get(network)?.wrong.has(hash) ?? false);
+  }
+
+  const budget = {
+    /**
+     * What `find` finds for `hash`; null is wrong. Of an address no more are looked at side by side than it may still have wrong: the others
+     * wait until those have turned out to be right or wrong. Throws `rate_limited`, and what `find` throws.
+     */
+    async look<T>(address: string | undefined, hash: string, find: () => Promise<T | null>): Promise<T | null> {
+      const done = await begin(address, hash);
+      try {
+        const found = await find();
+        if (found === null) budget.wrong(address, hash);
+        else budget.right(hash);
+        return found;
+      } finally {
+        done();
+      }
+    },
+
     /** Throws `rate_limited`. `hash`: of what was sent. Without an address (inside the server) nothing is limited. */
     check(address: string | undefined, hash: string): void {
-      const spent = address === undefined ? undefined : byAddress.get(networkOf(address));
-      if (!spent || (trusted.get(hash) ?? 0) > clock.now() || spent.wrong.has(hash)) return;
-      if (refilled(spent).left >= 1) return;
+      if (address === undefined) return;
+      const network = networkOf(address);
+      if (isKnown(network, hash) || leftOf(network) >= 1) return;
       throw new PlatformError(
         "rate_limited",
         "Too many wrong keys came from this address. Try again in a few seconds.",
@@ -57,6 +84,28 @@ export function createGuessBudget(clock: Clock) {
       spent.wrong.add(hash);
     },
   };
+
+  /** Waits for a place; gives what leaves it. */
+  async function begin(address: string | undefined, hash: string): Promise<() => void> {
+    for (;;) {
+      budget.check(address, hash);
+      const network = address === undefined ? null : networkOf(address);
+      if (network === null || isKnown(network, hash)) return () => undefined;
+      const now = underWay.get(network) ?? { looking: 0, waiting: [] };
+      if (now.looking + 1 <= leftOf(network)) {
+        underWay.set(network, now);
+        now.looking += 1;
+        return () => {
+          now.looking -= 1;
+          if (now.looking === 0) underWay.delete(network);
+          for (const goOn of now.waiting.splice(0)) goOn();
+        };
+      }
+      await new Promise<void>((resolve) => now.waiting.push(resolve));
+    }
+  }
+
+  return budget;
 }
 
 /** Of IPv6 the network: whoever has one address of it has them all. */

@@ -48,8 +48,17 @@ export const mutations: readonly Mutation[] = [
   },
   {
     control: "guesses of one address are counted",
-    ...{ file: "src/teams/guess-budget.ts", find: "if (refilled(spent).left >= 1) return;", replace: "return;" },
+    ...{
+      file: "src/teams/guess-budget.ts",
+      find: "if (isKnown(network, hash) || leftOf(network) >= 1) return;",
+      replace: "return;",
+    },
     ...{ project: "unit", test: "src/teams/guess-budget.test.ts", named: "K1: of ten thousand" },
+  },
+  {
+    control: "guesses that are looked at side by side are counted",
+    ...{ file: "src/teams/guess-budget.ts", find: "now.looking += 1;", replace: "" },
+    ...{ project: "unit", test: "src/teams/guess-budget.test.ts", named: "K1: of ten thousand at once" },
   },
   {
     control: "trailers hold no placeholder",
