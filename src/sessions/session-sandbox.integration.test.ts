@@ -30,13 +30,13 @@ describe.skipIf(sandboxesMissing())("a sandbox that is lost under its turn", () 
   });
 
   const bash = (command: string) => ({ name: "bash", input: { command } });
-  /** Its command has come to its point; a runner that is stuck already counts. */
-  async function begun(sessionId: string): Promise<boolean> {
+  /** Null: it does not answer, or is not there yet. */
+  async function fileIn(sessionId: string, path: string): Promise<Uint8Array | "missing" | null> {
     try {
       const sandbox = await backend.open(sessionId);
-      return (await sandbox.readFile("began")) !== null;
+      return (await sandbox.readFile(path)) ?? "missing";
     } catch {
-      return (await backend.list()).some((info) => info.name === sessionId);
+      return null;
     }
   }
   const resultsOf = (log: readonly StoredEvent[]) =>
@@ -62,16 +62,20 @@ describe.skipIf(sandboxesMissing())("a sandbox that is lost under its turn", () 
   );
 
   test("and stuck when the user interrupts is ended, and the next turn works", async () => {
-    const stuck = { toolCalls: [bash("echo ran >> log; touch began; kill -STOP -1; sleep 1000")] };
+    const command = "echo ran >> log; touch began; until [ -e go ]; do sleep 0.02; done; kill -STOP -1; sleep 1000";
+    const stuck = { toolCalls: [bash(command)] };
     const model = createScriptedModel(inTurn(stuck, { toolCalls: [bash("wc -l < log")] }, { text: "Done." }));
     worker = await world.startWorker({ model, backend });
     const sessionId = await world.createSession();
     await world.say(sessionId, "Go");
-    await until(() => begun(sessionId));
+    await until(async () => (await fileIn(sessionId, "began")) instanceof Uint8Array);
+    await (await backend.open(sessionId)).writeFile("go", new Uint8Array());
+    await until(async () => (await fileIn(sessionId, "began")) === null);
     await world.send(sessionId, { type: "user.interrupt" });
     await world.settled(sessionId);
     await world.say(sessionId, "Again");
-    const log = await world.settled(sessionId, { reason: "end_turn" });
+    // Who wakes it before the interrupted call has given it up waits as long as the sandbox service does: half a minute.
+    const log = await world.settled(sessionId, { reason: "end_turn", timeoutMs: 90_000 });
     expect(resultsOf(log).at(-1)).toMatch(/1$/);
-  });
+  }, 150_000);
 });
