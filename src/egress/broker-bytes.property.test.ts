@@ -224,7 +224,6 @@ async function write(bytes: string, cutAt: number, expected: Reading): Promise<O
       malformed: () => false,
     }[expected.end];
     await until(() => closed || isDone(), {
-      timeoutMs: 5_000,
       intervalMs: 1,
       describe: () => `an end of ${JSON.stringify(bytes)}`,
     });
@@ -235,7 +234,7 @@ async function write(bytes: string, cutAt: number, expected: Reading): Promise<O
     const count = seen.reduce((sum, reading) => sum + reading.requests.length + (reading.partial ? 1 : 0), 0);
     const isRequest = (line: EgressWorld["lines"][number]) => line.method !== "" && line.path !== "";
     await until(() => world.lines.filter(isRequest).length >= count, {
-      ...{ timeoutMs: 5_000, intervalMs: 1, describe: () => `an audit line for each of ${count} requests` },
+      ...{ intervalMs: 1, describe: () => `an audit line for each of ${count} requests` },
     });
     return { answers, readings: seen, lines: world.lines.filter(isRequest) };
   } finally {

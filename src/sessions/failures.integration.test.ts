@@ -305,7 +305,7 @@ describe("a sandbox", () => {
     await world.say(sessionId, "Go");
     await until(async () => ofType(await world.log(sessionId), "agent.tool_use").length === 1);
     await world.send(sessionId, { type: "user.interrupt" });
-    await world.settled(sessionId, { reason: "end_turn", timeoutMs: 3_000 });
+    await world.settled(sessionId, { reason: "end_turn" });
     hanging.open();
   });
 });

@@ -222,7 +222,7 @@ test("without any wake-up the poll brings what is new", async () => {
     sessionId: session,
     events: [{ id: newId("event"), type: "agent.thinking", payload: {}, processedAt: new Date() }],
   });
-  await until(() => idsOf(reader).length === 1, { timeoutMs: 5_000 });
+  await until(() => idsOf(reader).length === 1);
 });
 
 describe("previews", () => {
