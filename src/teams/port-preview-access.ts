@@ -47,7 +47,7 @@ export function createPortPreviewAccess({ db, clock }: { db: Database; clock: Cl
     },
 
     /**
-     * The first of `visits` that may see this port now, with its team; null: none. Good answers are remembered for two seconds. One question
+     * One of `visits` that may see this port now, with its team; null: none. Good answers are remembered for two seconds. One question
      * to the database, however many there are: pages of other ports may set any number of cookies that are sent along.
      */
     async admit(visits: readonly string[], { sessionId, port }: PreviewedPort): Promise<Visit | null> {
